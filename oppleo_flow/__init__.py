@@ -1,0 +1,77 @@
+"""A charge point that its owner can reshape: a flow runner for a Raspberry Pi with a SmartEVSE.
+
+The names below are what a node author needs.  Those that need pydantic are looked up when first
+used, so that the guardian process, which has no use for it, stays small.
+"""
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+from oppleo_flow.clock import Clock, Instant, SystemClock, VirtualClock
+from oppleo_flow.errors import DeviceError, DeviceMissing, DeviceTimeout, OppleoError, Refused
+from oppleo_flow.message import Message
+from oppleo_flow.node import (
+    Actuator,
+    Claim,
+    Connection,
+    Example,
+    Level,
+    Node,
+    Out,
+    Ref,
+    SafePin,
+    Timer,
+)
+from oppleo_flow.node_function import node
+
+if TYPE_CHECKING:
+    from oppleo_flow.options import NodeConfig, Seconds, Share, TimeZone
+    from oppleo_flow.payloads import Payload, Record
+
+__version__ = "0.1.0"
+
+_LATER = {
+    "NodeConfig": "options",
+    "Payload": "payloads",
+    "Record": "payloads",
+    "Seconds": "options",
+    "Share": "options",
+    "TimeZone": "options",
+}
+
+__all__ = [
+    "Actuator",
+    "Claim",
+    "Clock",
+    "Connection",
+    "DeviceError",
+    "DeviceMissing",
+    "DeviceTimeout",
+    "Example",
+    "Instant",
+    "Level",
+    "Message",
+    "Node",
+    "NodeConfig",
+    "OppleoError",
+    "Out",
+    "Payload",
+    "Record",
+    "Ref",
+    "Refused",
+    "SafePin",
+    "Seconds",
+    "Share",
+    "SystemClock",
+    "TimeZone",
+    "Timer",
+    "VirtualClock",
+    "node",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """Return a public name that needs pydantic, importing its module now."""
+    if name not in _LATER:
+        raise AttributeError(f"module 'oppleo_flow' has no attribute {name!r}")
+    return getattr(importlib.import_module(f"oppleo_flow.{_LATER[name]}"), name)

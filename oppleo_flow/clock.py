@@ -1,0 +1,129 @@
+"""Time as a parameter: the system's clock, and one that a test or a simulation moves."""
+
+import functools
+import time
+import uuid
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Protocol
+
+_BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
+_NTP_SYNCHRONISED = Path("/run/systemd/timesync/synchronized")
+
+
+@dataclass(frozen=True, slots=True)
+class Instant:
+    """A moment that can be measured from later, also after a restart.
+
+    `monotonic_s` counts only within `boot_id`; `wall` is aware UTC; `trusted` says whether the
+    wall time was known to be synchronised (None: this machine cannot tell).
+    """
+
+    boot_id: str
+    monotonic_s: float
+    wall: datetime
+    trusted: bool | None = None
+
+
+class Clock(Protocol):
+    """What the engine and the nodes know of time."""
+
+    def now(self) -> datetime:
+        """Return the wall time, aware UTC."""
+        ...
+
+    def monotonic(self) -> float:
+        """Return seconds that never run backwards; only differences mean anything."""
+        ...
+
+    def instant(self) -> Instant:
+        """Return this moment in a form that survives a restart."""
+        ...
+
+    def since(self, instant: Instant) -> float:
+        """Return the seconds from `instant` to now, never negative."""
+        ...
+
+
+def seconds_since(instant: Instant, now: Instant) -> float:
+    """Return the seconds between two instants: monotonic within one boot, else wall time."""
+    if instant.boot_id == now.boot_id:
+        return max(0.0, now.monotonic_s - instant.monotonic_s)
+    return max(0.0, (now.wall - instant.wall).total_seconds())
+
+
+@functools.cache
+def _boot_id() -> str:
+    """Return the kernel's boot id; where there is none, an id for this process only."""
+    try:
+        return _BOOT_ID.read_text(encoding="ascii").strip()
+    except FileNotFoundError:
+        return f"process-{uuid.uuid4()}"
+
+
+class SystemClock:
+    """The machine's own clock."""
+
+    def now(self) -> datetime:
+        """Return the wall time, aware UTC."""
+        return datetime.now(UTC)
+
+    def monotonic(self) -> float:
+        """Return the kernel's monotonic seconds."""
+        return time.monotonic()
+
+    def instant(self) -> Instant:
+        """Return this moment in a form that survives a restart."""
+        trusted = True if _NTP_SYNCHRONISED.exists() else None
+        return Instant(_boot_id(), self.monotonic(), self.now(), trusted)
+
+    def since(self, instant: Instant) -> float:
+        """Return the seconds from `instant` to now, never negative."""
+        return seconds_since(instant, self.instant())
+
+
+class VirtualClock:
+    """A clock that stands still until it is moved.
+
+    `start` is aware; the monotonic count begins at 0.  Moving backwards is an error: a wall clock
+    that jumps is a lever of its own (`set_wall`), which leaves the monotonic count alone.
+    """
+
+    def __init__(self, start: datetime) -> None:
+        if start.tzinfo is None:
+            raise ValueError(f"start: an aware datetime is needed, got {start!r}")
+        self._wall_at_zero = start.astimezone(UTC)
+        self._monotonic_s = 0.0
+
+    def now(self) -> datetime:
+        """Return the wall time, aware UTC."""
+        return self._wall_at_zero + timedelta(seconds=self._monotonic_s)
+
+    def monotonic(self) -> float:
+        """Return the seconds that this clock was moved since it was made."""
+        return self._monotonic_s
+
+    def instant(self) -> Instant:
+        """Return this moment in a form that survives a restart."""
+        return Instant("virtual", self._monotonic_s, self.now(), True)
+
+    def since(self, instant: Instant) -> float:
+        """Return the seconds from `instant` to now, never negative."""
+        return seconds_since(instant, self.instant())
+
+    def advance(self, seconds: float) -> None:
+        """Move on by `seconds`."""
+        self.advance_to(self._monotonic_s + seconds)
+
+    def advance_to(self, monotonic_s: float) -> None:
+        """Move on to a point of the monotonic count."""
+        if monotonic_s < self._monotonic_s:
+            raise ValueError(
+                f"a clock does not run backwards: at {self._monotonic_s}, got {monotonic_s}"
+            )
+        self._monotonic_s = monotonic_s
+
+    def set_wall(self, wall: datetime) -> None:
+        """Let the wall clock jump, as when a Pi without an RTC finds the time."""
+        self._wall_at_zero = wall.astimezone(UTC) - timedelta(seconds=self._monotonic_s)

@@ -1,0 +1,65 @@
+"""The exception tree.
+
+    OppleoError
+     ├─ ConfigError (ValueError)            a flow, site or settings file is wrong
+     │   ├─ UnknownNodeType (LookupError)
+     │   └─ NodeFileError                   a node file cannot be imported, or breaks the contract
+     ├─ DeviceError (OSError)               hardware said no, or said something that cannot be
+     │   ├─ DeviceMissing                   the port, bus or library is not there
+     │   └─ DeviceTimeout (TimeoutError)    no answer in time
+     ├─ StoreError (OSError)                the ledger or the state cannot be read or written
+     ├─ Refused                             the request was understood and is not allowed
+     └─ DeadlineExceeded (TimeoutError)     a handler, start or stop took longer than it may
+
+Every class also derives from the builtin that a caller would expect.  Messages follow
+`place: thing: what is wrong, got value; remedy`.
+"""
+
+import difflib
+from collections.abc import Iterable
+
+
+class OppleoError(Exception):
+    """Anything that oppleo_flow raises on purpose."""
+
+
+class ConfigError(OppleoError, ValueError):
+    """A flow, site or settings file is wrong; the message names file and line."""
+
+
+class UnknownNodeType(ConfigError, LookupError):
+    """A flow names a node type that no installed node pack provides."""
+
+    def __init__(self, name: str, known: Iterable[str]) -> None:
+        self.name = name
+        close = difflib.get_close_matches(name, sorted(known), n=1)
+        hint = f"; did you mean {close[0]!r}?" if close else "; see `oppleo-flow nodes`"
+        super().__init__(f"unknown node type {name!r}{hint}")
+
+
+class NodeFileError(ConfigError):
+    """A node file cannot be imported or breaks the node contract; names its own file and line."""
+
+
+class DeviceError(OppleoError, OSError):
+    """A device refused, or answered something that cannot be right."""
+
+
+class DeviceMissing(DeviceError):
+    """The port, bus, pin or driver library is not there."""
+
+
+class DeviceTimeout(DeviceError, TimeoutError):
+    """A device did not answer in time.  No partial value is ever returned."""
+
+
+class StoreError(OppleoError, OSError):
+    """The ledger or the durable state cannot be read or written."""
+
+
+class Refused(OppleoError):
+    """A request was understood and is not allowed now."""
+
+
+class DeadlineExceeded(OppleoError, TimeoutError):
+    """A handler, a start or a stop took longer than it may."""

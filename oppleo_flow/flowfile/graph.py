@@ -1,0 +1,114 @@
+"""A checked flow: what the checker makes of a file and the engine runs.
+
+Everything is resolved: options validated, references bound to ports, secrets and variables in
+place.  Immutable, and free of YAML but for the place each part came from.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from oppleo_flow.node_spec import ConnectionSpec, NodeSpec, PortKind
+from oppleo_flow.options import NodeConfig
+
+InboxFull = Literal["drop-oldest", "drop-newest", "latest", "spool", "block"]
+Then = Literal["fault", "drop", "dead-letter", "stop-flow"]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where something stands in a flow file; line and column count from 1."""
+
+    file: str
+    line: int
+    column: int
+
+    def __str__(self) -> str:
+        """Return `file:line:col`, which editors make clickable."""
+        return f"{self.file}:{self.line}:{self.column}"
+
+
+@dataclass(frozen=True, slots=True)
+class InboxPolicy:
+    """How many messages wait in front of a node, and what happens to one too many."""
+
+    size: int = 100
+    full: InboxFull = "drop-oldest"
+
+
+@dataclass(frozen=True, slots=True)
+class OnError:
+    """What follows a handler that raised.
+
+    `retry` more tries, `backoff_min_s` doubling up to `backoff_max_s`, with jitter; then `then`:
+    one of `Then`, or the name of an output port of the node, which sends the incoming payload.
+    """
+
+    retry: int = 0
+    backoff_min_s: float = 1.0
+    backoff_max_s: float = 30.0
+    then: str = "fault"
+
+
+@dataclass(frozen=True, slots=True)
+class GraphNode:
+    """One node, ready to be built."""
+
+    id: str
+    spec: NodeSpec
+    config: NodeConfig
+    place: Place
+    inbox: Mapping[str, InboxPolicy]
+    on_error: OnError
+    connections: tuple[str, ...] = ()
+    durable: bool = False
+    safe: str | None = None
+    stale_after_s: float | None = None
+    at_most: tuple[int, float] | None = None
+    disabled: bool = False
+    doc: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class GraphConnection:
+    """One connection, ready to be opened."""
+
+    name: str
+    spec: ConnectionSpec
+    config: NodeConfig
+    simulate: bool
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Wire:
+    """One wire; `source_node` is `flow` for the flow's own ports (`start stop errors status`)."""
+
+    source_node: str
+    source_port: str
+    target_node: str
+    target_port: str
+    kind: PortKind
+    durable: bool
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Graph:
+    """A whole checked flow."""
+
+    name: str
+    doc: str
+    file: str
+    nodes: Mapping[str, GraphNode]
+    connections: Mapping[str, GraphConnection]
+    wires: tuple[Wire, ...]
+
+    def into(self, node: str) -> list[Wire]:
+        """Return the wires that end at a node."""
+        return [wire for wire in self.wires if wire.target_node == node]
+
+    def outputs(self, node: str) -> Mapping[str, Any]:
+        """Return the output ports of a node."""
+        found = self.nodes[node]
+        return found.spec.outputs_for(found.config)

@@ -1,0 +1,352 @@
+"""The contract with a node author: what a node is, and what the runtime gives it.
+
+A node is one class in one file.  `on_message` is the input `in`, `on_<port>` a named input; the
+annotation of its one parameter is the payload type.  `name: Out[T]` is an output of events,
+`name: Level[T]` one that holds a value; a handler that returns a payload sends it on the output
+`out`.  Every other annotated attribute is state.  The settings are a `NodeConfig` (`options.py`), the
+module's docstring is the help.
+"""
+
+import logging
+from abc import abstractmethod
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal, Protocol, TypeVar
+
+from oppleo_flow.clock import Clock
+from oppleo_flow.errors import ConfigError
+from oppleo_flow.message import Message
+
+if TYPE_CHECKING:
+    from pydantic import GetCoreSchemaHandler
+    from pydantic_core import CoreSchema
+
+    from oppleo_flow.options import NodeConfig
+
+T = TypeVar("T")
+ConfigT = TypeVar("ConfigT", bound="NodeConfig")
+StatusLevel = Literal["ok", "busy", "warn", "fault"]
+StopReason = Literal["stop", "redeploy", "fault"]
+
+
+class Out(Generic[T]):
+    """An output port that sends events.  `send` is legal from any thread."""
+
+    __slots__ = ("port", "send")
+
+    def __init__(self, port: str, send: Callable[[T], None]) -> None:
+        self.port = port
+        self.send = send
+
+
+class Level(Generic[T]):
+    """An output port that holds a value, which a new or restarted consumer is told at once."""
+
+    __slots__ = ("_get", "port", "set")
+
+    def __init__(
+        self, port: str, set_: Callable[[T], None], get: Callable[[], "T | None"]
+    ) -> None:
+        self.port = port
+        self.set = set_
+        self._get = get
+
+    @property
+    def value(self) -> T | None:
+        """Return the value held now; None before the first."""
+        return self._get()
+
+
+class Ref(str, Generic[T]):
+    """The type of an option that names a connection: `bus: Ref[SerialBus]`."""
+
+    __slots__ = ()
+
+    @classmethod
+    def __get_pydantic_core_schema__(
+        cls, source: Any, handler: "GetCoreSchemaHandler"
+    ) -> "CoreSchema":
+        """Read the name as text; the checker resolves it."""
+        # Not at the top: the guardian imports this package and has no use for pydantic.
+        from pydantic_core import core_schema  # noqa: PLC0415
+
+        return core_schema.no_info_after_validator_function(
+            cls,
+            core_schema.str_schema(min_length=1),
+            serialization=core_schema.to_string_ser_schema(),
+        )
+
+
+class Timer(Protocol):
+    """A call that waits for its time."""
+
+    def cancel(self) -> None:
+        """Take the call back; a call that has run or was taken back is left alone."""
+        ...
+
+
+class Site(Protocol):
+    """The installation that a flow runs in, as far as nodes and connections may know it.
+
+    `simulate` is true when the whole site runs on simulated hardware.
+    """
+
+    @property
+    def folder(self) -> Path:
+        """Return the site's folder."""
+        ...
+
+    @property
+    def charge_point(self) -> str:
+        """Return the charge point's id, as it stands in the ledger."""
+        ...
+
+    @property
+    def simulate(self) -> bool:
+        """Return whether all hardware is simulated."""
+        ...
+
+    def service(self, kind: type[T]) -> T:
+        """Return the site's service of a kind, such as the simulated world.
+
+        Raises:
+            ConfigError: The site has no such service.
+        """
+        ...
+
+
+class NodeContext(Protocol):
+    """What the engine gives one node instance.  Authors use the methods of `Node` instead."""
+
+    node_id: str
+    clock: Clock
+    log: logging.Logger
+    site: Site
+    safe: str | None
+
+    def out(self, port: str) -> Out[Any]:
+        """Return the output port of events."""
+        ...
+
+    def level(self, port: str) -> Level[Any]:
+        """Return the output port that holds a value."""
+        ...
+
+    def connection(self, name: str) -> "Connection[Any]":
+        """Return the open connection of that name."""
+        ...
+
+    def message(self) -> Message:
+        """Return the envelope of the message in hand."""
+        ...
+
+    def after(self, seconds: float, call: Callable[[], object]) -> Timer:
+        """Run `call` once, later, as a handler of this node."""
+        ...
+
+    def every(self, seconds: float, call: Callable[[], object]) -> Timer:
+        """Run `call` again and again, as a handler of this node."""
+        ...
+
+    def status(self, level: StatusLevel, text: str) -> None:
+        """Say how the node is."""
+        ...
+
+    def fault(self, code: str, text: str) -> None:
+        """Raise a fault that stays until it is cleared."""
+        ...
+
+    def clear(self, code: str) -> None:
+        """Clear a fault; one that is not open is left alone."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """Something that only one node may hold: a pin, a bus address, a port.
+
+    `resource` is how a message names it (`GPIO 5`), `within` the connection it belongs to.
+    """
+
+    resource: str
+    within: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SafePin:
+    """A pin and the level at which it is safe; `within` names its connection."""
+
+    pin: int
+    high: bool
+    within: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A worked example of a node: a test, a sample in the editor and a part of the reference.
+
+    `send` is a payload for the input `in`, a sequence of them, or a mapping from port to either;
+    `expect` maps an output port to the payload, or the sequence of payloads, that must leave it.
+    `advance` moves the virtual clock on after the last payload, in seconds.
+    """
+
+    config: Mapping[str, Any] = field(default_factory=dict)
+    send: Any = ()
+    expect: Mapping[str, Any] = field(default_factory=dict)
+    advance: float = 0.0
+    doc: str = ""
+
+
+class Connection(Generic[ConfigT]):
+    """Something that several nodes share: a bus, a chip of pins, a database, a server.
+
+    `simulate: true` on the connection, or the site's, makes `simulated` true; `open` then makes
+    the simulated twin instead of the real driver.
+    """
+
+    type_name: ClassVar[str]
+    icon: ClassVar[str] = "plug"
+
+    def __init__(
+        self, name: str, config: ConfigT, *, clock: Clock, site: Site, simulated: bool
+    ) -> None:
+        self.name = name
+        self.config = config
+        self.clock = clock
+        self.site = site
+        self.simulated = simulated
+        self.log = logging.getLogger(f"oppleo_flow.connection.{name}")
+
+    def open(self) -> None:  # noqa: B027  (a connection without anything to open is legal)
+        """Claim the hardware or the server; raise `DeviceMissing` when it is not there."""
+
+    def close(self) -> None:  # noqa: B027
+        """Let go of what `open` claimed."""
+
+    @classmethod
+    def claims(cls, config: ConfigT) -> Iterable[Claim]:
+        """Return what only one connection may hold with this configuration."""
+        return ()
+
+
+class Node(Generic[ConfigT]):
+    """The base of every node type."""
+
+    type_name: ClassVar[str]
+    icon: ClassVar[str] = "box"
+    blocking: ClassVar[bool] = False
+    """Handlers may wait: they run on the worker of the node's connection, or on one of its own."""
+    optional_inputs: ClassVar[frozenset[str]] = frozenset()
+    """Inputs that a flow may leave unwired."""
+    examples: ClassVar[Sequence[Example]] = ()
+
+    if TYPE_CHECKING:
+        config: ConfigT
+
+    def __init__(self, config: ConfigT, context: NodeContext) -> None:
+        self.config = config
+        self.context = context
+
+    # -- what an author may define -------------------------------------------------------------
+
+    def start(self) -> object:
+        """Claim what the node needs; raise to be in fault and be tried again later."""
+        return None
+
+    def stop(self, reason: StopReason) -> object:
+        """Let go of what `start` claimed."""
+        return None
+
+    @classmethod
+    def claims(cls, config: ConfigT) -> Iterable[Claim]:
+        """Return what only one node may hold with this configuration."""
+        return ()
+
+    @classmethod
+    def extra_outputs(cls, config: ConfigT) -> Mapping[str, Any]:
+        """Return the outputs that the settings make: port name to payload type."""
+        return {}
+
+    # -- what an author uses -------------------------------------------------------------------
+
+    @property
+    def id(self) -> str:
+        """Return the node's id in its flow."""
+        return self.context.node_id
+
+    @property
+    def clock(self) -> Clock:
+        """Return the clock of this runtime; the only source of time."""
+        return self.context.clock
+
+    @property
+    def log(self) -> logging.Logger:
+        """Return the node's own logger."""
+        return self.context.log
+
+    @property
+    def site(self) -> Site:
+        """Return the installation."""
+        return self.context.site
+
+    @property
+    def message(self) -> Message:
+        """Return the envelope of the message that the running handler was given."""
+        return self.context.message()
+
+    def out(self, port: str) -> Out[Any]:
+        """Return an output that `extra_outputs` made."""
+        return self.context.out(port)
+
+    def use(self, ref: Ref[T]) -> T:
+        """Return the open connection that an option names."""
+        return self.context.connection(ref)  # type: ignore[return-value]
+
+    def after(self, seconds: float, call: Callable[[], object]) -> Timer:
+        """Run `call` once, in `seconds`, as a handler of this node.  Legal from any thread."""
+        return self.context.after(seconds, call)
+
+    def every(self, seconds: float, call: Callable[[], object]) -> Timer:
+        """Run `call` every `seconds`, first after that time, as a handler of this node."""
+        return self.context.every(seconds, call)
+
+    def status(self, level: StatusLevel, text: str) -> None:
+        """Say how the node is, in a few words."""
+        self.context.status(level, text)
+
+    def fault(self, code: str, text: str) -> None:
+        """Raise a fault; what depends on this node's levels goes to its safe level."""
+        self.context.fault(code, text)
+
+    def clear(self, code: str) -> None:
+        """Clear a fault raised before; one that is not open is left alone."""
+        self.context.clear(code)
+
+
+class Actuator(Node[ConfigT]):
+    """A node that moves the world: it has a safe level, and the flow must say which."""
+
+    safe_levels: ClassVar[tuple[str, ...]]
+    """What `safe:` may be, the usual one first."""
+    fails_open: ClassVar[bool] = False
+    """True when the device keeps its last level if this machine dies."""
+
+    @property
+    def safe(self) -> str:
+        """Return the safe level that the flow chose, one of `safe_levels`."""
+        if self.context.safe is None:
+            raise ConfigError(f"node {self.id!r}: safe: an actuator needs a safe level")
+        return self.context.safe
+
+    @abstractmethod
+    def go_safe(self, reason: str) -> None:
+        """Take the output to its safe level at once.
+
+        The engine calls it on stop, fault, redeploy, stale input and exit; it must not wait.
+        """
+
+    @classmethod
+    def safe_pins(cls, config: ConfigT, safe: str) -> Sequence[SafePin]:
+        """Return the pins that the guardian must drive when this process dies."""
+        return ()

@@ -1,0 +1,239 @@
+"""What a node class declares, read once from its annotations."""
+
+import inspect
+import typing
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import NoneType, UnionType
+from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
+
+from oppleo_flow.errors import NodeFileError
+from oppleo_flow.node import Actuator, Connection, Level, Node, Out, Ref
+from oppleo_flow.options import NodeConfig
+from oppleo_flow.payloads import Failure
+
+PortKind = Literal["event", "level"]
+RESERVED_OPTIONS = frozenset(
+    "type from doc disabled on_error when_busy inbox keep log safe stale_after at_most".split()
+)
+_NOT_STATE = frozenset({"config", "context"})
+
+
+@dataclass(frozen=True, slots=True)
+class InputSpec:
+    """An input port: `handler` is the method's name, `type` what its parameter is annotated with."""
+
+    name: str
+    type: Any
+    handler: str
+    required: bool
+
+
+@dataclass(frozen=True, slots=True)
+class OutputSpec:
+    """An output port; `returned` when the handlers' return value leaves through it."""
+
+    name: str
+    type: Any
+    kind: PortKind
+    returned: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class NodeSpec:
+    """Everything about a node type that can be known without making one."""
+
+    type_name: str
+    cls: type[Node[Any]]
+    config: type[NodeConfig]
+    inputs: Mapping[str, InputSpec]
+    outputs: Mapping[str, OutputSpec]
+    state: Mapping[str, Any]
+    doc: str
+    file: str
+
+    @property
+    def blocking(self) -> bool:
+        """Return whether handlers may wait."""
+        return self.cls.blocking
+
+    @property
+    def safe_levels(self) -> tuple[str, ...]:
+        """Return what `safe:` may be; empty for a node that does not move the world."""
+        return self.cls.safe_levels if issubclass(self.cls, Actuator) else ()
+
+    def outputs_for(self, config: NodeConfig) -> dict[str, OutputSpec]:
+        """Return all outputs of an instance, with those that its settings make and `error`."""
+        made = {n: OutputSpec(n, t, "event") for n, t in self.cls.extra_outputs(config).items()}
+        return {**self.outputs, **made, "error": OutputSpec("error", Failure, "event")}
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionSpec:
+    """Everything about a connection type that can be known without making one."""
+
+    type_name: str
+    cls: type[Connection[Any]]
+    config: type[NodeConfig]
+    doc: str
+    file: str
+
+
+def config_type(cls: type) -> type[NodeConfig]:
+    """Return the settings class that `cls` gives its generic base; `NodeConfig` when none."""
+    for klass in cls.__mro__:
+        for base in getattr(klass, "__orig_bases__", ()):
+            for argument in get_args(base):
+                if isinstance(argument, type) and issubclass(argument, NodeConfig):
+                    return argument
+    return NodeConfig
+
+
+def refs(config: type[NodeConfig]) -> dict[str, Any]:
+    """Return the options of `config` that name a connection, with the kind each needs."""
+    hints = get_type_hints(config)
+    found = {}
+    for name in config.model_fields:
+        for kind in (hints[name], *get_args(hints[name])):
+            if get_origin(kind) is Ref:
+                found[name] = get_args(kind)[0]
+    return found
+
+
+def read_node(cls: type[Node[Any]]) -> NodeSpec:
+    """Return what a node class declares.
+
+    Raises:
+        NodeFileError: The class breaks the contract; the message names its file and line.
+    """
+    type_name = cls.__dict__.get("type_name")
+    if not isinstance(type_name, str):
+        raise broken(cls, "type_name: a hyphenated name is needed")
+    hints = get_type_hints(cls)
+    config = config_type(cls)
+    clash = sorted(RESERVED_OPTIONS & set(config.model_fields))
+    if clash:
+        raise broken(cls, f"{config.__name__}: {clash[0]!r} is an option of every node")
+    inputs, returns = _inputs(cls)
+    outputs = _outputs(hints)
+    if returns:
+        outputs["out"] = OutputSpec("out", _union(returns), "event", returned=True)
+    return NodeSpec(
+        type_name=type_name,
+        cls=cls,
+        config=config,
+        inputs=inputs,
+        outputs=outputs,
+        state=_state(cls, hints),
+        doc=inspect.cleandoc(inspect.getmodule(cls).__doc__ or cls.__doc__ or ""),
+        file=inspect.getsourcefile(cls) or "",
+    )
+
+
+def read_connection(cls: type[Connection[Any]]) -> ConnectionSpec:
+    """Return what a connection class declares."""
+    return ConnectionSpec(
+        type_name=cls.type_name,
+        cls=cls,
+        config=config_type(cls),
+        doc=inspect.cleandoc(inspect.getmodule(cls).__doc__ or cls.__doc__ or ""),
+        file=inspect.getsourcefile(cls) or "",
+    )
+
+
+def broken(thing: type | Callable[..., Any], what: str) -> NodeFileError:
+    """Return the error for a class or function that breaks the contract, at its own line."""
+    name = thing.__name__
+    try:
+        place = f"{inspect.getsourcefile(thing)}:{inspect.getsourcelines(thing)[1]}"
+    except (OSError, TypeError):
+        place = thing.__module__
+    return NodeFileError(f"{place}: {name}: {what}")
+
+
+def _inputs(cls: type[Node[Any]]) -> tuple[dict[str, InputSpec], list[Any]]:
+    """Return the inputs, and what their handlers return."""
+    inputs: dict[str, InputSpec] = {}
+    returns: list[Any] = []
+    for name, method in inspect.getmembers(cls, inspect.isfunction):
+        if not name.startswith("on_"):
+            continue
+        port = "in" if name == "on_message" else name.removeprefix("on_")
+        hints = get_type_hints(method)
+        parameters = list(inspect.signature(method).parameters)[1:]
+        if len(parameters) != 1 or parameters[0] not in hints or "return" not in hints:
+            raise broken(method, "one annotated parameter and an annotated return are needed")
+        inputs[port] = InputSpec(port, hints[parameters[0]], name, port not in cls.optional_inputs)
+        returned = [k for k in members(hints["return"]) if k is not NoneType]
+        if returned and hints["return"] is not object:
+            returns.extend(k for k in returned if k not in returns)
+    return inputs, returns
+
+
+def _outputs(hints: Mapping[str, Any]) -> dict[str, OutputSpec]:
+    kinds: dict[Any, PortKind] = {Out: "event", Level: "level"}
+    return {
+        name: OutputSpec(name, get_args(hint)[0], kinds[get_origin(hint)])
+        for name, hint in hints.items()
+        if get_origin(hint) in kinds
+    }
+
+
+def _state(cls: type[Node[Any]], hints: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the state attributes: annotated, neither a port nor a class variable."""
+    state = {}
+    for name, hint in hints.items():
+        if name in _NOT_STATE or name.startswith("_") or get_origin(hint) in (Out, Level):
+            continue
+        if hint is typing.ClassVar or get_origin(hint) is typing.ClassVar:
+            continue
+        if isinstance(getattr(cls, name, None), list | dict | set):
+            raise broken(cls, f"{name}: state that can be changed in place would be shared")
+        state[name] = hint
+    return state
+
+
+def members(kind: Any) -> tuple[Any, ...]:
+    """Return the members of a union, or the one type."""
+    return get_args(kind) if get_origin(kind) in (Union, UnionType) else (kind,)
+
+
+def _union(kinds: list[Any]) -> Any:
+    result = kinds[0]
+    for kind in kinds[1:]:
+        result = result | kind
+    return result
+
+
+def fits(carried: Any, accepted: Any) -> bool:
+    """Return whether everything that `carried` may be is something that `accepted` takes.
+
+    A type variable, `Any` and `object` accept everything; a type variable that is carried stands
+    for whatever came in and fits everywhere until the wires bind it.
+    """
+    if accepted is Any or accepted is object or isinstance(accepted, TypeVar):
+        return True
+    return all(
+        any(_is_a(one, other) for other in members(accepted)) for one in members(carried)
+    )
+
+
+def _is_a(one: Any, other: Any) -> bool:
+    if one is other or isinstance(one, TypeVar) or other in (Any, object):
+        return True
+    if one is Any:
+        return False
+    if get_origin(one) or get_origin(other):
+        return bool(one == other)
+    if other is float and one is int:
+        return True
+    return isinstance(one, type) and isinstance(other, type) and issubclass(one, other)
+
+
+def type_text(kind: Any) -> str:
+    """Return a payload type as a message names it: `MeterReading | MeterUnknown`."""
+    if isinstance(kind, TypeVar):
+        return "the type of its input"
+    if get_origin(kind) and get_origin(kind) not in (Union, UnionType):
+        return str(kind).replace("typing.", "")
+    return " | ".join(getattr(k, "__name__", str(k)) for k in members(kind))
