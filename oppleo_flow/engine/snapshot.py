@@ -1,0 +1,78 @@
+"""What a running flow looks like from outside: plain values, safe to keep and to compare."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from oppleo_flow.node import StatusLevel
+
+EventKind = Literal["level", "status", "fault", "clear", "safe", "event"]
+
+
+@dataclass(frozen=True, slots=True)
+class FaultSnapshot:
+    """An open fault of a node, and since when."""
+
+    code: str
+    text: str
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class LevelSnapshot:
+    """The value that an output holds; `fresh` as the engine judges it, `since` when it was set."""
+
+    value: object
+    fresh: bool
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class NodeSnapshot:
+    """One node at one moment.
+
+    `levels` has only the outputs that hold a value already; `made_safe` says why the output is at
+    its safe level, None when it is not; the counts are of messages since the start.
+    """
+
+    id: str
+    type_name: str
+    category: str
+    status_level: StatusLevel
+    status_text: str
+    status_since: datetime
+    faults: tuple[FaultSnapshot, ...]
+    levels: Mapping[str, LevelSnapshot]
+    received: int
+    sent: int
+    failed: int
+    dropped: int
+    made_safe: str | None
+    disabled: bool
+    blocking: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RuntimeSnapshot:
+    """The whole runtime at one moment; the nodes in the order of the flow file."""
+
+    flow: str
+    simulated: bool
+    started_at: datetime
+    nodes: tuple[NodeSnapshot, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RuntimeEvent:
+    """Something that changed at a node.
+
+    `value` is the payload of a `level` or an `event`, the text of the other kinds; `port` is empty
+    where the kind has none.
+    """
+
+    kind: EventKind
+    node: str
+    port: str
+    value: object
+    at: datetime
