@@ -3,8 +3,8 @@
 A node is one class in one file.  `on_message` is the input `in`, `on_<port>` a named input; the
 annotation of its one parameter is the payload type.  `name: Out[T]` is an output of events,
 `name: Level[T]` one that holds a value; a handler that returns a payload sends it on the output
-`out`.  Every other annotated attribute is state.  The settings are a `NodeConfig` (`options.py`), the
-module's docstring is the help.
+`out`.  Every other annotated attribute is state.  The settings are a `NodeConfig` (`options.py`),
+the module's docstring is the help.
 """
 
 import logging
@@ -45,9 +45,7 @@ class Level(Generic[T]):
 
     __slots__ = ("_get", "port", "set")
 
-    def __init__(
-        self, port: str, set_: Callable[[T], None], get: Callable[[], "T | None"]
-    ) -> None:
+    def __init__(self, port: str, set_: Callable[[T], None], get: Callable[[], "T | None"]) -> None:
         self.port = port
         self.set = set_
         self._get = get
@@ -218,10 +216,10 @@ class Connection(Generic[ConfigT]):
         self.simulated = simulated
         self.log = logging.getLogger(f"oppleo_flow.connection.{name}")
 
-    def open(self) -> None:  # noqa: B027  (a connection without anything to open is legal)
+    def open(self) -> None:
         """Claim the hardware or the server; raise `DeviceMissing` when it is not there."""
 
-    def close(self) -> None:  # noqa: B027
+    def close(self) -> None:
         """Let go of what `open` claimed."""
 
     @classmethod

@@ -61,7 +61,9 @@ def _class(
         )
         for option in options
     }
-    config = create_model(f"{name}Config", __base__=NodeConfig, __module__=function.__module__, **fields)
+    config: Any = create_model(
+        f"{name}Config", __base__=NodeConfig, __module__=function.__module__, **fields
+    )
 
     def on_message(self: Node[Any], payload: Any) -> Any:
         return function(payload, **dict(self.config))

@@ -14,14 +14,27 @@ from oppleo_flow.payloads import Failure
 
 PortKind = Literal["event", "level"]
 RESERVED_OPTIONS = frozenset(
-    "type from doc disabled on_error when_busy inbox keep log safe stale_after at_most".split()
+    {
+        "at_most",
+        "disabled",
+        "doc",
+        "from",
+        "inbox",
+        "keep",
+        "log",
+        "on_error",
+        "safe",
+        "stale_after",
+        "type",
+        "when_busy",
+    }
 )
 _NOT_STATE = frozenset({"config", "context"})
 
 
 @dataclass(frozen=True, slots=True)
 class InputSpec:
-    """An input port: `handler` is the method's name, `type` what its parameter is annotated with."""
+    """An input port: `handler` is the method's name, `type` its parameter's annotation."""
 
     name: str
     type: Any
@@ -213,9 +226,7 @@ def fits(carried: Any, accepted: Any) -> bool:
     """
     if accepted is Any or accepted is object or isinstance(accepted, TypeVar):
         return True
-    return all(
-        any(_is_a(one, other) for other in members(accepted)) for one in members(carried)
-    )
+    return all(any(_is_a(one, other) for other in members(accepted)) for one in members(carried))
 
 
 def _is_a(one: Any, other: Any) -> bool:

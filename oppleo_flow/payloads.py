@@ -65,8 +65,8 @@ class Record(dict[str, Any]):
     def _refuse(self, *_: object, **__: object) -> NoReturn:
         raise TypeError("a Record does not change; make a new one with `record | {...}`")
 
-    __setitem__ = __delitem__ = __ior__ = _refuse  # type: ignore[assignment]
-    clear = pop = popitem = setdefault = update = _refuse  # type: ignore[assignment]
+    __setitem__ = __delitem__ = __ior__ = _refuse
+    clear = pop = popitem = setdefault = update = _refuse
 
 
 def frozen(value: Any) -> Any:
@@ -415,7 +415,7 @@ class Failure(Payload):
 
 def encode(payload: Any) -> dict[str, Any]:
     """Return `payload` as plain JSON data, with the name of its type."""
-    kind = type(payload)
+    kind: type = type(payload)
     return {"type": kind.__name__, "value": _adapter(kind).dump_python(payload, mode="json")}
 
 
