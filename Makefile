@@ -43,6 +43,7 @@ lock: .venv/.dev
 	$(COMPILE) --group pyproject.toml:build -o requirements-build.lock
 	$(COMPILE) --group rfid --group build --group test --group lint --extra pi --extra postgres \
 		-c requirements.lock -c requirements-build.lock pyproject.toml -o requirements-dev.lock
+	$(BIN)/python webui/frontend/build_page.py lock
 
 clean:
 	rm -rf build dist *.egg-info .coverage* htmlcov webui/static webui/frontend/node_modules

