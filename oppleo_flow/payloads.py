@@ -81,6 +81,9 @@ def frozen(value: Any) -> Any:
 # -- cards ------------------------------------------------------------------------------------
 
 
+RejectReason = Literal["unknown", "disabled", "not-yet-valid", "expired", "other-session"]
+
+
 @dataclass(frozen=True, slots=True)
 class CardSeen(Payload):
     """A card came into the field.
@@ -91,20 +94,21 @@ class CardSeen(Payload):
 
     uid: str
     legacy_id: str
-    _sample = {"uid": "04A1B2C3", "legacy_id": "19920114644"}
+    _sample = {"uid": "04A1B2C3", "legacy_id": "19892716500"}
 
 
 @dataclass(frozen=True, slots=True)
 class Authorised(Payload):
-    """A card that may charge; `token_id` is its key in the store, `label` what people call it."""
+    """A card that may charge; `token_id` is its key in the store, `label` what people call it.
+
+    `only_ends` says why the card may end the session it began and start no other; None: it may.
+    """
 
     token_id: UUID
     uid: str
     label: str
+    only_ends: RejectReason | None = None
     _sample = {"token_id": _SAMPLE_SESSION, "uid": "04A1B2C3", "label": "family"}
-
-
-RejectReason = Literal["unknown", "disabled", "not-yet-valid", "expired", "other-session"]
 
 
 @dataclass(frozen=True, slots=True)
