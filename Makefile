@@ -24,7 +24,6 @@ check: .venv/.dev
 	$(BIN)/ruff format --check --quiet
 	$(BIN)/ruff check --quiet
 	$(BIN)/mypy
-	$(BIN)/mypy webui/frontend/build_page.py webui/frontend/backend.py
 	$(BIN)/lint-imports
 	$(BIN)/python webui/frontend/build_page.py check
 
