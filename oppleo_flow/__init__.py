@@ -8,7 +8,16 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 from oppleo_flow.clock import Clock, Instant, SystemClock, VirtualClock
-from oppleo_flow.errors import DeviceError, DeviceMissing, DeviceTimeout, OppleoError, Refused
+from oppleo_flow.errors import (
+    DeviceError,
+    DeviceMissing,
+    DeviceTimeout,
+    OppleoError,
+    PayloadError,
+    Refused,
+    ServiceError,
+    ServiceTimeout,
+)
 from oppleo_flow.message import Message
 from oppleo_flow.node import (
     Actuator,
@@ -25,7 +34,7 @@ from oppleo_flow.node import (
 from oppleo_flow.node_function import node
 
 if TYPE_CHECKING:
-    from oppleo_flow.options import NodeConfig, Seconds, Share, TimeZone
+    from oppleo_flow.options import NodeConfig, Seconds, Share, TimeOfDay, TimeZone
     from oppleo_flow.payloads import Payload, Record
 
 __version__ = "0.1.0"
@@ -36,6 +45,7 @@ _LATER = {
     "Record": "payloads",
     "Seconds": "options",
     "Share": "options",
+    "TimeOfDay": "options",
     "TimeZone": "options",
 }
 
@@ -56,13 +66,17 @@ __all__ = [
     "OppleoError",
     "Out",
     "Payload",
+    "PayloadError",
     "Record",
     "Ref",
     "Refused",
     "SafePin",
     "Seconds",
+    "ServiceError",
+    "ServiceTimeout",
     "Share",
     "SystemClock",
+    "TimeOfDay",
     "TimeZone",
     "Timer",
     "VirtualClock",

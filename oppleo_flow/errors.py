@@ -7,7 +7,10 @@
      ├─ DeviceError (OSError)               hardware said no, or said something that cannot be
      │   ├─ DeviceMissing                   the port, bus or library is not there
      │   └─ DeviceTimeout (TimeoutError)    no answer in time
+     ├─ ServiceError (OSError)              another machine refused, or cannot be reached
+     │   └─ ServiceTimeout (TimeoutError)   it did not answer in time
      ├─ StoreError (OSError)                the ledger or the state cannot be read or written
+     ├─ PayloadError (ValueError)           a node cannot work with what came in
      ├─ Refused                             the request was understood and is not allowed
      └─ DeadlineExceeded (TimeoutError)     a handler, start or stop took longer than it may
 
@@ -53,8 +56,20 @@ class DeviceTimeout(DeviceError, TimeoutError):
     """A device did not answer in time.  No partial value is ever returned."""
 
 
+class ServiceError(OppleoError, OSError):
+    """Another machine refused a request, or cannot be reached."""
+
+
+class ServiceTimeout(ServiceError, TimeoutError):
+    """Another machine did not answer in time."""
+
+
 class StoreError(OppleoError, OSError):
     """The ledger or the durable state cannot be read or written."""
+
+
+class PayloadError(OppleoError, ValueError):
+    """What came in is of the right type, and a node still cannot work with it."""
 
 
 class Refused(OppleoError):

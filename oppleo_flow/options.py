@@ -1,20 +1,27 @@
 """Settings: their base class, and types that read the text YAML hands them."""
 
 import re
+from datetime import time
+from decimal import Decimal
 from typing import Annotated
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 _UNITS_S = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 _DURATION = re.compile(r"(?:\d+(?:\.\d+)?(?:ms|s|m|h|d))+")
 _PART = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)")
+_TIME_OF_DAY = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)(?::([0-5]\d))?")
+_FIELD = re.compile(r"[A-Za-z]\w*(?:\.[A-Za-z0-9]\w*)*")
+_PORT = re.compile(r"[a-z][a-z0-9_]*")
 
 
 class NodeConfig(BaseModel):
     """The settings of a node or connection; unknown options are errors, values do not change."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, validate_default=True, allow_inf_nan=False
+    )
 
 
 def parse_seconds(value: object) -> object:
@@ -40,6 +47,36 @@ def parse_share(value: object) -> object:
     return value
 
 
+def parse_time_of_day(value: object) -> object:
+    """Return `06:00` or `06:00:30` as a time; a time passes as it is."""
+    if isinstance(value, time):
+        return value
+    found = _TIME_OF_DAY.fullmatch(value.strip()) if isinstance(value, str) else None
+    if found is None:
+        raise ValueError("a time of day such as 06:00 is needed")
+    hour, minute, second = found.groups(default="0")
+    return time(int(hour), int(minute), int(second))
+
+
+def scalar_text(value: object) -> object:
+    """Return a scalar as the text a flow file would have for it; text passes as it is."""
+    if value is None or isinstance(value, bool):
+        return str(value).lower().replace("none", "null")
+    return str(value) if isinstance(value, int | float | Decimal) else value
+
+
+def _field_path(value: str) -> str:
+    if not _FIELD.fullmatch(value):
+        raise ValueError("the name of a field is needed, such as power_w or car.soc")
+    return value
+
+
+def _port_name(value: str) -> str:
+    if not _PORT.fullmatch(value) or value == "error":
+        raise ValueError("a port's name is small letters, digits and _, and not `error`")
+    return value
+
+
 def _known_zone(value: str) -> str:
     try:
         ZoneInfo(value)
@@ -62,3 +99,17 @@ Share = Annotated[
 
 TimeZone = Annotated[str, BeforeValidator(_known_zone)]
 """The name of an IANA time zone."""
+
+TimeOfDay = Annotated[time, BeforeValidator(parse_time_of_day, json_schema_input_type=str)]
+"""A time on the local clock; a flow writes `06:00`."""
+
+ScalarText = Annotated[
+    str, BeforeValidator(scalar_text, json_schema_input_type=str | float | bool | None)
+]
+"""A plain value that stays text until the type is known that it must have."""
+
+FieldPath = Annotated[str, AfterValidator(_field_path)]
+"""The name of a field of a payload; dots lead into what is inside."""
+
+PortName = Annotated[str, AfterValidator(_port_name)]
+"""The name of an output that the settings make."""
