@@ -7,12 +7,13 @@ distribution is current when it is made, so building from one needs neither Node
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import build_page
 from setuptools import build_meta
 from setuptools.build_meta import (
     prepare_metadata_for_build_editable,
     prepare_metadata_for_build_wheel,
 )
+
+from webui.frontend import build_page
 
 __all__ = [
     "build_editable",

@@ -10,7 +10,7 @@ import pytest
 
 from tests.house.sources import PACKAGES, ROOT
 
-BUILD = "import sys, backend; print(backend.{hook}(sys.argv[1]))"
+BUILD = "import sys; from webui.frontend import backend; print(backend.{hook}(sys.argv[1]))"
 
 
 def run_hook(hook: str, checkout: Path, into: Path) -> Path:
@@ -19,7 +19,7 @@ def run_hook(hook: str, checkout: Path, into: Path) -> Path:
     done = subprocess.run(
         [sys.executable, "-W", "ignore", "-c", BUILD.format(hook=hook), str(into)],
         cwd=checkout,
-        env={"PYTHONPATH": str(checkout / "webui/frontend"), "PATH": ""},
+        env={"PYTHONPATH": str(checkout), "PATH": ""},
         capture_output=True,
         text=True,
         check=False,
