@@ -117,11 +117,30 @@ class Site(Protocol):
 class NodeContext(Protocol):
     """What the engine gives one node instance.  Authors use the methods of `Node` instead."""
 
-    node_id: str
-    clock: Clock
-    log: logging.Logger
-    site: Site
-    safe: str | None
+    @property
+    def node_id(self) -> str:
+        """Return the node's id in its flow."""
+        ...
+
+    @property
+    def clock(self) -> Clock:
+        """Return the clock of the runtime."""
+        ...
+
+    @property
+    def log(self) -> logging.Logger:
+        """Return the node's own logger."""
+        ...
+
+    @property
+    def site(self) -> Site:
+        """Return the installation."""
+        ...
+
+    @property
+    def safe(self) -> str | None:
+        """Return the safe level that the flow chose; None for what does not move the world."""
+        ...
 
     def out(self, port: str) -> Out[Any]:
         """Return the output port of events."""
@@ -255,6 +274,13 @@ class Node(Generic[ConfigT]):
     def stop(self, reason: StopReason) -> object:
         """Let go of what `start` claimed."""
         return None
+
+    def failed(self, payload: Any, error: Exception) -> Any:
+        """Return what leaves the port that `on_error: {then: port}` names, when a handler failed.
+
+        `payload` is what the handler was given; by default it leaves as it came in.
+        """
+        return payload
 
     @classmethod
     def claims(cls, config: ConfigT) -> Iterable[Claim]:

@@ -71,6 +71,12 @@ class NodeSpec:
         return self.cls.blocking
 
     @property
+    def category(self) -> str:
+        """Return the palette category: the folder of the file in its pack, or `drop-in`."""
+        parts = self.cls.__module__.split(".")
+        return parts[-2] if len(parts) > 2 else "drop-in"  # noqa: PLR2004  (pack.category.file)
+
+    @property
     def safe_levels(self) -> tuple[str, ...]:
         """Return what `safe:` may be; empty for a node that does not move the world."""
         return self.cls.safe_levels if issubclass(self.cls, Actuator) else ()

@@ -1,0 +1,1 @@
+"""The engine: runs a checked graph, and knows nothing of electric cars."""

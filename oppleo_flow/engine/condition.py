@@ -1,0 +1,87 @@
+"""How a node is: its status, its open faults, and whether its output is at its safe level."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Literal
+
+from oppleo_flow.node import StatusLevel
+
+if TYPE_CHECKING:
+    from oppleo_flow.engine.host import NodeHost
+
+HANDLER_FAULT = "handler-failed"
+SafeCause = Literal["fault", "stale", "stop"]
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Something that is wrong with a node until it is cleared."""
+
+    code: str
+    text: str
+    since: datetime
+
+
+class Condition:
+    """The condition of one node.  Changed only within the loop.
+
+    `made_safe` says why the node's output is at its safe level; None while it follows its input.
+    """
+
+    def __init__(self, host: "NodeHost") -> None:
+        self._host = host
+        self.level: StatusLevel = "ok"
+        self.text = ""
+        self.since: datetime = host.core.clock.now()
+        self.faults: dict[str, Fault] = {}
+        self.made_safe: str | None = None
+        self._cause: SafeCause | None = None
+
+    def set_status(self, level: StatusLevel, text: str) -> None:
+        """Keep what the node says of itself."""
+        if (level, text) == (self.level, self.text):
+            return
+        self.level, self.text, self.since = level, text, self._host.core.clock.now()
+        self._host.core.publish("status", self._host, value=text)
+
+    def raise_fault(self, code: str, text: str) -> None:
+        """Open a fault; an actuator goes to its safe level, what depends on the node turns stale."""
+        if code in self.faults:
+            return
+        self.faults[code] = Fault(code, text, self._host.core.clock.now())
+        self._host.log.warning("%s: fault %s: %s", self._host.node_id, code, text)
+        self._host.core.publish("fault", self._host, code, text)
+        if self._host.actuator is not None and self._host.started:
+            self.make_safe("fault", text)
+        self._host.core.freshness.update()
+
+    def clear_fault(self, code: str) -> None:
+        """Close a fault."""
+        fault = self.faults.pop(code, None)
+        if fault is None:
+            return
+        self._host.log.info("%s: fault %s is over", self._host.node_id, code)
+        self._host.core.publish("clear", self._host, code, fault.text)
+        if not self.faults:
+            self.follow_again("fault")
+        self._host.core.freshness.update()
+
+    def make_safe(self, cause: SafeCause, reason: str) -> None:
+        """Take the node's output to its safe level, and keep it there until `follow_again`."""
+        actuator = self._host.actuator
+        if actuator is None or (self.made_safe is not None and cause != "stop"):
+            return
+        self.made_safe, self._cause = f"{cause}: {reason}", cause
+        self._host.log.warning("%s: at its safe level: %s", self._host.node_id, self.made_safe)
+        self._host.core.publish("safe", self._host, value=self.made_safe)
+        error = self._host.call_now(lambda: actuator.go_safe(reason))
+        if error is not None:
+            self.raise_fault("not-safe", f"could not go to its safe level: {error}")
+
+    def follow_again(self, cause: SafeCause) -> None:
+        """Let the output follow its input again, if `cause` is why it does not."""
+        if self._cause is not cause or self._host.stopping:
+            return
+        self.made_safe = self._cause = None
+        self._host.core.publish("safe", self._host, value="")
+        self._host.core.replay_levels(self._host)

@@ -1,0 +1,96 @@
+"""The connections of a flow: opened once, on their worker, tried again when they are away."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from oppleo_flow.clock import Clock
+from oppleo_flow.engine.calls import attempt
+from oppleo_flow.engine.loop import Loop
+from oppleo_flow.engine.workers import Worker
+from oppleo_flow.errors import DeviceMissing
+from oppleo_flow.flowfile.graph import GraphConnection
+from oppleo_flow.node import Connection, Site
+
+
+class Connections:
+    """Opens, keeps and closes the connections that the nodes of a flow name."""
+
+    def __init__(
+        self, plans: Mapping[str, GraphConnection], loop: Loop, clock: Clock, site: Site
+    ) -> None:
+        self._plans = plans
+        self._loop = loop
+        self._clock = clock
+        self._site = site
+        self._open: dict[str, Connection[Any]] = {}
+        self._workers = {name: Worker(f"connection {name}", loop) for name in plans}
+
+    def worker(self, name: str) -> Worker:
+        """Return the worker on which everything of a connection runs."""
+        return self._workers[name]
+
+    def get(self, name: str) -> Connection[Any]:
+        """Return an open connection.
+
+        Raises:
+            DeviceMissing: It is not open.
+        """
+        if name not in self._open:
+            raise DeviceMissing(f"connection {name!r}: is not open")
+        return self._open[name]
+
+    def ensure(self, names: tuple[str, ...], then: Callable[[Exception | None], None]) -> None:
+        """Open the named connections, then call `then` in the loop with None or what went wrong."""
+        missing = [name for name in names if name not in self._open]
+        if not missing:
+            then(None)
+            return
+
+        def opened(error: Exception | None) -> None:
+            if error is not None:
+                then(error)
+            else:
+                self.ensure(names, then)
+
+        name = missing[0]
+        self._workers[name].submit(lambda: self._loop.post(opened, self._try_open(name)))
+
+    def _try_open(self, name: str) -> Exception | None:
+        """Open one connection on this thread, its worker; return what it raised."""
+        if name in self._open:
+            return None
+        plan = self._plans[name]
+        connection, error = attempt(
+            lambda: plan.spec.cls(
+                name, plan.config, clock=self._clock, site=self._site, simulated=plan.simulate
+            )
+        )
+        if error is None:
+            _, error = attempt(connection.open)
+        if error is None:
+            self._open[name] = connection
+        return error
+
+    @property
+    def condition(self) -> dict[str, bool]:
+        """Return which connections are open."""
+        return {name: name in self._open for name in self._plans}
+
+    def close(self, timeout_s: float) -> list[str]:
+        """Close every connection on its worker and end the workers; return what went wrong."""
+        problems: list[str] = []
+
+        def close_one(name: str, connection: Connection[Any]) -> None:
+            _, error = attempt(connection.close)
+            if error is not None:
+                problems.append(f"connection {name!r}: could not be closed: {error}")
+
+        for name, connection in self._open.items():
+            self._workers[name].submit(lambda n=name, c=connection: close_one(n, c))  # type: ignore[misc]
+        if self._loop.virtual is not None:
+            self._loop.settle()
+        for name, worker in self._workers.items():
+            if not worker.stop(timeout_s):
+                problems.append(f"connection {name!r}: its worker is still busy")
+        self._open.clear()
+        return problems

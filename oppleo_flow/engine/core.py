@@ -1,0 +1,151 @@
+"""What the parts of one running flow share."""
+
+import logging
+import threading
+from collections import deque
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from oppleo_flow.clock import Clock
+from oppleo_flow.engine.calls import SLOW_HANDLER_S, Receive
+from oppleo_flow.engine.connections import Connections
+from oppleo_flow.engine.durable import DurableWires
+from oppleo_flow.engine.freshness import Freshness
+from oppleo_flow.engine.handling import Handling
+from oppleo_flow.engine.loop import Loop
+from oppleo_flow.engine.ports import LevelPort
+from oppleo_flow.engine.snapshot import EventKind, RuntimeEvent
+from oppleo_flow.engine.state_store import StateStore
+from oppleo_flow.flowfile.graph import Graph
+from oppleo_flow.message import Message, message_ids
+from oppleo_flow.node import Site
+from oppleo_flow.payloads import Record
+
+if TYPE_CHECKING:
+    from oppleo_flow.engine.host import NodeHost
+
+LOG = logging.getLogger(__name__)
+
+
+def _nowhere(payload: Any, envelope: Message) -> None:
+    """Take a payload that nobody is wired to."""
+
+
+class Subscription:
+    """The events of a runtime for one listener: bounded; the oldest are given up and counted."""
+
+    def __init__(self, size: int, close: Callable[["Subscription"], None]) -> None:
+        self.missed = 0
+        self._events: deque[RuntimeEvent] = deque()
+        self._size = size
+        self._arrived = threading.Condition()
+        self._close = close
+
+    def put(self, event: RuntimeEvent) -> None:
+        """Add an event; never waits."""
+        with self._arrived:
+            if len(self._events) >= self._size:
+                self._events.popleft()
+                self.missed += 1
+            self._events.append(event)
+            self._arrived.notify()
+
+    def get(self, timeout_s: float) -> RuntimeEvent | None:
+        """Return the next event, waiting for it at most `timeout_s`; None when there was none."""
+        with self._arrived:
+            self._arrived.wait_for(lambda: bool(self._events), timeout_s)
+            return self._events.popleft() if self._events else None
+
+    def close(self) -> None:
+        """Stop to listen."""
+        self._close(self)
+
+
+class Core:
+    """The shared services of one runtime.  Everything here is used within the loop only."""
+
+    def __init__(
+        self, graph: Graph, clock: Clock, site: Site, loop: Loop, state_store: StateStore
+    ) -> None:
+        self.flow = graph.name
+        self.clock = clock
+        self.site = site
+        self.loop = loop
+        self.state_store = state_store
+        self.hosts: dict[str, NodeHost] = {}
+        self.connections = Connections(graph.connections, loop, clock, site)
+        self.handling = Handling(self)
+        self.freshness = Freshness(self, graph.wires)
+        self.durable = DurableWires(self, [wire for wire in graph.wires if wire.durable])
+        self.flow_ports: dict[str, Receive] = dict.fromkeys(
+            ("start", "stop", "errors", "status"), _nowhere
+        )
+        self.envelope: Message | None = None
+        self.stop_requested: Callable[[str], None] = lambda _: None
+        self._graph = graph
+        self._next_id = message_ids(clock)
+        self._subscriptions: tuple[Subscription, ...] = ()
+
+    def origin(self, source: str, payload: Any) -> Message:
+        """Return the envelope of something that begins now."""
+        number = self._next_id()
+        return Message(payload, number, number, self.clock.now(), source)
+
+    def slow(self, nodes: str, seconds: float) -> None:
+        """Warn of a handler that kept the dispatcher from everything else."""
+        LOG.warning(
+            "%s: a handler took %.0f ms, more than %.0f ms; declare the node `blocking` if it waits",
+            nodes,
+            seconds * 1000,
+            SLOW_HANDLER_S * 1000,
+        )
+
+    def stop_flow(self, reason: str) -> None:
+        """Ask for the whole flow to be stopped, because a node's `on_error` says so."""
+        LOG.error("the flow stops: %s", reason)
+        self.stop_requested(reason)
+
+    def replay_levels(self, host: "NodeHost") -> None:
+        """Tell a node what the levels it is wired to hold now."""
+        for wire in self._graph.into(host.node_id):
+            producer = self.hosts.get(wire.source_node)
+            port = None if producer is None else producer.ports.get(wire.source_port)
+            if isinstance(port, LevelPort) and port.has_value:
+                envelope = self.origin(port.source, port.value)
+                self.handling.receive(host, wire.target_port, port.value, envelope)
+
+    # -- listeners -----------------------------------------------------------------------------
+
+    def subscribe(self, size: int) -> Subscription:
+        """Return the events from now on.  Legal from any thread."""
+        subscription = Subscription(size, self._unsubscribe)
+        self._subscriptions = (*self._subscriptions, subscription)
+        return subscription
+
+    def _unsubscribe(self, subscription: Subscription) -> None:
+        self._subscriptions = tuple(s for s in self._subscriptions if s is not subscription)
+
+    def publish(
+        self, kind: EventKind, host: "NodeHost", port: str = "", value: object = None
+    ) -> None:
+        """Tell the listeners, and `flow.status`, of a change in a node's condition."""
+        now = self.clock.now()
+        self._tell(RuntimeEvent(kind, host.node_id, port, value, now))
+        status = self.flow_ports["status"]
+        if status is not _nowhere and kind != "level":
+            record = Record(node=host.node_id, kind=kind, code=port, text=str(value))
+            self.loop.queue(status, record, self.origin(f"{self.flow}/flow.status", record))
+
+    def publish_level(self, port: LevelPort) -> None:
+        """Tell the listeners what a level holds now."""
+        if self._subscriptions:
+            self._tell(
+                RuntimeEvent(
+                    "level", port.host.node_id, port.spec.name, port.value, self.clock.now()
+                )
+            )
+
+    def _tell(self, event: RuntimeEvent) -> None:
+        for subscription in self._subscriptions:
+            subscription.put(event)
+

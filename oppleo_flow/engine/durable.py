@@ -1,0 +1,205 @@
+"""Durable state of nodes, and durable wires: at-least-once, in order, across restarts."""
+
+from collections import deque
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from oppleo_flow.engine.inbox import Item
+from oppleo_flow.engine.state_store import Append, DeadLetter, StateStore
+from oppleo_flow.errors import StoreError
+from oppleo_flow.flowfile.graph import Wire
+from oppleo_flow.message import Message
+from oppleo_flow.node_spec import members
+from oppleo_flow.payloads import decode, encode
+
+if TYPE_CHECKING:
+    from oppleo_flow.engine.core import Core
+    from oppleo_flow.engine.host import NodeHost
+
+_RETRY_FIRST_S = 1.0
+_RETRY_LAST_S = 30.0
+
+
+@cache
+def _adapter(kind: Any) -> Any:
+    """Return pydantic's converter for the type of a state attribute."""
+    from pydantic import TypeAdapter  # noqa: PLC0415  (only where state is durable)
+
+    return TypeAdapter(kind)
+
+
+class NodeState:
+    """The durable state of one node: its annotated attributes, and when they last changed."""
+
+    def __init__(self, host: "NodeHost") -> None:
+        self._fields: Mapping[str, Any] = host.plan.spec.state
+        self._saved: tuple[Any, ...] | None = None
+        self._number = 0
+
+    def next_number(self) -> int:
+        """Return the number of the next transaction of the node."""
+        self._number += 1
+        return self._number
+
+    def change(self, host: "NodeHost") -> tuple[str, str, Mapping[str, Any], str] | None:
+        """Return what must be saved now; None when nothing changed since the last time."""
+        values = tuple(getattr(host.node, name) for name in self._fields)
+        if values == self._saved:
+            return None
+        self._saved = values
+        encoded = {
+            name: _adapter(kind).dump_python(value, mode="json")
+            for (name, kind), value in zip(self._fields.items(), values, strict=True)
+        }
+        return host.node_id, host.plan.spec.type_name, encoded, host.core.clock.now().isoformat()
+
+    def restore(self, host: "NodeHost", store: StateStore) -> None:
+        """Give the node the state that was saved for it, if there is any.
+
+        Raises:
+            StoreError: What was saved is not state of this type; nothing is changed.
+        """
+        found = store.state_of(host.node_id)
+        if found is None:
+            return
+        type_name, encoded = found
+        if type_name != host.plan.spec.type_name:
+            raise StoreError(
+                f"{store.path}: node {host.node_id!r}: the saved state is of a {type_name!r}, "
+                f"the flow says {host.plan.spec.type_name!r}; rename the node to begin anew"
+            )
+        try:
+            values = {
+                name: _adapter(kind).validate_python(encoded[name])
+                for name, kind in self._fields.items()
+                if name in encoded
+            }
+        except ValueError as error:
+            raise StoreError(
+                f"{store.path}: node {host.node_id!r}: the saved state cannot be read: {error}"
+            ) from error
+        for name, value in values.items():
+            setattr(host.node, name, value)
+
+
+class DurableWires:
+    """Every durable wire of the flow; each delivers one message at a time, in order."""
+
+    def __init__(self, core: "Core", wires: list[Wire]) -> None:
+        self._core = core
+        self._pumps = {name_of(wire): Pump(core, wire) for wire in wires}
+
+    def encode(self, payload: Any, envelope: Message) -> dict[str, Any]:
+        """Return a message as it stands in the log."""
+        return {
+            "payload": encode(payload),
+            "id": envelope.id,
+            "trace_id": envelope.trace_id,
+            "time": envelope.time.isoformat(),
+            "source": envelope.source,
+        }
+
+    def appended(self, appends: list[Append]) -> None:
+        """Begin to deliver what has been committed."""
+        for append in appends:
+            self._pumps[append.wire].push(append.log_id, append.message)
+
+    def resume(self, node: str) -> None:
+        """Deliver to a node that has started what waits for it, an earlier run's first."""
+        for name, pump in self._pumps.items():
+            if pump.target == node:
+                if not pump.loaded:
+                    pump.load(self._core.state_store.waiting_on(name))
+                pump.deliver()
+
+    @property
+    def waiting(self) -> int:
+        """Return how many messages wait on all durable wires."""
+        return sum(len(pump.waiting) for pump in self._pumps.values())
+
+
+class Pump:
+    """Delivers the log of one durable wire: the next message only when the last was handled."""
+
+    def __init__(self, core: "Core", wire: Wire) -> None:
+        self._core = core
+        self._wire = wire
+        self._busy = False
+        self._failures = 0
+        self.loaded = False
+        self.waiting: deque[tuple[int, Mapping[str, Any]]] = deque()
+
+    @property
+    def target(self) -> str:
+        """Return the node that the wire ends at."""
+        return self._wire.target_node
+
+    def load(self, waiting: Iterable[tuple[int, Mapping[str, Any]]]) -> None:
+        """Take in what the log holds; this includes what was pushed before."""
+        self.loaded = True
+        self.waiting = deque(waiting)
+
+    def push(self, log_id: int, message: Mapping[str, Any]) -> None:
+        """Add a committed message; before the log was loaded, the log has it already."""
+        if self.loaded:
+            self.waiting.append((log_id, message))
+            self.deliver()
+
+    def deliver(self) -> None:
+        """Give the oldest message to the consumer, unless one is there already."""
+        host = self._core.hosts.get(self._wire.target_node)
+        if self._busy or not self.waiting or host is None or not host.started or host.stopping:
+            return
+        self._busy = True
+        log_id, message = self.waiting[0]
+        port = host.plan.spec.inputs[self._wire.target_port]
+        types = {kind.__name__: kind for kind in members(port.type)}
+        envelope = Message(
+            payload=decode(message["payload"], types),
+            id=message["id"],
+            trace_id=message["trace_id"],
+            time=datetime.fromisoformat(message["time"]),
+            source=message["source"],
+        )
+        host.received += 1
+        self._core.handling.accept(
+            host,
+            Item(
+                getattr(host.node, port.handler),
+                port.name,
+                envelope.payload,
+                envelope,
+                done=self._done,
+                log_id=log_id,
+            ),
+        )
+
+    def _done(self, error: Exception | None) -> None:
+        """Go on to the next message, or wait and try the same one again."""
+        self._busy = False
+        if error is None:
+            self._failures = 0
+            self.waiting.popleft()
+            self.deliver()
+            return
+        wait = min(_RETRY_FIRST_S * 2**self._failures, _RETRY_LAST_S)
+        self._failures += 1
+        self._core.loop.timers.call_at(self._core.clock.monotonic() + wait, self.deliver)
+
+
+def name_of(wire: Wire) -> str:
+    """Return the name by which a durable wire stands in the log."""
+    return f"{wire.source_node}.{wire.source_port}->{wire.target_node}.{wire.target_port}"
+
+
+def letter(host: "NodeHost", item: Item, error: Exception, core: "Core") -> DeadLetter:
+    """Return the dead letter for a message that a node could not handle."""
+    return DeadLetter(
+        node=host.node_id,
+        port=item.port or "",
+        message=core.durable.encode(item.payload, item.envelope),
+        error=f"{type(error).__name__}: {error}",
+        at=core.clock.now().isoformat(),
+    )

@@ -1,0 +1,85 @@
+"""Which levels are fresh, and what becomes of an output whose level input is not.
+
+A level is fresh while its producer runs without a fault and the producer's own level inputs are
+fresh.  Time alone makes nothing stale: a gate that has nothing new to say does not open a switch.
+"""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from oppleo_flow.engine.host import NodeHost
+from oppleo_flow.engine.ports import LevelPort
+from oppleo_flow.engine.timers import TimerEntry
+from oppleo_flow.flowfile.graph import Wire
+
+if TYPE_CHECKING:
+    from oppleo_flow.engine.core import Core
+
+
+class Freshness:
+    """Follows the faults of all nodes along the level wires.  Used only within the loop."""
+
+    def __init__(self, core: "Core", wires: tuple[Wire, ...]) -> None:
+        self._core = core
+        self._producers: dict[str, set[str]] = {}
+        for wire in wires:
+            if wire.kind == "level":
+                self._producers.setdefault(wire.target_node, set()).add(wire.source_node)
+        self._stale_timers: dict[str, TimerEntry] = {}
+
+    def update(self) -> None:
+        """Judge every level anew, and act where an output's input turned stale or fresh."""
+        hosts = self._core.hosts
+        culprits = self._culprits(hosts)
+        for host in hosts.values():
+            stale_inputs = [p for p in self._producers.get(host.node_id, ()) if p in culprits]
+            host.inputs_fresh = not stale_inputs
+            for level in host.levels:
+                self._mark(level, host.node_id not in culprits)
+            if host.actuator is not None and host.plan.stale_after_s is not None:
+                because = culprits[stale_inputs[0]] if stale_inputs else None
+                self._act(host, host.plan.stale_after_s, because)
+
+    def _culprits(self, hosts: Mapping[str, NodeHost]) -> dict[str, str]:
+        """Return the nodes whose levels are not fresh, each with the node that is to blame."""
+        blamed = {
+            node: node for node, host in hosts.items() if host.condition.faults or not host.started
+        }
+        spreading = True
+        while spreading:
+            spreading = False
+            for node, producers in self._producers.items():
+                source = next((p for p in producers if p in blamed), None)
+                if node not in blamed and source is not None:
+                    blamed[node] = blamed[source]
+                    spreading = True
+        return blamed
+
+    def _mark(self, level: LevelPort, fresh: bool) -> None:
+        if level.fresh is not fresh:
+            level.fresh = fresh
+            if level.has_value:
+                self._core.publish_level(level)
+
+    def _act(self, host: NodeHost, stale_after_s: float, because: str | None) -> None:
+        """Start, or take back, the time after which a stale input makes an output safe."""
+        waiting = self._stale_timers.pop(host.node_id, None)
+        if because is None:
+            if waiting is not None:
+                waiting.cancel()
+            host.condition.follow_again("stale")
+        elif waiting is not None and waiting.waiting:
+            self._stale_timers[host.node_id] = waiting
+        elif host.condition.made_safe is None and host.started:
+            self._stale_timers[host.node_id] = self._core.loop.timers.call_at(
+                self._core.clock.monotonic() + stale_after_s,
+                lambda: self._make_safe(host, because, stale_after_s),
+            )
+
+    def _make_safe(self, host: NodeHost, because: str, stale_after_s: float) -> None:
+        self._stale_timers.pop(host.node_id, None)
+        blamed = self._core.hosts[because].condition
+        why = next((fault.text for fault in blamed.faults.values()), "does not run")
+        host.condition.make_safe(
+            "stale", f"its input is stale for {stale_after_s:.0f} s: {because}: {why}"
+        )

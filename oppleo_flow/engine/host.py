@@ -1,0 +1,226 @@
+"""One node at run time: its instance, its ports, its condition, and what its author may call."""
+
+import logging
+import random
+import threading
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from oppleo_flow.clock import Clock
+from oppleo_flow.engine.calls import attempt
+from oppleo_flow.engine.condition import Condition
+from oppleo_flow.engine.inbox import Inbox, Item
+from oppleo_flow.engine.ports import LevelPort, Port
+from oppleo_flow.engine.timers import TimerEntry
+from oppleo_flow.engine.workers import Worker
+from oppleo_flow.flowfile.graph import GraphNode
+from oppleo_flow.message import Message
+from oppleo_flow.node import Actuator, Connection, Level, Node, Out, Site, StatusLevel, Timer
+
+if TYPE_CHECKING:
+    from oppleo_flow.engine.core import Core
+
+
+class Repeating:
+    """A timer that comes again; `cancel` ends it."""
+
+    def __init__(self) -> None:
+        self.entry: TimerEntry | None = None
+        self.cancelled = False
+        self.pending = False
+
+    def cancel(self) -> None:
+        """Take all further calls back."""
+        self.cancelled = True
+        if self.entry is not None:
+            self.entry.cancel()
+
+
+class NodeHost:
+    """Runs one node of a graph; implements the `NodeContext` that the node is given.
+
+    `running` is the identity of the thread that runs a handler now, 0 for none; what the node
+    sends meanwhile collects in `pending`.
+    """
+
+    def __init__(self, plan: GraphNode, core: "Core", worker: Worker | None) -> None:
+        self.plan = plan
+        self.core = core
+        self.worker = worker
+        self.node_id = plan.id
+        self.safe = plan.safe
+        self.log = logging.getLogger(f"oppleo_flow.node.{plan.id}")
+        self.condition = Condition(self)
+        self.inbox = Inbox(plan.inbox)
+        self.started = False
+        self.busy = False
+        self.stopping = False
+        self.running = 0
+        self.pending: list[tuple[Port, Any]] = []
+        self.envelope: Message | None = None
+        self.inputs_fresh = True
+        self.received = 0
+        self.failed = 0
+        self.dropped = 0
+        self.unlogged = 0
+        self.quiet_until = float("-inf")
+        self.ports: dict[str, Port] = {
+            name: (LevelPort if spec.kind == "level" else Port)(self, spec)
+            for name, spec in plan.spec.outputs_for(plan.config).items()
+        }
+        self.error_port = self.ports["error"]
+        self.timers: set[TimerEntry | Repeating] = set()
+        self.jitter = random.Random(plan.id)  # noqa: S311  (spreads retries; not a secret)
+        self.node: Node[Any] = self._make_node()
+
+    def _make_node(self) -> Node[Any]:
+        """Return the node's instance with its ports in place."""
+        node = self.plan.spec.cls(self.plan.config, self)
+        for name, spec in self.plan.spec.outputs.items():
+            if not spec.returned:
+                setattr(node, name, self._author_port(self.ports[name]))
+        return node
+
+    def _author_port(self, port: Port) -> Out[Any] | Level[Any]:
+        if isinstance(port, LevelPort):
+            return Level(port.spec.name, port.sender(), port.get)
+        return Out(port.spec.name, port.sender())
+
+    @property
+    def source(self) -> str:
+        """Return `flow/node`, the origin of what a timer begins."""
+        return f"{self.core.flow}/{self.node_id}"
+
+    @property
+    def actuator(self) -> Actuator[Any] | None:
+        """Return the node if it moves the world."""
+        return self.node if isinstance(self.node, Actuator) else None
+
+    @property
+    def levels(self) -> list[LevelPort]:
+        """Return the ports that hold a value."""
+        return [port for port in self.ports.values() if isinstance(port, LevelPort)]
+
+    # -- what the node sends -------------------------------------------------------------------
+
+    def send_from_outside(self, port: Port, payload: Any) -> None:
+        """Deliver what was sent outside any handler.  Only in the loop."""
+        if not self.stopping:
+            envelope = self.core.origin(port.source, payload)
+            self.core.handling.release(self, [(port, payload)], envelope)
+
+    # -- the context of the node ---------------------------------------------------------------
+
+    @property
+    def clock(self) -> Clock:
+        """Return the clock of the runtime."""
+        return self.core.clock
+
+    @property
+    def site(self) -> Site:
+        """Return the installation."""
+        return self.core.site
+
+    def out(self, port: str) -> Out[Any]:
+        """Return an output of events."""
+        return Out(port, self.ports[port].sender())
+
+    def level(self, port: str) -> Level[Any]:
+        """Return an output that holds a value."""
+        found = self.ports[port]
+        if not isinstance(found, LevelPort):
+            raise TypeError(f"node {self.node_id!r}: port {port!r} sends events, it holds no value")
+        return Level(port, found.sender(), found.get)
+
+    def connection(self, name: str) -> Connection[Any]:
+        """Return the open connection of that name; raises what opening it raised."""
+        return self.core.connections.get(name)
+
+    def message(self) -> Message:
+        """Return the envelope of the message in hand."""
+        envelope = self.envelope or self.core.envelope
+        if envelope is None:
+            raise LookupError(f"node {self.node_id!r}: no message is in hand")
+        return envelope
+
+    def after(self, seconds: float, call: Callable[[], object]) -> Timer:
+        """Run `call` once, later, as a handler of the node."""
+        entry: TimerEntry
+
+        def due() -> None:
+            self.timers.discard(entry)
+            self.accept_call(call)
+
+        entry = self.core.loop.timers.call_at(self.clock.monotonic() + seconds, due)
+        self.timers.add(entry)
+        return entry
+
+    def every(self, seconds: float, call: Callable[[], object]) -> Timer:
+        """Run `call` every `seconds`; one that is still waiting for its turn is not doubled."""
+        if seconds <= 0:
+            raise ValueError(f"node {self.node_id!r}: every: more than 0 s is needed, got {seconds}")
+        repeating = Repeating()
+        self.timers.add(repeating)
+
+        def run() -> object:
+            repeating.pending = False
+            return None if repeating.cancelled else call()
+
+        def due(at: float) -> None:
+            if repeating.cancelled:
+                return
+            wait = max(at + seconds, self.clock.monotonic())
+            repeating.entry = self.core.loop.timers.call_at(wait, lambda: due(wait))
+            if not repeating.pending:
+                repeating.pending = True
+                self.accept_call(run)
+
+        first = self.clock.monotonic() + seconds
+        repeating.entry = self.core.loop.timers.call_at(first, lambda: due(first))
+        return repeating
+
+    def status(self, level: StatusLevel, text: str) -> None:
+        """Say how the node is."""
+        self._in_loop(self.condition.set_status, level, text)
+
+    def fault(self, code: str, text: str) -> None:
+        """Raise a fault that stays until it is cleared."""
+        self._in_loop(self.condition.raise_fault, code, text)
+
+    def clear(self, code: str) -> None:
+        """Clear a fault."""
+        self._in_loop(self.condition.clear_fault, code)
+
+    def _in_loop(self, call: Callable[..., object], *args: Any) -> None:
+        if self.core.loop.inside:
+            call(*args)
+        else:
+            self.core.loop.post(call, *args)
+
+    # -- handlers of the node ------------------------------------------------------------------
+
+    def accept_call(self, call: Callable[[], object]) -> None:
+        """Have `call` run as a handler of the node: in its turn, on its thread.  In the loop."""
+        if not self.stopping:
+            envelope = self.core.origin(self.source, None)
+            self.core.handling.accept(self, Item(call, None, None, envelope))
+
+    def cancel_timers(self) -> None:
+        """Take back every call that waits."""
+        for timer in self.timers:
+            timer.cancel()
+        self.timers.clear()
+
+    def call_now(self, call: Callable[[], object]) -> Exception | None:
+        """Run `call` as a handler at once, on this thread, within the loop; return what it raised.
+
+        For what must not wait for its turn: going to a safe level.  What it sends leaves after it.
+        """
+        outer, self.running = self.running, threading.get_ident()
+        earlier, self.pending = self.pending, []
+        _, error = attempt(call)
+        self.running = outer
+        sent, self.pending = self.pending, earlier
+        if error is None:
+            self.core.handling.release(self, sent, self.core.origin(self.source, None))
+        return error

@@ -1,0 +1,96 @@
+"""What waits in front of a node: bounded, with a stated policy, and counted when it is dropped."""
+
+from collections import deque
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from oppleo_flow.flowfile.graph import InboxPolicy
+from oppleo_flow.message import Message
+
+_DEFAULT = InboxPolicy()
+
+
+@dataclass(slots=True)
+class Item:
+    """One call of a handler that is to be made.
+
+    `port` is None for a timer, whose `call` takes nothing; `log_id` is set for a message from a
+    durable wire, `done` is told when that one is handled (None) or could not be (the error).
+    """
+
+    call: Callable[..., Any]
+    port: str | None
+    payload: Any
+    envelope: Message
+    done: Callable[[Exception | None], None] | None = None
+    log_id: int | None = None
+    attempts: int = 0
+
+
+class Inbox:
+    """The items that wait for one node, oldest first.  Timers are not dropped."""
+
+    def __init__(self, policies: Mapping[str, InboxPolicy]) -> None:
+        self._policies = policies
+        self._items: deque[Item] = deque()
+        self._waiting: dict[str, int] = {}
+        self.dropped = 0
+
+    def __len__(self) -> int:
+        return len(self._items)
+
+    def has_room(self, port: str) -> bool:
+        """Return whether one more message for `port` would be dropped by nobody."""
+        return self._waiting.get(port, 0) < self._policies.get(port, _DEFAULT).size
+
+    def put(self, item: Item) -> None:
+        """Add an item, or drop one, as the policy of its port says."""
+        if item.port is None or item.done is not None or self._make_room(item.port):
+            self._items.append(item)
+            if item.port is not None:
+                self._waiting[item.port] = self._waiting.get(item.port, 0) + 1
+
+    def take(self) -> Item:
+        """Remove and return the oldest item."""
+        item = self._items.popleft()
+        if item.port is not None:
+            self._waiting[item.port] -= 1
+        return item
+
+    def put_back(self, item: Item) -> None:
+        """Put an item first again, to be tried once more."""
+        self._items.appendleft(item)
+        if item.port is not None:
+            self._waiting[item.port] = self._waiting.get(item.port, 0) + 1
+
+    def clear(self) -> list[Item]:
+        """Remove and return everything that waits."""
+        items = list(self._items)
+        self._items.clear()
+        self._waiting.clear()
+        return items
+
+    def _make_room(self, port: str) -> bool:
+        """Return whether a new message may go in, after dropping what the policy gives up."""
+        policy = self._policies.get(port, _DEFAULT)
+        if policy.full == "latest":
+            self._drop_oldest(port, all_of_them=True)
+            return True
+        if self.has_room(port) or policy.full == "block":
+            return True
+        if policy.full == "drop-newest":
+            self.dropped += 1
+            return False
+        self._drop_oldest(port, all_of_them=False)
+        return True
+
+    def _drop_oldest(self, port: str, *, all_of_them: bool) -> None:
+        """Drop the oldest message of a port, or all; one from a durable wire is never dropped."""
+        for item in list(self._items):
+            if item.port == port and item.done is None:
+                self._items.remove(item)
+                self._waiting[port] -= 1
+                self.dropped += 1
+                if not all_of_them:
+                    return

@@ -1,0 +1,200 @@
+"""Starting and stopping nodes: what fails to start is in fault and tried again; the rest runs."""
+
+import threading
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from oppleo_flow.engine.calls import attempt
+from oppleo_flow.engine.durable import NodeState
+from oppleo_flow.engine.host import NodeHost
+from oppleo_flow.engine.ports import Port
+from oppleo_flow.flowfile.graph import Graph
+from oppleo_flow.payloads import Tick
+
+if TYPE_CHECKING:
+    from oppleo_flow.engine.core import Core
+
+START_FAULT = "not-started"
+QUARANTINE_FAULT = "quarantined"
+_RETRY_FIRST_S = 1.0
+_RETRY_LAST_S = 60.0
+_STOP_DEADLINE_S = 5.0
+_LOOK_AGAIN_S = 0.01
+
+
+class Starter:
+    """Starts nodes, each on its own thread, consumers before producers.  Used within the loop."""
+
+    def __init__(self, core: "Core", quarantine: frozenset[str]) -> None:
+        self._core = core
+        self._quarantine = quarantine
+
+    def start_all(self, order: Sequence[NodeHost]) -> None:
+        """Begin to start every node; `order` has producers first."""
+        for host in reversed(order):
+            if host.node_id in self._quarantine:
+                host.condition.raise_fault(
+                    QUARANTINE_FAULT, "it stalled the runtime; restart the program to try it again"
+                )
+            else:
+                self._start(host, 0)
+        now = self._core.clock.now()
+        self._core.flow_ports["start"](Tick(now), self._core.origin("flow.start", None))
+
+    def _start(self, host: NodeHost, failures: int) -> None:
+        if host.stopping:
+            return
+
+        def opened(error: Exception | None) -> None:
+            if error is not None:
+                self._failed(host, failures, error)
+            elif host.worker is None:
+                self._settle(host, failures, host.call_now(lambda: self._begin(host)))
+            else:
+                host.worker.submit(begin)
+
+        def begin() -> None:
+            host.running = threading.get_ident()
+            _, error = attempt(self._begin, host)
+            host.running = 0
+            sent, host.pending = host.pending, []
+            self._core.loop.post(self._settle, host, failures, error, sent)
+
+        self._core.connections.ensure(host.plan.connections, opened)
+
+    def _begin(self, host: NodeHost) -> None:
+        """Give the node its durable state back, and start it.  On the node's thread."""
+        if host.plan.durable and host.node_id not in self._core.handling.states:
+            state = NodeState(host)
+            state.restore(host, self._core.state_store)
+            self._core.handling.states[host.node_id] = state
+        host.node.start()
+
+    def _settle(
+        self,
+        host: NodeHost,
+        failures: int,
+        error: Exception | None,
+        sent: Sequence[tuple[Port, object]] = (),
+    ) -> None:
+        """Let a node that started run; try one that did not again later."""
+        if error is not None:
+            self._failed(host, failures, error)
+            return
+        host.started = True
+        host.condition.clear_fault(START_FAULT)
+        if sent:
+            envelope = self._core.origin(host.source, None)
+            self._core.handling.release(host, list(sent), envelope)
+        self._core.replay_levels(host)
+        self._core.handling.resume(host)
+        self._core.durable.resume(host.node_id)
+        self._core.freshness.update()
+
+    def _failed(self, host: NodeHost, failures: int, error: Exception) -> None:
+        self._core.handling.drop_waiting(host)
+        host.cancel_timers()
+        host.condition.raise_fault(START_FAULT, str(error) or type(error).__name__)
+        host.log.debug("%s: traceback", host.node_id, exc_info=error)
+        wait = min(_RETRY_FIRST_S * 2**failures, _RETRY_LAST_S)
+        self._core.loop.timers.call_at(
+            self._core.clock.monotonic() + wait, lambda: self._start(host, failures + 1)
+        )
+
+
+class Stopper:
+    """Stops a flow: sources, then what waits, then the others, outputs to their safe level."""
+
+    def __init__(self, core: "Core", order: Sequence[NodeHost]) -> None:
+        self._core = core
+        self._order = order
+        self.problems: list[str] = []
+
+    def stop_all(self, drain_s: float) -> None:
+        """Stop every node.  Not from within the loop, unless the clock is virtual."""
+        tick = Tick(self._core.clock.now())
+        self._core.loop.call(lambda: self._core.flow_ports["stop"](
+            tick, self._core.origin("flow.stop", None)
+        ))
+        sources = [h for h in self._order if not h.plan.spec.inputs and h.actuator is None]
+        others = [h for h in self._order if h.plan.spec.inputs and h.actuator is None]
+        actuators = [h for h in self._order if h.actuator is not None]
+        for host in sources:
+            self._stop(host)
+        self._drain(drain_s)
+        for host in others:
+            self._stop(host)
+        self._drain(drain_s)
+        for host in actuators:
+            self._core.loop.call(host.condition.make_safe, "stop", "the runtime stops")
+            self._stop(host)
+
+    def _stop(self, host: NodeHost) -> None:
+        """Stop one node on its thread; what it sends meanwhile is delivered."""
+        done = threading.Event()
+
+        def stopped(sent: list[tuple[Port, object]], error: Exception | None) -> None:
+            self._core.handling.release(host, sent, self._core.origin(host.source, None))
+            if error is not None:
+                self.problems.append(f"node {host.node_id!r}: could not be stopped: {error}")
+            done.set()
+
+        def stop() -> None:
+            host.running = threading.get_ident()
+            error = None
+            if host.started:
+                _, error = attempt(host.node.stop, "stop")
+            host.running = 0
+            sent, host.pending = host.pending, []
+            self._core.loop.post(stopped, sent, error)
+
+        def begin() -> None:
+            host.stopping = True
+            host.cancel_timers()
+            if host.worker is None:
+                stop()
+            else:
+                host.worker.submit(stop)
+
+        self._core.loop.call(begin)
+        if self._core.loop.virtual is None and not done.wait(_STOP_DEADLINE_S):
+            self.problems.append(f"node {host.node_id!r}: its handler still runs; left behind")
+
+    def _drain(self, deadline_s: float) -> None:
+        """Wait until nothing is under way, at most `deadline_s`."""
+        core = self._core
+        if core.loop.virtual is not None:
+            core.loop.settle()
+            return
+        idle = threading.Event()
+        self._when_idle(idle.set, core.clock.monotonic() + deadline_s)
+        if not idle.wait(deadline_s + 1.0):
+            self.problems.append("the dispatcher did not answer")
+
+    def _when_idle(self, then: Callable[[], object], deadline: float) -> None:
+        core = self._core
+
+        def look() -> None:
+            busy = core.handling.in_flight or any(len(h.inbox) for h in core.hosts.values())
+            if (busy or not core.loop.idle) and core.clock.monotonic() < deadline:
+                core.loop.timers.call_at(core.clock.monotonic() + _LOOK_AGAIN_S, look)
+            else:
+                then()
+
+        core.loop.post(look)
+
+
+def in_order(graph: Graph, hosts: dict[str, NodeHost]) -> list[NodeHost]:
+    """Return the nodes with producers before consumers as far as cycles allow, then file order."""
+    producers: dict[str, set[str]] = {node: set() for node in hosts}
+    for wire in graph.wires:
+        if wire.target_node in producers and wire.source_node in hosts:
+            producers[wire.target_node].add(wire.source_node)
+    order: list[NodeHost] = []
+    placed: set[str] = set()
+    while len(order) < len(hosts):
+        free = [n for n in hosts if n not in placed and producers[n] <= placed]
+        for node in free or [next(n for n in hosts if n not in placed)]:
+            placed.add(node)
+            order.append(hosts[node])
+    return order

@@ -1,0 +1,96 @@
+"""Output ports at run time: where a payload goes, and the value that a level holds."""
+
+import threading
+from collections.abc import Callable
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from oppleo_flow.engine.calls import Receive
+from oppleo_flow.message import Message
+from oppleo_flow.node_spec import OutputSpec, members, type_text
+
+if TYPE_CHECKING:
+    from oppleo_flow.engine.host import NodeHost
+
+
+def _nowhere(payload: Any, envelope: Message) -> None:
+    """Take a payload that nobody is wired to."""
+
+
+class Port:
+    """One output port of one node; `deliver` is set when the routes are compiled.
+
+    `durable_wires` are the names of the durable wires that begin here.
+    """
+
+    __slots__ = ("deliver", "durable_wires", "host", "sent", "spec", "superseded", "types")
+
+    def __init__(self, host: "NodeHost", spec: OutputSpec) -> None:
+        self.host = host
+        self.spec = spec
+        self.deliver: Receive = _nowhere
+        self.durable_wires: tuple[str, ...] = ()
+        self.sent = 0
+        self.superseded = 0
+        self.types = _checkable(spec.type)
+
+    @property
+    def source(self) -> str:
+        """Return `flow/node.port`, as messages name their origin."""
+        return f"{self.host.core.flow}/{self.host.plan.id}.{self.spec.name}"
+
+    def sender(self) -> Callable[[Any], None]:
+        """Return the `send` or `set` of this port, legal from any thread.
+
+        Within a handler of the node the payload waits until the handler has returned.
+        """
+        host, types, ident = self.host, self.types, threading.get_ident
+
+        def send(payload: Any) -> None:
+            if types is not None and not isinstance(payload, types):
+                raise TypeError(
+                    f"{self.source}: carries {type_text(self.spec.type)}, got {payload!r}"
+                )
+            if host.running == ident():
+                host.pending.append((self, payload))
+            else:
+                host.core.loop.post(host.send_from_outside, self, payload)
+
+        return send
+
+
+class LevelPort(Port):
+    """An output port that holds its last value.
+
+    `fresh` is kept by the engine: the producer and the levels it builds on are free of faults.
+    """
+
+    __slots__ = ("fresh", "forward", "has_value", "since", "value")
+
+    def __init__(self, host: "NodeHost", spec: OutputSpec) -> None:
+        super().__init__(host, spec)
+        self.value: Any = None
+        self.has_value = False
+        self.fresh = True
+        self.since: datetime | None = None
+        self.forward: Receive = _nowhere
+        self.deliver = self._set
+
+    def _set(self, payload: Any, envelope: Message) -> None:
+        self.value = payload
+        self.has_value = True
+        self.since = envelope.time
+        self.host.core.publish_level(self)
+        self.forward(payload, envelope)
+
+    def get(self) -> Any:
+        """Return the value held now; None before the first."""
+        return self.value
+
+
+def _checkable(kind: Any) -> tuple[type, ...] | None:
+    """Return the classes that a payload must be one of; None when that cannot be told."""
+    classes = members(kind)
+    if not all(isinstance(one, type) for one in classes) or object in classes:
+        return None
+    return (*classes, int) if float in classes else classes

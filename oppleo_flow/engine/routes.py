@@ -1,0 +1,235 @@
+"""The wiring, compiled: each output port gets one call that leads straight into its consumers.
+
+A straight run of nodes that simply return what goes on becomes one loop (`calls.Segment`).  Other
+wires are direct calls; a wire that closes a cycle, or lies too deep, is queued, so there is no
+recursion.  Payloads are shared, never copied: they are frozen.
+"""
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from oppleo_flow.engine.calls import Receive, Segment
+from oppleo_flow.engine.durable import name_of
+from oppleo_flow.engine.condition import HANDLER_FAULT
+from oppleo_flow.engine.host import NodeHost
+from oppleo_flow.engine.ports import LevelPort
+from oppleo_flow.flowfile.graph import Wire
+from oppleo_flow.message import Message
+from oppleo_flow.node import Node
+
+if TYPE_CHECKING:
+    from oppleo_flow.engine.core import Core
+
+MAX_DEPTH = 40
+
+
+class Routes:
+    """Compiles the wires of a graph; `segments` are the fused runs, for their counts."""
+
+    def __init__(self, core: "Core", wires: Sequence[Wire]) -> None:
+        self._core = core
+        self._from: dict[tuple[str, str], list[Wire]] = {}
+        self._into: dict[str, list[Wire]] = {}
+        for wire in wires:
+            if not wire.durable and self._alive(wire.target_node):
+                self._from.setdefault((wire.source_node, wire.source_port), []).append(wire)
+                self._into.setdefault(wire.target_node, []).append(wire)
+        self._back = self._back_edges()
+        self._depths = self._depths_of_nodes()
+        self._receivers: dict[tuple[str, str], Receive] = {}
+        self._deferred: list[tuple[list[Receive], Wire]] = []
+        self.segments: list[tuple[list[NodeHost], Segment]] = []
+        for wire in wires:
+            if wire.durable and wire.source_node in core.hosts:
+                port = core.hosts[wire.source_node].ports[wire.source_port]
+                port.durable_wires = (*port.durable_wires, name_of(wire))
+
+    def compile(self) -> None:
+        """Set the route of every port, and those of the flow's own ports."""
+        for host in self._core.hosts.values():
+            for name, port in host.ports.items():
+                route = self._emit(host.node_id, name)
+                if isinstance(port, LevelPort):
+                    port.forward = route
+                else:
+                    port.deliver = route
+        for name in self._core.flow_ports:
+            self._core.flow_ports[name] = self._emit("flow", name)
+        while self._deferred:
+            cell, wire = self._deferred.pop()
+            cell.append(self.receiver(wire.target_node, wire.target_port))
+
+    def receiver(self, node: str, port: str) -> Receive:
+        """Return what takes a payload into an input port."""
+        key = (node, port)
+        if key not in self._receivers:
+            self._receivers[key] = self._make_receiver(node, port)
+        return self._receivers[key]
+
+    def _alive(self, node: str) -> bool:
+        return node in self._core.hosts
+
+    def _emit(self, node: str, port: str) -> Receive:
+        """Return one call that delivers to every consumer of an output port."""
+        targets = tuple(
+            self._queued(wire)
+            if wire in self._back or self._crosses_a_landing(wire)
+            else self.receiver(wire.target_node, wire.target_port)
+            for wire in self._from.get((node, port), ())
+        )
+        if not targets:
+            return _nowhere
+        return targets[0] if len(targets) == 1 else _fan_out(targets)
+
+    def _queued(self, wire: Wire) -> Receive:
+        """Return a receiver that lets what runs now come to its end first."""
+        queue = self._core.loop.queue
+        cell: list[Receive] = []
+        self._deferred.append((cell, wire))
+
+        def receive(payload: Any, envelope: Message) -> None:
+            queue(cell[0], payload, envelope)
+
+        return receive
+
+    def _crosses_a_landing(self, wire: Wire) -> bool:
+        """Return whether calls have gone so deep that the wire must be queued."""
+        begin = self._depths.get(wire.source_node, 0) // MAX_DEPTH
+        return begin != self._depths[wire.target_node] // MAX_DEPTH
+
+    def _make_receiver(self, node: str, port: str) -> Receive:
+        host = self._core.hosts[node]
+        if not is_plain(host):
+            return partial(self._core.handling.receive, host, port)
+        if is_fusible(host):
+            return self._fuse(host, port)
+        return self._plain(host, port)
+
+    def _plain(self, host: NodeHost, port: str) -> Receive:
+        """Return the receiver of a node whose handler sends by itself."""
+        handler = getattr(host.node, host.plan.spec.inputs[port].handler)
+        run = self._core.handling.run_plain
+
+        def receive(payload: Any, envelope: Message) -> None:
+            host.received += 1
+            run(host, port, handler, payload, envelope)
+
+        return receive
+
+    def _fuse(self, host: NodeHost, port: str) -> Receive:
+        """Return the receiver of a straight run of nodes that begins with `host`."""
+        run, ports = [host], [port]
+        while (wire := self._only_wire(run[-1])) is not None:
+            run.append(self._core.hosts[wire.target_node])
+            ports.append(wire.target_port)
+        handlers: list[Callable[[Any], Any]] = [
+            getattr(h.node, h.plan.spec.inputs[p].handler) for h, p in zip(run, ports, strict=True)
+        ]
+        report = self._core.handling.report_plain
+
+        def failed(position: int, payload: Any, envelope: Message, error: Exception) -> None:
+            report(run[position], ports[position], payload, envelope, error)
+
+        def recovered() -> None:
+            for member in run:
+                member.condition.clear_fault(HANDLER_FAULT)
+
+        name = " → ".join(member.node_id for member in run)
+        segment = Segment(name, handlers, failed, recovered)
+        self.segments.append((run, segment))
+        return segment.receiver(self._emit(run[-1].node_id, "out"), self._core)
+
+    def _only_wire(self, host: NodeHost) -> Wire | None:
+        """Return the wire along which a run goes on, if it does."""
+        wires = self._from.get((host.node_id, "out"), ())
+        if len(wires) != 1 or wires[0] in self._back or self._crosses_a_landing(wires[0]):
+            return None
+        target = self._core.hosts[wires[0].target_node]
+        if len(self._into[target.node_id]) != 1 or not (is_plain(target) and is_fusible(target)):
+            return None
+        return wires[0]
+
+    def _wires_by_source(self) -> dict[str, list[Wire]]:
+        wires_of: dict[str, list[Wire]] = {}
+        for (node, _), wires in self._from.items():
+            wires_of.setdefault(node, []).extend(wires)
+        return wires_of
+
+    def _depths_of_nodes(self) -> dict[str, int]:
+        """Return the length of the longest way to each node, cycles cut open."""
+        waiting = {
+            node: sum(wire not in self._back for wire in wires)
+            for node, wires in self._into.items()
+        }
+        wires_of = self._wires_by_source()
+        depths = dict.fromkeys([*wires_of, *waiting], 0)
+        ready = [node for node in depths if not waiting.get(node)]
+        while ready:
+            node = ready.pop()
+            for wire in wires_of.get(node, ()):
+                if wire in self._back:
+                    continue
+                target = wire.target_node
+                depths[target] = max(depths[target], depths[node] + 1)
+                waiting[target] -= 1
+                if not waiting[target]:
+                    ready.append(target)
+        return depths
+
+    def _back_edges(self) -> set[Wire]:
+        """Return the wires that close a cycle."""
+        wires_of = self._wires_by_source()
+        back: set[Wire] = set()
+        state: dict[str, int] = {}
+        for root in wires_of:
+            if root in state:
+                continue
+            state[root] = 1
+            path = [(root, iter(wires_of[root]))]
+            while path:
+                node, rest = path[-1]
+                wire = next(rest, None)
+                if wire is None:
+                    state[node] = 2
+                    path.pop()
+                elif state.get(wire.target_node) == 1:
+                    back.add(wire)
+                elif wire.target_node not in state:
+                    state[wire.target_node] = 1
+                    path.append((wire.target_node, iter(wires_of.get(wire.target_node, ()))))
+        return back
+
+
+def is_plain(host: NodeHost) -> bool:
+    """Return whether a node needs no inbox: nothing makes a message wait in front of it."""
+    plan = host.plan
+    return (
+        host.worker is None
+        and host.actuator is None
+        and not plan.durable
+        and not plan.connections
+        and not plan.on_error.retry
+        and plan.on_error.then == "fault"
+        and plan.at_most is None
+        and not any(port.durable_wires for port in host.ports.values())
+    )
+
+
+def is_fusible(host: NodeHost) -> bool:
+    """Return whether a node does nothing but return what goes on, from its first message on."""
+    spec = host.plan.spec
+    own = set(host.ports) - {"error"}
+    return own == {"out"} and spec.outputs["out"].returned and spec.cls.start is Node.start
+
+
+def _nowhere(payload: Any, envelope: Message) -> None:
+    """Take a payload that nobody is wired to."""
+
+
+def _fan_out(targets: tuple[Receive, ...]) -> Receive:
+    def deliver(payload: Any, envelope: Message) -> None:
+        for receive in targets:
+            receive(payload, envelope)
+
+    return deliver

@@ -1,0 +1,177 @@
+"""The façade of the engine: build a checked graph, run it, look at it, stop it."""
+
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from oppleo_flow.clock import Clock
+from oppleo_flow.engine.core import Core, Subscription
+from oppleo_flow.engine.host import NodeHost
+from oppleo_flow.engine.lifecycle import Starter, Stopper, in_order
+from oppleo_flow.engine.loop import ExternalEvents, Loop
+from oppleo_flow.engine.routes import Routes
+from oppleo_flow.engine.snapshot import RuntimeSnapshot
+from oppleo_flow.engine.state_store import StateStore
+from oppleo_flow.engine.view import Counts, node_snapshot
+from oppleo_flow.engine.workers import Worker
+from oppleo_flow.flowfile.graph import Graph, GraphNode
+from oppleo_flow.node import Node, SafePin, Site
+
+LOG = logging.getLogger(__name__)
+MEMORY = Path(":memory:")
+_DRAIN_S = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class StopReport:
+    """What a stop left behind: nothing, when all is well.
+
+    `undelivered` messages wait on durable wires and are delivered by the next run.
+    """
+
+    undelivered: int
+    problems: tuple[str, ...]
+
+
+class Runtime:
+    """Runs one flow.
+
+    Under a `VirtualClock` nothing runs by itself: `run_for` moves time on.  `on_beat` is called
+    while the dispatcher is alive; nodes in `quarantine` are not started; `stop_requested` is told
+    when a node's `on_error` stops the flow.
+
+    Raises:
+        StoreError: The state file cannot be used.
+    """
+
+    def __init__(
+        self,
+        graph: Graph,
+        *,
+        clock: Clock,
+        site: Site,
+        state_path: Path = MEMORY,
+        on_beat: Callable[[], object] = lambda: None,
+        quarantine: frozenset[str] = frozenset(),
+        externals: Sequence[ExternalEvents] = (),
+        stop_requested: Callable[[str], None] = lambda _: None,
+    ) -> None:
+        self.graph = graph
+        self.ready = False
+        self._loop = Loop(clock, on_beat=on_beat, externals=externals)
+        self._state_store = StateStore(
+            state_path, threaded=self._loop.virtual is None, on_trouble=self._state_trouble
+        )
+        self._core = Core(graph, clock, site, self._loop, self._state_store)
+        self._core.stop_requested = stop_requested
+        self._workers: list[Worker] = []
+        for plan in graph.nodes.values():
+            if not plan.disabled:
+                self._core.hosts[plan.id] = NodeHost(plan, self._core, self._worker_for(plan))
+        self._order = in_order(graph, self._core.hosts)
+        self._routes = Routes(self._core, graph.wires)
+        self._routes.compile()
+        self._starter = Starter(self._core, quarantine)
+        self._started_at: datetime = clock.now()
+
+    def _worker_for(self, plan: GraphNode) -> Worker | None:
+        """Return the worker of a blocking node: its connection's, else one of its own."""
+        if not plan.spec.blocking:
+            return None
+        if plan.connections:
+            return self._core.connections.worker(plan.connections[0])
+        worker = Worker(f"node {plan.id}", self._loop)
+        self._workers.append(worker)
+        return worker
+
+    # -- life ----------------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Start the flow.  Nodes that cannot start are in fault and tried again."""
+        self._started_at = self._core.clock.now()
+        self._state_store.start()
+        self._loop.start()
+        self._loop.call(self._starter.start_all, self._order)
+        self.ready = True
+
+    def stop(self) -> StopReport:
+        """Stop sources, let what is under way finish, flush, take outputs to their safe level."""
+        self.ready = False
+        stopper = Stopper(self._core, self._order)
+        stopper.stop_all(_DRAIN_S)
+        for worker in self._workers:
+            worker.stop(_DRAIN_S)
+        problems = [*stopper.problems, *self._core.connections.close(_DRAIN_S)]
+        undelivered = self._core.durable.waiting
+        self._loop.stop()
+        self._state_store.close()
+        return StopReport(undelivered, tuple(problems))
+
+    def run_for(self, seconds: float) -> None:
+        """Move the virtual clock on, firing everything on the way."""
+        self._loop.run_for(seconds)
+
+    def inject(self, node: str, port: str, payload: Any) -> None:
+        """Send a payload into an input port, as if a wire had brought it.  From any thread.
+
+        Raises:
+            KeyError: There is no such node or port.
+        """
+        if port not in self.graph.nodes[node].spec.inputs:
+            raise KeyError(port)
+        receive = self._routes.receiver(node, port)
+        envelope = self._core.origin(f"{self.graph.name}/inject", payload)
+        self._loop.post(receive, payload, envelope)
+
+    def node(self, node_id: str) -> Node[Any]:
+        """Return the instance of a node, for tests and for the page of a simulated site.
+
+        Raises:
+            KeyError: There is no such node, or it is disabled.
+        """
+        return self._core.hosts[node_id].node
+
+    # -- looking at it -------------------------------------------------------------------------
+
+    def snapshot(self) -> RuntimeSnapshot:
+        """Return what the flow looks like now.  Legal from any thread."""
+        counts = Counts(self._routes.segments)
+        return RuntimeSnapshot(
+            flow=self.graph.name,
+            simulated=self._core.site.simulate
+            or any(c.simulate for c in self.graph.connections.values()),
+            started_at=self._started_at,
+            nodes=tuple(
+                node_snapshot(plan, self._core.hosts.get(plan.id), counts, self._started_at)
+                for plan in self.graph.nodes.values()
+            ),
+        )
+
+    def subscribe(self, size: int = 256) -> Subscription:
+        """Return the changes from now on, for one listener."""
+        return self._core.subscribe(size)
+
+    def safe_pins(self) -> list[SafePin]:
+        """Return the pins that must be driven to a level when this process dies."""
+        pins: list[SafePin] = []
+        for plan in self.graph.nodes.values():
+            host = self._core.hosts.get(plan.id)
+            if host is not None and host.actuator is not None and plan.safe is not None:
+                pins.extend(host.actuator.safe_pins(plan.config, plan.safe))
+        return pins
+
+    @property
+    def dispatcher_ident(self) -> int:
+        """Return the identity of the dispatcher's thread, for a watchdog that reads its stack."""
+        return self._loop.ident
+
+    # -- trouble -------------------------------------------------------------------------------
+
+    def _state_trouble(self, error: Exception | None) -> None:
+        if error is None:
+            LOG.warning("the state is being saved again")
+        else:
+            LOG.error("%s; trying again", error)

@@ -1,0 +1,227 @@
+"""Durable state in `state.sqlite`: node state, durable wires and dead letters, one transaction each.
+
+One writer thread owns the connection for writing and commits what waits together.  The file is in
+WAL mode with full synchronisation: what was committed survives a power cut.
+"""
+
+import json
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from queue import Empty, SimpleQueue
+from typing import Any
+
+from oppleo_flow.errors import StoreError
+
+DEAD_LETTERS_KEPT = 1000
+RETRY_S = 1.0
+_GROUP = 100
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS node_state (
+    node TEXT PRIMARY KEY, type TEXT NOT NULL, state TEXT NOT NULL, saved_at TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS wire_log (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, wire TEXT NOT NULL, message TEXT NOT NULL);
+CREATE INDEX IF NOT EXISTS wire_log_by_wire ON wire_log (wire, id);
+CREATE TABLE IF NOT EXISTS dead_letter (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, node TEXT NOT NULL, port TEXT NOT NULL,
+    message TEXT NOT NULL, error TEXT NOT NULL, at TEXT NOT NULL);
+"""
+
+
+@dataclass(slots=True)
+class Append:
+    """A message to be logged for a durable wire; `log_id` is set when it is committed."""
+
+    wire: str
+    message: Mapping[str, Any]
+    log_id: int = 0
+
+
+@dataclass(slots=True)
+class DeadLetter:
+    """A message that nobody could handle."""
+
+    node: str
+    port: str
+    message: Mapping[str, Any]
+    error: str
+    at: str
+
+
+@dataclass(slots=True)
+class Transaction:
+    """What must be committed together.
+
+    `state` is `(node, type, encoded state, time)`; `acknowledged` are ids of the wire log.
+    `then` is called after the commit, on the writer's thread, with None or with the error.
+    """
+
+    state: tuple[str, str, Mapping[str, Any], str] | None = None
+    appends: list[Append] = field(default_factory=list)
+    acknowledged: list[int] = field(default_factory=list)
+    dead_letter: DeadLetter | None = None
+    then: Callable[[StoreError | None], object] = lambda _: None
+
+
+class StateStore:
+    """The state file of one runtime.
+
+    `on_trouble` is told, on the writer's thread, that a commit failed and is tried again, and with
+    None that it works again.
+
+    Raises:
+        StoreError: The file cannot be opened or is not a state file.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        *,
+        threaded: bool,
+        on_trouble: Callable[[StoreError | None], object] = lambda _: None,
+    ) -> None:
+        self.path = path
+        self._threaded = threaded
+        self._on_trouble = on_trouble
+        self._closing = threading.Event()
+        self._jobs: SimpleQueue[Transaction | None] = SimpleQueue()
+        self._thread: threading.Thread | None = None
+        self._db = self._open()
+
+    def _open(self) -> sqlite3.Connection:
+        try:
+            db = sqlite3.connect(self.path, isolation_level=None, check_same_thread=False)
+            db.execute("PRAGMA journal_mode=WAL")
+            db.execute("PRAGMA synchronous=FULL")
+            db.executescript(_SCHEMA)
+        except sqlite3.Error as error:
+            raise StoreError(
+                f"{self.path}: cannot keep the state of the flow here: {error}; "
+                "the folder must be writable and the file an SQLite database of this program"
+            ) from error
+        return db
+
+    def start(self) -> None:
+        """Begin to write, on a thread of the store's own unless the clock is virtual."""
+        if self._threaded:
+            self._thread = threading.Thread(target=self._run, name="state-writer", daemon=True)
+            self._thread.start()
+
+    def submit(self, transaction: Transaction) -> None:
+        """Have a transaction committed; transactions are committed in order."""
+        if self._thread is not None:
+            self._jobs.put(transaction)
+        else:
+            self._commit([transaction])
+
+    def close(self) -> None:
+        """Commit what waits, and close the file."""
+        self._closing.set()
+        if self._thread is not None:
+            self._jobs.put(None)
+            self._thread.join()
+            self._thread = None
+        self._db.close()
+
+    # -- reading, before the start -------------------------------------------------------------
+
+    def state_of(self, node: str) -> tuple[str, dict[str, Any]] | None:
+        """Return the type and the encoded state of a node; None when there is none."""
+        row = self._db.execute(
+            "SELECT type, state FROM node_state WHERE node = ?", (node,)
+        ).fetchone()
+        return None if row is None else (row[0], json.loads(row[1]))
+
+    def waiting_on(self, wire: str) -> Iterator[tuple[int, dict[str, Any]]]:
+        """Yield what a durable wire still has to deliver, oldest first."""
+        rows = self._db.execute(
+            "SELECT id, message FROM wire_log WHERE wire = ? ORDER BY id", (wire,)
+        ).fetchall()
+        for log_id, message in rows:
+            yield log_id, json.loads(message)
+
+    def dead_letters(self) -> list[DeadLetter]:
+        """Return the dead letters, oldest first."""
+        rows = self._db.execute("SELECT node, port, message, error, at FROM dead_letter ORDER BY id")
+        return [DeadLetter(r[0], r[1], json.loads(r[2]), r[3], r[4]) for r in rows.fetchall()]
+
+    # -- writing -------------------------------------------------------------------------------
+
+    def _run(self) -> None:
+        while True:
+            group = self._next_group()
+            work = [job for job in group if job is not None]
+            if work:
+                self._commit(work)
+            if len(work) < len(group):
+                return
+
+    def _next_group(self) -> list[Transaction | None]:
+        """Return the next transactions that wait, up to a bound; None among them ends the thread."""
+        group: list[Transaction | None] = [self._jobs.get()]
+        while group[-1] is not None and len(group) < _GROUP:
+            try:
+                group.append(self._jobs.get_nowait())
+            except Empty:
+                break
+        return group
+
+    def _commit(self, group: list[Transaction]) -> None:
+        """Commit a group at once.
+
+        A full disk may be emptied: on its thread the writer tries again, in order, until it works
+        or the store is closed; everything behind waits with it.
+        """
+        error = self._write(group)
+        while error is not None and self._thread is not None:
+            self._on_trouble(error)
+            if self._closing.wait(RETRY_S):
+                break
+            error = self._write(group)
+            if error is None:
+                self._on_trouble(None)
+        for transaction in group:
+            transaction.then(error)
+
+    def _write(self, group: list[Transaction]) -> StoreError | None:
+        db = self._db
+        try:
+            db.execute("BEGIN IMMEDIATE")
+            for transaction in group:
+                self._write_one(transaction)
+            db.execute("COMMIT")
+        except sqlite3.Error as error:
+            if db.in_transaction:
+                db.execute("ROLLBACK")
+            return StoreError(f"{self.path}: the state could not be written: {error}")
+        return None
+
+    def _write_one(self, transaction: Transaction) -> None:
+        db = self._db
+        if transaction.state is not None:
+            node, type_name, state, at = transaction.state
+            db.execute(
+                "INSERT INTO node_state VALUES (?, ?, ?, ?) ON CONFLICT (node) DO UPDATE SET "
+                "type = excluded.type, state = excluded.state, saved_at = excluded.saved_at",
+                (node, type_name, json.dumps(state), at),
+            )
+        for append in transaction.appends:
+            cursor = db.execute(
+                "INSERT INTO wire_log (wire, message) VALUES (?, ?)",
+                (append.wire, json.dumps(append.message)),
+            )
+            append.log_id = cursor.lastrowid or 0
+        for log_id in transaction.acknowledged:
+            db.execute("DELETE FROM wire_log WHERE id = ?", (log_id,))
+        if transaction.dead_letter is not None:
+            letter = transaction.dead_letter
+            db.execute(
+                "INSERT INTO dead_letter (node, port, message, error, at) VALUES (?, ?, ?, ?, ?)",
+                (letter.node, letter.port, json.dumps(letter.message), letter.error, letter.at),
+            )
+            db.execute(
+                "DELETE FROM dead_letter WHERE id <= (SELECT max(id) FROM dead_letter) - ?",
+                (DEAD_LETTERS_KEPT,),
+            )

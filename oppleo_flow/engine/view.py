@@ -1,0 +1,65 @@
+"""Makes the snapshots that the web pages, the CLI and the tests look at."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from oppleo_flow.engine.calls import Segment
+from oppleo_flow.engine.host import NodeHost
+from oppleo_flow.engine.snapshot import FaultSnapshot, LevelSnapshot, NodeSnapshot
+from oppleo_flow.flowfile.graph import GraphNode
+
+
+class Counts:
+    """How many messages each node in a fused run took in and let go."""
+
+    def __init__(self, segments: Sequence[tuple[list[NodeHost], Segment]]) -> None:
+        self._taken: dict[str, int] = {}
+        self._let_go: dict[str, int] = {}
+        for run, segment in segments:
+            for position, host in enumerate(run):
+                taken = segment.received(position)
+                node = host.node_id
+                self._taken[node] = self._taken.get(node, 0) + taken
+                let_go = taken - segment.exits[position]
+                self._let_go[node] = self._let_go.get(node, 0) + let_go
+
+    def received(self, host: NodeHost) -> int:
+        """Return how many messages reached the node's handlers."""
+        return host.received + self._taken.get(host.node_id, 0)
+
+    def sent(self, host: NodeHost) -> int:
+        """Return how many payloads left the node."""
+        return sum(p.sent for p in host.ports.values()) + self._let_go.get(host.node_id, 0)
+
+
+def node_snapshot(
+    plan: GraphNode, host: NodeHost | None, counts: Counts, started_at: datetime
+) -> NodeSnapshot:
+    """Return what one node looks like; `host` is None for a disabled one."""
+    condition = None if host is None else host.condition
+    faults = () if condition is None else tuple(condition.faults.values())
+    return NodeSnapshot(
+        id=plan.id,
+        type_name=plan.spec.type_name,
+        category=plan.spec.category,
+        status_level="fault" if faults else "ok" if condition is None else condition.level,
+        status_text="" if condition is None else condition.text,
+        status_since=started_at if condition is None else condition.since,
+        faults=tuple(FaultSnapshot(f.code, f.text, f.since) for f in faults),
+        levels={} if host is None else _levels(host),
+        received=0 if host is None else counts.received(host),
+        sent=0 if host is None else counts.sent(host),
+        failed=0 if host is None else host.failed,
+        dropped=0 if host is None else host.dropped + host.inbox.dropped,
+        made_safe=None if condition is None else condition.made_safe,
+        disabled=plan.disabled,
+        blocking=plan.spec.blocking,
+    )
+
+
+def _levels(host: NodeHost) -> dict[str, LevelSnapshot]:
+    return {
+        port.spec.name: LevelSnapshot(port.value, port.fresh, port.since)
+        for port in host.levels
+        if port.has_value and port.since is not None
+    }
