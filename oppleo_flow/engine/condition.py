@@ -45,7 +45,7 @@ class Condition:
         self._host.core.publish("status", self._host, value=text)
 
     def raise_fault(self, code: str, text: str) -> None:
-        """Open a fault; an actuator goes to its safe level, what depends on the node turns stale."""
+        """Open a fault: an actuator goes to its safe level, the node's levels turn stale."""
         if code in self.faults:
             return
         self.faults[code] = Fault(code, text, self._host.core.clock.now())

@@ -94,7 +94,7 @@ class Core:
     def slow(self, nodes: str, seconds: float) -> None:
         """Warn of a handler that kept the dispatcher from everything else."""
         LOG.warning(
-            "%s: a handler took %.0f ms, more than %.0f ms; declare the node `blocking` if it waits",
+            "%s: a handler took %.0f ms, more than %.0f ms; a node that waits is `blocking`",
             nodes,
             seconds * 1000,
             SLOW_HANDLER_S * 1000,
@@ -148,4 +148,3 @@ class Core:
     def _tell(self, event: RuntimeEvent) -> None:
         for subscription in self._subscriptions:
             subscription.put(event)
-

@@ -257,9 +257,7 @@ class Handling:
                 later.append((port, payload))
         return later
 
-    def _commit(
-        self, host: NodeHost, transaction: Transaction, then: Callable[[], None]
-    ) -> None:
+    def _commit(self, host: NodeHost, transaction: Transaction, then: Callable[[], None]) -> None:
         """Commit, and call `then` in the loop when it is done."""
 
         def committed(error: StoreError | None) -> None:

@@ -70,7 +70,7 @@ class NodeHost:
         }
         self.error_port = self.ports["error"]
         self.timers: set[TimerEntry | Repeating] = set()
-        self.jitter = random.Random(plan.id)  # noqa: S311  (spreads retries; not a secret)
+        self.jitter = random.Random(plan.id)
         self.node: Node[Any] = self._make_node()
 
     def _make_node(self) -> Node[Any]:
@@ -158,7 +158,9 @@ class NodeHost:
     def every(self, seconds: float, call: Callable[[], object]) -> Timer:
         """Run `call` every `seconds`; one that is still waiting for its turn is not doubled."""
         if seconds <= 0:
-            raise ValueError(f"node {self.node_id!r}: every: more than 0 s is needed, got {seconds}")
+            raise ValueError(
+                f"node {self.node_id!r}: every: more than 0 s is needed, got {seconds}"
+            )
         repeating = Repeating()
         self.timers.add(repeating)
 

@@ -113,9 +113,9 @@ class Stopper:
     def stop_all(self, drain_s: float) -> None:
         """Stop every node.  Not from within the loop, unless the clock is virtual."""
         tick = Tick(self._core.clock.now())
-        self._core.loop.call(lambda: self._core.flow_ports["stop"](
-            tick, self._core.origin("flow.stop", None)
-        ))
+        self._core.loop.call(
+            lambda: self._core.flow_ports["stop"](tick, self._core.origin("flow.stop", None))
+        )
         sources = [h for h in self._order if not h.plan.spec.inputs and h.actuator is None]
         others = [h for h in self._order if h.plan.spec.inputs and h.actuator is None]
         actuators = [h for h in self._order if h.actuator is not None]

@@ -65,7 +65,7 @@ class LevelPort(Port):
     `fresh` is kept by the engine: the producer and the levels it builds on are free of faults.
     """
 
-    __slots__ = ("fresh", "forward", "has_value", "since", "value")
+    __slots__ = ("forward", "fresh", "has_value", "since", "value")
 
     def __init__(self, host: "NodeHost", spec: OutputSpec) -> None:
         super().__init__(host, spec)

@@ -10,8 +10,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from oppleo_flow.engine.calls import Receive, Segment
-from oppleo_flow.engine.durable import name_of
 from oppleo_flow.engine.condition import HANDLER_FAULT
+from oppleo_flow.engine.durable import name_of
 from oppleo_flow.engine.host import NodeHost
 from oppleo_flow.engine.ports import LevelPort
 from oppleo_flow.flowfile.graph import Wire

@@ -1,4 +1,4 @@
-"""Durable state in `state.sqlite`: node state, durable wires and dead letters, one transaction each.
+"""Durable state in `state.sqlite`: node state, durable wires and dead letters.
 
 One writer thread owns the connection for writing and commits what waits together.  The file is in
 WAL mode with full synchronisation: what was committed survives a power cut.
@@ -144,7 +144,9 @@ class StateStore:
 
     def dead_letters(self) -> list[DeadLetter]:
         """Return the dead letters, oldest first."""
-        rows = self._db.execute("SELECT node, port, message, error, at FROM dead_letter ORDER BY id")
+        rows = self._db.execute(
+            "SELECT node, port, message, error, at FROM dead_letter ORDER BY id"
+        )
         return [DeadLetter(r[0], r[1], json.loads(r[2]), r[3], r[4]) for r in rows.fetchall()]
 
     # -- writing -------------------------------------------------------------------------------
@@ -159,7 +161,7 @@ class StateStore:
                 return
 
     def _next_group(self) -> list[Transaction | None]:
-        """Return the next transactions that wait, up to a bound; None among them ends the thread."""
+        """Return the next transactions, up to a bound; None among them ends the thread."""
         group: list[Transaction | None] = [self._jobs.get()]
         while group[-1] is not None and len(group) < _GROUP:
             try:

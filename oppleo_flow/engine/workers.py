@@ -46,7 +46,9 @@ class Worker:
         self._jobs.put(None)
         self._thread.join(timeout_s)
         if self._thread.is_alive():
-            LOG.warning("worker %s: still busy %.1f s after the stop; left behind", self.name, timeout_s)
+            LOG.warning(
+                "worker %s: still busy %.1f s after the stop; left behind", self.name, timeout_s
+            )
             return False
         return True
 

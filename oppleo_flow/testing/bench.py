@@ -90,7 +90,7 @@ class Bench:
     class and settings.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  (each is one fact of the node's plan, given by name)
         self,
         node: type[Node[Any]],
         config: Mapping[str, Any] | None = None,
@@ -157,7 +157,7 @@ class Bench:
     def sent(self, port: str = "out") -> list[Any]:
         """Return what has left an output so far."""
         collect = self.runtime.node(_ear(port))
-        assert isinstance(collect, Collect)  # noqa: S101  (made here)
+        assert isinstance(collect, Collect)
         return collect.got
 
     def run(self) -> Run:

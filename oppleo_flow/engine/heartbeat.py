@@ -1,0 +1,81 @@
+"""The child's side of the guardian's pipe: beats, pins, and who stalls."""
+
+import json
+import os
+import sys
+import threading
+from collections.abc import Callable, Mapping
+from time import monotonic
+from types import FrameType
+from typing import Any
+
+from oppleo_flow.node import Node
+
+_STALL_NOTED_S = 1.0
+
+
+class Heartbeat:
+    """Tells the guardian that the dispatcher is alive, and what it needs to know.
+
+    `orphaned` is called once when the guardian is gone: nobody would make the pins safe any more,
+    so the runtime must stop.  `beat` is what the engine calls; nothing here waits.
+    """
+
+    def __init__(self, pipe: int, orphaned: Callable[[], object]) -> None:
+        self._pipe = pipe
+        self._orphaned = orphaned
+        self._lost = False
+        self._last = monotonic()
+        self._ended = threading.Event()
+        self._watched: int | None = None
+        os.set_blocking(pipe, False)
+
+    def beat(self) -> None:
+        """Say that the dispatcher is alive.  Called by the dispatcher itself."""
+        self._last = monotonic()
+        self.tell(beat=True)
+
+    def tell(self, **said: Any) -> None:
+        """Send one line."""
+        if self._lost:
+            return
+        try:
+            os.write(self._pipe, json.dumps(said).encode() + b"\n")
+        except BlockingIOError:
+            return  # a guardian that is behind will hear the next beat
+        except OSError:
+            self._lost = True
+            self._orphaned()
+
+    def pins(self, pins: Mapping[str, Any]) -> None:
+        """Say what must be driven when this process dies."""
+        self.tell(pins=pins)
+
+    def watch(self, dispatcher: int) -> None:
+        """Begin to watch the dispatcher's thread, to name the node that it hangs in."""
+        self._watched = dispatcher
+        threading.Thread(target=self._watch, name="stall-watch", daemon=True).start()
+
+    def close(self) -> None:
+        """End the watch."""
+        self._ended.set()
+
+    def _watch(self) -> None:
+        told = False
+        while not self._ended.wait(_STALL_NOTED_S / 4):
+            stalled = monotonic() - self._last > _STALL_NOTED_S
+            if stalled and not told and self._watched is not None:
+                node = node_on_stack(sys._current_frames().get(self._watched))
+                if node is not None:
+                    self.tell(stalled=node)
+            told = stalled
+
+
+def node_on_stack(frame: FrameType | None) -> str | None:
+    """Return the id of the innermost node whose method is on a thread's stack."""
+    while frame is not None:
+        owner = frame.f_locals.get("self")
+        if isinstance(owner, Node):
+            return owner.id
+        frame = frame.f_back
+    return None

@@ -1,0 +1,249 @@
+"""The small parent process: it watches the runtime, and makes the pins safe when that dies.
+
+Imports the standard library only.  The child tells it on a pipe, one JSON object a line:
+
+    {"beat": true}                the dispatcher is alive; at least every half second
+    {"pins": {...}}               what must be driven to a level when the child dies
+    {"stalled": "node"}           the dispatcher hangs in this node's handler
+    {"status": "..."}             one line for the service manager
+
+When the child dies, or two seconds pass without a beat, the guardian ends it, runs a helper that
+drives the pins (a process of its own, with the runtime's own pin driver), counts the crash, and
+starts the child again, with the node that stalled in quarantine.
+"""
+
+import json
+import os
+import selectors
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from types import FrameType
+
+PIPE_VARIABLE = "OPPLEO_GUARDIAN_FD"
+CRASHES_VARIABLE = "OPPLEO_CRASHES"
+FINAL_EXIT_CODES = (0, 2, 3)
+"""How a child ends that must not be started again: done, wrong configuration, refused."""
+_READ_BYTES = 65536
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How to run and to watch the runtime.
+
+    `command` starts it; `safe_command` drives pins: the JSON that the child sent as `pins` is
+    appended as its last argument.  Times are in seconds.
+    """
+
+    command: Sequence[str]
+    safe_command: Sequence[str]
+    stall_s: float = 2.0
+    start_s: float = 60.0
+    stop_s: float = 20.0
+    helper_s: float = 5.0
+    restart_first_s: float = 1.0
+    restart_last_s: float = 30.0
+    healthy_s: float = 60.0
+
+
+@dataclass(slots=True)
+class Child:
+    """A running runtime, and what it has said so far."""
+
+    process: subprocess.Popen[bytes]
+    pipe: int
+    started_at: float
+    last_beat: float | None = None
+    stalled: str | None = None
+    rest: bytes = b""
+
+
+class Guardian:
+    """Runs the runtime until it ends by itself or is asked to end."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._asked_to_stop = False
+        self._pins: Mapping[str, object] | None = None
+        self._quarantine: list[str] = []
+        self._crashes = 0
+        self._wake_read, self._wake_write = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+
+    def run(self) -> int:
+        """Watch the runtime, restarting it as needed; return the exit code for this process."""
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            signal.signal(number, self._on_signal)
+        wait_s = self._settings.restart_first_s
+        while True:
+            child = self._start()
+            code = self._watch(child)
+            self._make_safe()
+            if self._asked_to_stop:
+                return max(code, 0) if code in FINAL_EXIT_CODES else 1
+            if code in FINAL_EXIT_CODES:
+                return code
+            self._crashes += 1
+            if time.monotonic() - child.started_at >= self._settings.healthy_s:
+                wait_s = self._settings.restart_first_s
+            self._note_crash(child, code, wait_s)
+            if self._pause(wait_s):
+                return 1
+            wait_s = min(wait_s * 2, self._settings.restart_last_s)
+
+    def _on_signal(self, number: int, frame: FrameType | None) -> None:
+        """Remember that the guardian was asked to end, and wake it."""
+        self._asked_to_stop = True
+        os.write(self._wake_write, b"x")
+
+    # -- the child -----------------------------------------------------------------------------
+
+    def _start(self) -> Child:
+        """Start the runtime in a session of its own, so that Ctrl-C reaches only the guardian."""
+        read, write = os.pipe()
+        command = list(self._settings.command)
+        for node in self._quarantine:
+            command += ["--quarantine", node]
+        environment = {
+            **os.environ,
+            PIPE_VARIABLE: str(write),
+            CRASHES_VARIABLE: str(self._crashes),
+        }
+        process = subprocess.Popen(
+            command, pass_fds=(write,), env=environment, start_new_session=True
+        )
+        os.close(write)
+        os.set_blocking(read, False)
+        return Child(process, read, time.monotonic())
+
+    def _watch(self, child: Child) -> int:
+        """Listen to the child until it has ended; return its exit code, negative for a signal."""
+        settings = self._settings
+        with selectors.DefaultSelector() as selector:
+            selector.register(child.pipe, selectors.EVENT_READ)
+            selector.register(self._wake_read, selectors.EVENT_READ)
+            told_to_stop_at: float | None = None
+            while child.process.poll() is None:
+                for key, _ in selector.select(timeout=0.25):
+                    if key.fd == self._wake_read:
+                        os.read(self._wake_read, _READ_BYTES)
+                    elif not self._listen(child):
+                        selector.unregister(child.pipe)
+                if self._asked_to_stop and told_to_stop_at is None:
+                    told_to_stop_at = time.monotonic()
+                    child.process.terminate()
+                if self._overdue(child, told_to_stop_at):
+                    child.process.kill()
+                    child.process.wait()
+        self._listen(child)
+        os.close(child.pipe)
+        if told_to_stop_at is not None and child.process.returncode < 0:
+            _say(f"the runtime did not stop within {settings.stop_s:.0f} s and was ended")
+        return child.process.returncode
+
+    def _overdue(self, child: Child, told_to_stop_at: float | None) -> bool:
+        """Return whether the child must be ended: it hangs, or does not stop."""
+        now = time.monotonic()
+        if told_to_stop_at is not None:
+            return now - told_to_stop_at > self._settings.stop_s
+        if child.last_beat is None:
+            return now - child.started_at > self._settings.start_s
+        return now - child.last_beat > self._settings.stall_s
+
+    def _listen(self, child: Child) -> bool:
+        """Take in what the child said; return False when it has closed its end."""
+        try:
+            data = os.read(child.pipe, _READ_BYTES)
+        except BlockingIOError:
+            return True
+        *lines, child.rest = (child.rest + data).split(b"\n")
+        for line in lines:
+            self._hear(child, line)
+        return bool(data)
+
+    def _hear(self, child: Child, line: bytes) -> None:
+        try:
+            said = json.loads(line)
+        except ValueError:
+            _say(f"the runtime said something that is not JSON, got {line[:80]!r}")
+            return
+        if "beat" in said:
+            child.last_beat = time.monotonic()
+            _notify("WATCHDOG=1")
+        if "pins" in said:
+            self._pins = said["pins"]
+        if "stalled" in said:
+            child.stalled = said["stalled"]
+        if "status" in said:
+            _notify(f"READY=1\nSTATUS={said['status']}")
+
+    # -- when it has ended ---------------------------------------------------------------------
+
+    def _make_safe(self) -> None:
+        """Drive the pins to their safe level.
+
+        Also after a clean stop: it costs nothing, and a stop that only believes to be clean does
+        not leave a switch closed.
+        """
+        if self._pins is None:
+            return
+        command = [*self._settings.safe_command, json.dumps(self._pins)]
+        try:
+            done = subprocess.run(
+                command,
+                timeout=self._settings.helper_s,
+                capture_output=True,
+                text=True,
+                check=False,
+            )
+        except (OSError, subprocess.TimeoutExpired) as error:
+            _say(f"THE PINS COULD NOT BE MADE SAFE: {error}")
+            return
+        if done.returncode:
+            _say(f"THE PINS COULD NOT BE MADE SAFE: {done.stderr.strip()}")
+
+    def _note_crash(self, child: Child, code: int, wait_s: float) -> None:
+        """Say what happened, and put a node that stalled in quarantine."""
+        if child.stalled is not None:
+            what = f"hung in node {child.stalled!r}"
+            if child.stalled not in self._quarantine:
+                self._quarantine.append(child.stalled)
+        elif code == -signal.SIGKILL:
+            what = "gave no sign of life, or was killed"
+        elif code < 0:
+            what = f"was ended by {signal.Signals(-code).name}"
+        else:
+            what = f"ended with code {code}"
+        _say(f"the runtime {what}; pins are safe, crash {self._crashes}; again in {wait_s:.0f} s")
+
+    def _pause(self, seconds: float) -> bool:
+        """Wait before the next start; return whether the guardian was asked to end meanwhile."""
+        end = time.monotonic() + seconds
+        with selectors.DefaultSelector() as selector:
+            selector.register(self._wake_read, selectors.EVENT_READ)
+            while not self._asked_to_stop and (left := end - time.monotonic()) > 0:
+                selector.select(timeout=left)
+        return self._asked_to_stop
+
+
+def _say(text: str) -> None:
+    """Write one line to the terminal or the journal."""
+    sys.stderr.write(f"oppleo-flow guardian: {text}\n")
+    sys.stderr.flush()
+
+
+def _notify(message: str) -> None:
+    """Tell the service manager, where there is one, what it wants to know of its unit."""
+    address = os.environ.get("NOTIFY_SOCKET")
+    if not address:
+        return
+    if address.startswith("@"):
+        address = "\0" + address[1:]
+    try:
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sender:
+            sender.sendto(message.encode(), address)
+    except OSError as error:
+        _say(f"the service manager cannot be told: {error}")
