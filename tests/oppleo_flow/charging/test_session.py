@@ -1,0 +1,207 @@
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from oppleo_flow.charging import session as rules
+from oppleo_flow.payloads import (
+    Authorised,
+    EvseSignal,
+    EvseState,
+    EvseUnknown,
+    MeterReading,
+    MeterUnknown,
+    SessionEnded,
+    SessionLatched,
+    SessionStarted,
+    SessionStatus,
+)
+
+NOON = datetime(2026, 1, 15, 12, 0, tzinfo=UTC)
+MINUTE = timedelta(minutes=1)
+CARD = Authorised.sample()
+
+
+def reading(
+    energy_wh: int = 1_000_000, *, serial: str | None = "A", time: datetime = NOON
+) -> MeterReading:
+    return MeterReading.sample(energy_import_wh=energy_wh, serial=serial, time=time)
+
+
+def test_a_session_starts_at_the_register_that_the_meter_has():
+    session = rules.start(CARD, reading(), NOON, "cp")
+    assert rules.started(session) == SessionStarted(
+        session_id=session.session_id,
+        token_id=CARD.token_id,
+        uid="04A1B2C3",
+        label="family",
+        started_at=NOON,
+        meter_start_wh=1_000_000,
+        meter_start_quality="measured",
+        meter_serial="A",
+    )
+
+
+def test_a_session_that_starts_while_the_meter_is_silent_has_no_start_register():
+    event = rules.started(rules.start(CARD, None, NOON, "cp"))
+    assert event.meter_start_wh is None
+    assert event.meter_start_quality == "unknown"
+    assert event.meter_serial is None
+
+
+def test_the_id_of_a_session_follows_from_charge_point_card_and_time():
+    first = rules.start(CARD, None, NOON, "cp").session_id
+    other_card = Authorised.sample(token_id=UUID(int=7))
+    assert rules.start(CARD, reading(), NOON, "cp").session_id == first
+    assert rules.start(CARD, None, NOON + MINUTE, "cp").session_id != first
+    assert rules.start(CARD, None, NOON, "cp2").session_id != first
+    assert rules.start(other_card, None, NOON, "cp").session_id != first
+
+
+def test_the_first_reading_after_a_silent_start_becomes_the_late_start_register():
+    session = rules.start(CARD, None, NOON, "cp")
+    after = rules.observe(session, reading(2_000, time=NOON + MINUTE))
+    assert (after.meter_start_wh, after.meter_start_quality) == (2_000, "late")
+    assert after.meter_serial == "A"
+    assert rules.latched(after, reading(2_000, time=NOON + MINUTE)) == SessionLatched(
+        session.session_id, NOON + MINUTE, 2_000, "A"
+    )
+
+
+def test_a_later_reading_leaves_the_session_as_it_is():
+    session = rules.start(CARD, reading(1_000), NOON, "cp")
+    assert rules.observe(session, reading(1_500), before=reading(1_200)) is session
+
+
+def test_the_energy_is_the_difference_of_the_registers():
+    session = rules.start(CARD, reading(1_000), NOON, "cp")
+    assert rules.end(session, reading(11_000), NOON + MINUTE, "card") == SessionEnded(
+        session_id=session.session_id,
+        token_id=CARD.token_id,
+        uid="04A1B2C3",
+        label="family",
+        started_at=NOON,
+        ended_at=NOON + MINUTE,
+        meter_start_wh=1_000,
+        meter_end_wh=11_000,
+        meter_end_quality="measured",
+        energy_wh=10_000,
+        reason="card",
+    )
+
+
+@pytest.mark.parametrize(
+    ("at_start", "between", "at_end"),
+    [
+        pytest.param(reading(1_000), (), None, id="the meter is silent at the end"),
+        pytest.param(None, (), None, id="the meter is silent throughout"),
+        pytest.param(reading(1_000), (), reading(999), id="the register fell"),
+        pytest.param(reading(1_000), (), reading(2_000, serial="B"), id="another meter"),
+        pytest.param(reading(1_000), (), reading(2_000, serial=None), id="a meter without serial"),
+        pytest.param(
+            reading(1_000),
+            (reading(5_000), reading(1_200)),
+            reading(6_000),
+            id="the register fell and climbed past its old value",
+        ),
+        pytest.param(
+            reading(1_000),
+            (reading(1_100, serial="B"),),
+            reading(2_000),
+            id="another meter in between",
+        ),
+    ],
+)
+def test_energy_that_two_registers_do_not_bound_is_unknown(at_start, between, at_end):
+    session = rules.start(CARD, at_start, NOON, "cp")
+    before = at_start
+    for one in between:
+        session = rules.observe(session, one, before)
+        before = one
+    event = rules.end(session, at_end, NOON + MINUTE, "card")
+    assert (event.meter_end_wh, event.meter_end_quality, event.energy_wh) == (None, "unknown", None)
+    assert event.meter_start_wh == (at_start and at_start.energy_import_wh)
+
+
+def test_the_end_register_is_kept_even_when_the_start_register_never_came():
+    session = rules.start(CARD, None, NOON, "cp")
+    event = rules.end(session, reading(2_000), NOON + MINUTE, "card")
+    assert (event.meter_end_wh, event.meter_end_quality, event.energy_wh) == (
+        2_000,
+        "measured",
+        None,
+    )
+
+
+registers = st.one_of(
+    st.none(), st.builds(reading, st.integers(0, 10**9), serial=st.sampled_from("AB"))
+)
+
+
+@given(at_start=registers, between=st.lists(registers, max_size=5), at_end=registers)
+def test_energy_is_end_minus_start_or_unknown_and_never_negative(at_start, between, at_end):
+    session = rules.start(CARD, at_start, NOON, "cp")
+    before = at_start
+    for one in between:
+        if one is not None:
+            session = rules.observe(session, one, before)
+            before = one
+    event = rules.end(session, at_end, NOON + MINUTE, "card")
+    assert (event.meter_end_wh is None) == (event.meter_end_quality == "unknown")
+    if event.energy_wh is None:
+        assert None in (event.meter_start_wh, event.meter_end_wh)
+    else:
+        assert event.energy_wh == event.meter_end_wh - event.meter_start_wh >= 0
+
+
+@pytest.mark.parametrize(
+    ("meter", "age", "is_fresh"),
+    [
+        pytest.param(reading(), timedelta(0), True, id="a reading of now"),
+        pytest.param(reading(), MINUTE, True, id="one as old as it may be"),
+        pytest.param(reading(), MINUTE + timedelta(seconds=1), False, id="an older one"),
+        pytest.param(reading(), -2 * MINUTE, False, id="one from the future"),
+        pytest.param(MeterUnknown.sample(), timedelta(0), False, id="a silent meter"),
+        pytest.param(None, timedelta(0), False, id="a meter that has not spoken yet"),
+    ],
+)
+def test_only_a_fresh_reading_is_a_register(meter, age, is_fresh):
+    assert rules.fresh(meter, NOON + age, MINUTE) == (meter if is_fresh else None)
+
+
+def evse(signal: EvseSignal) -> EvseState:
+    return EvseState(signal, NOON)
+
+
+@pytest.mark.parametrize(
+    ("plug", "phase"),
+    [
+        (evse(EvseSignal.ACCESS_OFF), "waiting"),
+        (evse(EvseSignal.WAITING), "waiting"),
+        (evse(EvseSignal.ERROR), "waiting"),
+        (evse(EvseSignal.STANDBY), "ready"),
+        (evse(EvseSignal.CONNECTED), "ready"),
+        (evse(EvseSignal.CHARGING), "charging"),
+        (evse(EvseSignal.CHARGING_SOLAR), "charging"),
+        (EvseUnknown(NOON, "no signal"), "ready"),
+        (None, "ready"),
+    ],
+    ids=str,
+)
+def test_the_phase_of_an_open_session_is_what_the_evse_tells(plug, phase):
+    assert rules.phase(rules.start(CARD, None, NOON, "cp"), plug) == phase
+
+
+def test_without_a_session_the_phase_is_idle_whatever_the_evse_does():
+    assert rules.phase(None, evse(EvseSignal.CHARGING)) == "idle"
+    assert rules.status(None, evse(EvseSignal.CHARGING), reading()) == SessionStatus("idle")
+
+
+def test_the_status_shows_the_energy_so_far():
+    session = rules.start(CARD, reading(1_000), NOON, "cp")
+    assert rules.status(session, evse(EvseSignal.CHARGING), reading(3_500)) == SessionStatus(
+        "charging", session.session_id, "family", NOON, 2_500
+    )
+    assert rules.status(session, None, None).energy_wh is None
