@@ -1,0 +1,124 @@
+"""A runtime's state as JSON: the whole of it, and what changed."""
+
+import json
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from pydantic_core import to_jsonable_python
+
+import oppleo_flow
+from oppleo_flow.engine.snapshot import LevelSnapshot, NodeSnapshot, RuntimeEvent, RuntimeSnapshot
+
+
+def reasons_not_ready(snapshot: RuntimeSnapshot) -> list[str]:
+    """Return what keeps a runtime from being ready, a sentence per fault."""
+    reasons = [
+        f"node {node.id!r}: {fault.text}" for node in snapshot.nodes for fault in node.faults
+    ]
+    safe = [
+        f"node {node.id!r}: at its safe level: {node.made_safe}"
+        for node in snapshot.nodes
+        if node.made_safe is not None
+    ]
+    return reasons + safe or ["the flow is starting"]
+
+
+class StateEncoder:
+    """Turns snapshots into JSON; a node that has not changed is not encoded again."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, tuple[NodeSnapshot, bytes]] = {}
+
+    def whole(
+        self, snapshot: RuntimeSnapshot, *, ready: bool, now: datetime, activity: Iterable[bytes]
+    ) -> bytes:
+        """Return the whole state."""
+        site = {
+            "version": oppleo_flow.__version__,
+            "flow": snapshot.flow,
+            "simulated": snapshot.simulated,
+            "started_at": snapshot.started_at,
+        }
+        return b"{%b,%b" % (
+            _json(site)[1:-1],
+            self.change(snapshot, snapshot.nodes, ready=ready, now=now, activity=activity)[1:],
+        )
+
+    def change(
+        self,
+        snapshot: RuntimeSnapshot,
+        changed: Sequence[NodeSnapshot],
+        *,
+        ready: bool,
+        now: datetime,
+        activity: Iterable[bytes],
+    ) -> bytes:
+        """Return what became of the nodes in `changed`, and what happened."""
+        reasons = [] if ready else reasons_not_ready(snapshot)
+        return b'{"now":%b,"ready":%b,"reasons":%b,"nodes":[%b],"activity":[%b]}' % (
+            _json(now),
+            _json(ready),
+            _json(reasons),
+            b",".join(map(self._node, changed)),
+            b",".join(activity),
+        )
+
+    def _node(self, node: NodeSnapshot) -> bytes:
+        known = self._known.get(node.id)
+        if known is not None and known[0] == node:
+            return known[1]
+        text = _json(_node_data(node))
+        self._known[node.id] = (node, text)
+        return text
+
+
+def encode_event(event: RuntimeEvent) -> bytes:
+    """Return something that happened as JSON."""
+    return _json({"node": event.node, "at": event.at, **_value_data(event.value)})
+
+
+def _node_data(node: NodeSnapshot) -> dict[str, Any]:
+    return {
+        "id": node.id,
+        "type": node.type_name,
+        "category": node.category,
+        "status": {
+            "level": node.status_level,
+            "text": node.status_text,
+            "since": node.status_since,
+        },
+        "faults": node.faults,
+        "levels": {port: _level_data(level) for port, level in node.levels.items()},
+        "counts": {
+            "received": node.received,
+            "sent": node.sent,
+            "failed": node.failed,
+            "dropped": node.dropped,
+        },
+        "made_safe": node.made_safe,
+        "disabled": node.disabled,
+        "blocking": node.blocking,
+    }
+
+
+def _level_data(level: LevelSnapshot) -> dict[str, Any]:
+    return {**_value_data(level.value), "fresh": level.fresh, "since": level.since}
+
+
+def _value_data(value: object) -> dict[str, Any]:
+    """Return a payload with the name of its type; what JSON cannot hold, such as NaN, is null.
+
+    Drop-in nodes bring payloads of any kind, and none of them may take the page away.
+    """
+    try:
+        plain = to_jsonable_python(
+            value, bytes_mode="base64", inf_nan_mode="null", fallback=lambda _: None
+        )
+    except ValueError:  # a circle
+        plain = None
+    return {"type": type(value).__name__, "value": plain}
+
+
+def _json(data: object) -> bytes:
+    return json.dumps(to_jsonable_python(data), separators=(",", ":")).encode("ascii")

@@ -1,0 +1,52 @@
+"""The web application, and every address it answers in one list."""
+
+from pathlib import Path
+
+from bottle import Bottle
+
+from webui.api.health import Health
+from webui.api.live import Live
+from webui.api.simulator import Simulator
+from webui.assets import Page, load_assets
+from webui.feed import Feed
+from webui.guard import add_headers, failures_as_problems, refuse_strangers
+from webui.ports import Levers, Runtime
+from webui.problem import bottle_error_as_problem
+
+BUILT_PAGE = Path(__file__).parent / "static"
+
+
+def create_app(
+    runtime: Runtime,
+    feed: Feed,
+    *,
+    levers: Levers | None = None,
+    built_page: Path = BUILT_PAGE,
+) -> Bottle:
+    """Return the WSGI application; `levers` is None where the hardware is real."""
+    page = Page(load_assets(built_page))
+    health = Health(runtime, feed)
+    live = Live(feed)
+    simulator = Simulator(levers)
+
+    app = Bottle()
+    app.install(failures_as_problems)
+    app.add_hook("before_request", refuse_strangers)
+    app.add_hook("after_request", add_headers)
+    app.default_error_handler = bottle_error_as_problem
+    for path, method, call in (
+        ("/", "GET", page.index),
+        ("/static/<path:path>", "GET", page.file),
+        ("/live", "GET", health.live),
+        ("/ready", "GET", health.ready),
+        ("/metrics", "GET", health.metrics),
+        ("/api/v1/state", "GET", live.state),
+        ("/api/v1/events", "GET", live.events),
+        ("/api/v1/simulator", "GET", simulator.show),
+        ("/api/v1/simulator/plug-in", "POST", simulator.plug_in),
+        ("/api/v1/simulator/plug-out", "POST", simulator.plug_out),
+        ("/api/v1/simulator/swipe", "POST", simulator.swipe),
+        ("/api/v1/simulator/meter", "POST", simulator.meter),
+    ):
+        app.route(path, method, call)
+    return app

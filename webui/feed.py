@@ -1,0 +1,213 @@
+"""Live changes for many browsers: one thread looks, encodes once, and tells all.
+
+A change carries whole nodes, never parts, so a browser that missed some is put right by the next
+full state.  What nobody reads costs a bounded queue.
+"""
+
+import threading
+from collections import deque
+from collections.abc import Iterator
+
+from oppleo_flow.clock import Clock
+from oppleo_flow.engine.snapshot import NodeSnapshot, RuntimeEvent, RuntimeSnapshot
+from oppleo_flow.errors import Refused
+from oppleo_flow.payloads import (
+    Authorised,
+    Failure,
+    Rejected,
+    ReportWritten,
+    SessionEnded,
+    SessionStarted,
+)
+from webui.api.state import StateEncoder, encode_event
+from webui.ports import Runtime
+
+BEAT_S = 15.0
+"""How often a browser hears something even if nothing happens, so that it knows we live."""
+_GATHER_S = 0.05  # what happens within this time is told as one change
+_QUIET_S = 2.5 * BEAT_S  # a stream that hears nothing so long ends: whoever tells it is gone
+_WAITING = 64  # changes that may wait for one browser
+_REMEMBERED = 20  # happenings that a newly opened page shows
+_AT_ONCE = 1000  # events gathered into one change
+_WORTH_TELLING = (Authorised, Rejected, SessionStarted, SessionEnded, ReportWritten, Failure)
+
+
+class Stream:
+    """What waits for one browser; when it does not keep up, a full state takes the place of all."""
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._waiting: deque[bytes] = deque()
+        self._ended = False
+
+    def put(self, chunk: bytes) -> bool:
+        """Add a chunk; return False when too many wait."""
+        with self._changed:
+            if len(self._waiting) >= _WAITING:
+                return False
+            self._waiting.append(chunk)
+            self._changed.notify()
+            return True
+
+    def start_over(self, chunk: bytes) -> None:
+        """Let `chunk` take the place of all that waits."""
+        with self._changed:
+            self._waiting.clear()
+            self._waiting.append(chunk)
+            self._changed.notify()
+
+    def end(self) -> None:
+        """Wake the reader and let it go."""
+        with self._changed:
+            self._ended = True
+            self._changed.notify()
+
+    def get(self, timeout_s: float) -> bytes | None:
+        """Return the next chunk; None when the stream has ended or none came in time."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._waiting or self._ended, timeout_s)
+            return None if self._ended or not self._waiting else self._waiting.popleft()
+
+
+class Feed:
+    """Tells every open page what changes.
+
+    `most_streams` is how many pages may listen; each of them holds a thread of the server.
+    """
+
+    def __init__(self, runtime: Runtime, clock: Clock, *, most_streams: int) -> None:
+        self.most_streams = most_streams
+        self._runtime = runtime
+        self._clock = clock
+        self._encoder = StateEncoder()
+        self._activity: deque[bytes] = deque(maxlen=_REMEMBERED)
+        self._lock = threading.Lock()
+        self._streams: set[Stream] = set()
+        self._told: dict[str, NodeSnapshot] = {}
+        self._told_ready = False
+        self._next_beat = clock.monotonic()
+        self._ending = threading.Event()
+        self._subscription = runtime.subscribe()
+        self._thread = threading.Thread(target=self._run, name="web-feed", daemon=True)
+
+    @property
+    def streams(self) -> int:
+        """Return how many pages listen."""
+        return len(self._streams)
+
+    def start(self) -> None:
+        """Begin to tell."""
+        self._thread.start()
+
+    def close(self) -> None:
+        """Let every page go, and stop."""
+        self._ending.set()
+        self._subscription.close()
+        if self._thread.ident is not None:
+            self._thread.join()
+
+    def state(self) -> bytes:
+        """Return the whole state as it is now, as JSON."""
+        return self._state(self._runtime.snapshot())
+
+    def listen(self) -> Iterator[bytes]:
+        """Return the text of a new event stream: the whole state, then each change.
+
+        Raises:
+            Refused: As many pages listen as may, or the feed has stopped.
+        """
+        stream = Stream()
+        with self._lock:
+            if self._ending.is_set():
+                raise Refused("web: live changes: the server is stopping")
+            if len(self._streams) >= self.most_streams:
+                raise Refused(
+                    f"web: live changes: {self.most_streams} pages listen already; close one"
+                )
+            stream.put(b"retry: 2000\n" + _event("state", self.state()))
+            self._streams.add(stream)
+        return self._read(stream)
+
+    def _read(self, stream: Stream) -> Iterator[bytes]:
+        try:
+            while (chunk := stream.get(_QUIET_S)) is not None:
+                yield chunk
+        finally:
+            with self._lock:
+                self._streams.discard(stream)
+
+    def _run(self) -> None:
+        try:
+            while not self._ending.is_set():
+                events = self._gather()
+                with self._lock:
+                    self._tell(events)
+                self._ending.wait(_GATHER_S)
+        finally:
+            with self._lock:
+                self._ending.set()
+                for stream in self._streams:
+                    stream.end()
+
+    def _gather(self) -> list[RuntimeEvent]:
+        """Wait for something to happen, or for the next beat; return all that has happened."""
+        wait_s = max(0.0, self._next_beat - self._clock.monotonic())
+        events: list[RuntimeEvent] = []
+        while len(events) < _AT_ONCE and (event := self._subscription.get(wait_s)) is not None:
+            events.append(event)
+            wait_s = 0.0
+        return events
+
+    def _tell(self, events: list[RuntimeEvent]) -> None:
+        told = [event for event in events if _is_worth_telling(event)]
+        happened = [encode_event(event) for event in told]
+        self._activity.extend(happened)
+        beat = self._clock.monotonic() >= self._next_beat
+        if beat:
+            self._next_beat = self._clock.monotonic() + BEAT_S
+        if not self._streams:
+            self._told.clear()
+            return
+        snapshot, ready = self._runtime.snapshot(), self._runtime.ready
+        changed = [node for node in snapshot.nodes if self._is_news(node, count_too=beat)]
+        if not (changed or happened or beat or ready != self._told_ready):
+            return
+        self._told.update((node.id, node) for node in changed)
+        self._told_ready = ready
+        now = self._clock.now()
+        change = self._encoder.change(snapshot, changed, ready=ready, now=now, activity=happened)
+        for stream in self._streams:
+            if not stream.put(_event("change", change)):
+                stream.start_over(_event("state", self._state(snapshot)))
+
+    def _is_news(self, node: NodeSnapshot, *, count_too: bool) -> bool:
+        """Return whether a node differs from what was told; counts alone wait for a beat."""
+        told = self._told.get(node.id)
+        if told is None or count_too:
+            return told != node
+        return _but_counts(told) != _but_counts(node)
+
+    def _state(self, snapshot: RuntimeSnapshot) -> bytes:
+        return self._encoder.whole(
+            snapshot,
+            ready=self._runtime.ready,
+            now=self._clock.now(),
+            activity=tuple(self._activity),
+        )
+
+
+def _is_worth_telling(event: RuntimeEvent) -> bool:
+    """Return whether a person wants to read of it; the rest shows as the state it leads to."""
+    return event.kind == "event" and isinstance(event.value, _WORTH_TELLING)
+
+
+def _but_counts(node: NodeSnapshot) -> tuple[object, ...]:
+    return (
+        node.status_level, node.status_text, node.status_since, node.faults, node.levels,
+        node.made_safe, node.disabled,
+    )  # fmt: skip
+
+
+def _event(name: str, data: bytes) -> bytes:
+    """Return one server-sent event; JSON has no line breaks of its own."""
+    return b"event: %b\ndata: %b\n\n" % (name.encode("ascii"), data)
