@@ -6,6 +6,7 @@ is the output; `None` lets nothing out.
 
 import inspect
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, get_type_hints
 
 from oppleo_flow.errors import NodeFileError
@@ -65,8 +66,13 @@ def _class(
         f"{name}Config", __base__=NodeConfig, __module__=function.__module__, **fields
     )
 
+    def start(self: Node[Any]) -> None:
+        given = {option.name: getattr(self.config, option.name) for option in options}
+        # The engine calls what stands here after the start: the function itself where it can.
+        vars(self)["on_message"] = partial(function, **given) if given else function
+
     def on_message(self: Node[Any], payload: Any) -> Any:
-        return function(payload, **dict(self.config))
+        return function(payload)
 
     on_message.__annotations__ = {"payload": hints[input_name], "return": hints["return"]}
     return type(
@@ -79,6 +85,7 @@ def _class(
             "type_name": type_name,
             "icon": icon,
             "examples": tuple(examples),
+            "start": start,
             "on_message": on_message,
         },
     )

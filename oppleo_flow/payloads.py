@@ -57,7 +57,9 @@ class Record(dict[str, Any]):
         return cls({str(key): frozen(value) for key, value in mapping.items()})
 
     def __or__(self, other: Mapping[str, Any]) -> "Record":  # type: ignore[override]
-        return Record({**self, **other})
+        result = Record(self)
+        dict.update(result, other)
+        return result
 
     def __hash__(self) -> int:  # type: ignore[override]
         return hash(frozenset(self.items()))

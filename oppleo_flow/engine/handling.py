@@ -77,40 +77,6 @@ class Handling:
         host.inbox.put(item)
         self._next(host)
 
-    def run_plain(
-        self,
-        host: NodeHost,
-        port: str,
-        handler: Callable[[Any], Any],
-        payload: Any,
-        envelope: Message,
-    ) -> None:
-        """Run a handler that nothing has to wait for: the short way, on the loop's own thread."""
-        if not host.started:
-            host.dropped += 1
-            return
-        self._core.envelope = envelope
-        host.running = self._core.loop.ident
-        began = perf_counter()
-        result, error = attempt(handler, payload)
-        took = perf_counter() - began
-        host.running = 0
-        if took > SLOW_HANDLER_S:
-            self._core.slow(host.node_id, took)
-        if error is not None:
-            host.pending.clear()
-            self.report_plain(host, port, payload, envelope, error)
-            return
-        if host.condition.faults:
-            host.condition.clear_fault(HANDLER_FAULT)
-        if host.pending:
-            sent, host.pending = host.pending, []
-            for sent_port, sent_payload in sent:
-                sent_port.sent += 1
-                sent_port.deliver(sent_payload, envelope)
-        if result is not None:
-            host.ports["out"].deliver(result, envelope)
-
     def report_plain(
         self, host: NodeHost, port: str, payload: Any, envelope: Message, error: Exception
     ) -> None:

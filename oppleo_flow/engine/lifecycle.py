@@ -8,6 +8,7 @@ from oppleo_flow.engine.calls import attempt
 from oppleo_flow.engine.durable import NodeState
 from oppleo_flow.engine.host import NodeHost
 from oppleo_flow.engine.ports import Port
+from oppleo_flow.engine.routes import Routes, only_returns
 from oppleo_flow.flowfile.graph import Graph
 from oppleo_flow.payloads import Tick
 
@@ -25,21 +26,34 @@ _LOOK_AGAIN_S = 0.01
 class Starter:
     """Starts nodes, each on its own thread, consumers before producers.  Used within the loop."""
 
-    def __init__(self, core: "Core", quarantine: frozenset[str]) -> None:
+    def __init__(self, core: "Core", routes: Routes, quarantine: frozenset[str]) -> None:
         self._core = core
+        self._routes = routes
         self._quarantine = quarantine
 
     def start_all(self, order: Sequence[NodeHost]) -> None:
-        """Begin to start every node; `order` has producers first."""
+        """Begin to start every node; `order` has producers first.
+
+        Nodes that only return what goes on cannot send while they start: they are first, so that
+        the routes are compiled with those that run before anything travels on them.
+        """
+        simple = [host for host in order if only_returns(host)]
+        for host in simple:
+            self._start_one(host)
+        self._routes.compile()
         for host in reversed(order):
-            if host.node_id in self._quarantine:
-                host.condition.raise_fault(
-                    QUARANTINE_FAULT, "it stalled the runtime; restart the program to try it again"
-                )
-            else:
-                self._start(host, 0)
+            if host not in simple:
+                self._start_one(host)
         now = self._core.clock.now()
         self._core.flow_ports["start"](Tick(now), self._core.origin("flow.start", None))
+
+    def _start_one(self, host: NodeHost) -> None:
+        if host.node_id in self._quarantine:
+            host.condition.raise_fault(
+                QUARANTINE_FAULT, "it stalled the runtime; restart the program to try it again"
+            )
+        else:
+            self._start(host, 0)
 
     def _start(self, host: NodeHost, failures: int) -> None:
         if host.stopping:

@@ -7,16 +7,16 @@ recursion.  Payloads are shared, never copied: they are frozen.
 
 from collections.abc import Callable, Sequence
 from functools import partial
+from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
-from oppleo_flow.engine.calls import Receive, Segment
+from oppleo_flow.engine.calls import SLOW_HANDLER_S, Receive, Segment, attempt
 from oppleo_flow.engine.condition import HANDLER_FAULT
 from oppleo_flow.engine.durable import name_of
 from oppleo_flow.engine.host import NodeHost
 from oppleo_flow.engine.ports import LevelPort
 from oppleo_flow.flowfile.graph import Wire
 from oppleo_flow.message import Message
-from oppleo_flow.node import Node
 
 if TYPE_CHECKING:
     from oppleo_flow.engine.core import Core
@@ -102,18 +102,43 @@ class Routes:
         host = self._core.hosts[node]
         if not is_plain(host):
             return partial(self._core.handling.receive, host, port)
-        if is_fusible(host):
+        if host.started and only_returns(host):
             return self._fuse(host, port)
         return self._plain(host, port)
 
     def _plain(self, host: NodeHost, port: str) -> Receive:
         """Return the receiver of a node whose handler sends by itself."""
         handler = getattr(host.node, host.plan.spec.inputs[port].handler)
-        run = self._core.handling.run_plain
+        core, ident, condition = self._core, self._core.loop.ident, host.condition
+        report, returned = core.handling.report_plain, host.ports.get("out")
 
         def receive(payload: Any, envelope: Message) -> None:
             host.received += 1
-            run(host, port, handler, payload, envelope)
+            if not host.started:
+                host.dropped += 1
+                return
+            core.envelope = envelope
+            host.running = ident
+            began = perf_counter()
+            result, error = attempt(handler, payload)
+            took = perf_counter() - began
+            host.running = 0
+            if took > SLOW_HANDLER_S:
+                core.slow(host.node_id, took)
+            sent = host.pending
+            if error is not None:
+                sent.clear()
+                report(host, port, payload, envelope, error)
+                return
+            if condition.faults:
+                condition.clear_fault(HANDLER_FAULT)
+            if sent:
+                host.pending = []
+                for out, gone in sent:
+                    out.sent += 1
+                    out.deliver(gone, envelope)
+            if result is not None and returned is not None:
+                returned.deliver(result, envelope)
 
         return receive
 
@@ -146,9 +171,8 @@ class Routes:
         if len(wires) != 1 or wires[0] in self._back or self._crosses_a_landing(wires[0]):
             return None
         target = self._core.hosts[wires[0].target_node]
-        if len(self._into[target.node_id]) != 1 or not (is_plain(target) and is_fusible(target)):
-            return None
-        return wires[0]
+        alone = len(self._into[target.node_id]) == 1
+        return wires[0] if alone and target.started and only_returns(target) else None
 
     def _wires_by_source(self) -> dict[str, list[Wire]]:
         wires_of: dict[str, list[Wire]] = {}
@@ -216,11 +240,10 @@ def is_plain(host: NodeHost) -> bool:
     )
 
 
-def is_fusible(host: NodeHost) -> bool:
-    """Return whether a node does nothing but return what goes on, from its first message on."""
-    spec = host.plan.spec
+def only_returns(host: NodeHost) -> bool:
+    """Return whether a node does nothing but return what goes on."""
     own = set(host.ports) - {"error"}
-    return own == {"out"} and spec.outputs["out"].returned and spec.cls.start is Node.start
+    return is_plain(host) and own == {"out"} and host.plan.spec.outputs["out"].returned
 
 
 def _nowhere(payload: Any, envelope: Message) -> None:

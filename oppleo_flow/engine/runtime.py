@@ -73,8 +73,7 @@ class Runtime:
                 self._core.hosts[plan.id] = NodeHost(plan, self._core, self._worker_for(plan))
         self._order = in_order(graph, self._core.hosts)
         self._routes = Routes(self._core, graph.wires)
-        self._routes.compile()
-        self._starter = Starter(self._core, quarantine)
+        self._starter = Starter(self._core, self._routes, quarantine)
         self._started_at: datetime = clock.now()
 
     def _worker_for(self, plan: GraphNode) -> Worker | None:
