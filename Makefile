@@ -32,7 +32,7 @@ fix: .venv/.dev
 	$(BIN)/ruff format
 
 docs: .venv/.dev
-	$(BIN)/oppleo-flow schema --write schemas
+	$(BIN)/oppleo-flow schema -o schemas
 
 bench: .venv/.dev page
 	$(BIN)/python -m tests.benchmarks $(ROW)
