@@ -21,6 +21,7 @@ from oppleo_flow.flowfile.graph import (
 from oppleo_flow.node import Connection, Example, Node
 from oppleo_flow.node_spec import NodeSpec, PortKind, read_connection, read_node, refs
 from oppleo_flow.options import NodeConfig
+from oppleo_flow.payloads import Record
 
 T = TypeVar("T")
 NOON = datetime(2026, 1, 15, 12, 0, tzinfo=UTC)
@@ -210,7 +211,9 @@ def run_example(node: type[Node[Any]], example: Example, **bench: Any) -> dict[s
     """
     made = Bench(node, example.config, **bench)
     with made:
-        inputs = example.send if isinstance(example.send, dict) else {"in": example.send}
+        # A record is a mapping too, and a payload.
+        by_port = isinstance(example.send, dict) and not isinstance(example.send, Record)
+        inputs = example.send if by_port else {"in": example.send}
         for port, payloads in inputs.items():
             for payload in payloads if isinstance(payloads, list | tuple) else [payloads]:
                 made.send(payload, port)
