@@ -63,7 +63,7 @@ class Page:
             raise problem(
                 503,
                 "page-not-built",
-                "the page has not been built; run `npm ci && npm run build` in webui/frontend "
+                "the page has not been built; run `python webui/frontend/build_page.py` "
                 "and start again. The API under /api/v1 works without it",
             )
         return _answer(self._assets[PAGE])

@@ -6,7 +6,7 @@ full state.  What nobody reads costs a bounded queue.
 
 import threading
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from oppleo_flow.clock import Clock
 from oppleo_flow.engine.snapshot import NodeSnapshot, RuntimeEvent, RuntimeSnapshot
@@ -26,7 +26,6 @@ BEAT_S = 15.0
 """How often a browser hears something even if nothing happens, so that it knows we live."""
 _GATHER_S = 0.05  # what happens within this time is told as one change
 _QUIET_S = 2.5 * BEAT_S  # a stream that hears nothing so long ends: whoever tells it is gone
-_WAITING = 64  # changes that may wait for one browser
 _REMEMBERED = 20  # happenings that a newly opened page shows
 _AT_ONCE = 1000  # events gathered into one change
 _WORTH_TELLING = (Authorised, Rejected, SessionStarted, SessionEnded, ReportWritten, Failure)
@@ -35,7 +34,8 @@ _WORTH_TELLING = (Authorised, Rejected, SessionStarted, SessionEnded, ReportWrit
 class Stream:
     """What waits for one browser; when it does not keep up, a full state takes the place of all."""
 
-    def __init__(self) -> None:
+    def __init__(self, most_waiting: int) -> None:
+        self._most_waiting = most_waiting
         self._changed = threading.Condition()
         self._waiting: deque[bytes] = deque()
         self._ended = False
@@ -43,7 +43,7 @@ class Stream:
     def put(self, chunk: bytes) -> bool:
         """Add a chunk; return False when too many wait."""
         with self._changed:
-            if len(self._waiting) >= _WAITING:
+            if len(self._waiting) >= self._most_waiting:
                 return False
             self._waiting.append(chunk)
             self._changed.notify()
@@ -72,11 +72,15 @@ class Stream:
 class Feed:
     """Tells every open page what changes.
 
-    `most_streams` is how many pages may listen; each of them holds a thread of the server.
+    `most_streams` is how many pages may listen, for each holds a thread of the server;
+    `most_waiting` is how many changes may wait for one of them.
     """
 
-    def __init__(self, runtime: Runtime, clock: Clock, *, most_streams: int) -> None:
+    def __init__(
+        self, runtime: Runtime, clock: Clock, *, most_streams: int, most_waiting: int = 64
+    ) -> None:
         self.most_streams = most_streams
+        self._most_waiting = most_waiting
         self._runtime = runtime
         self._clock = clock
         self._encoder = StateEncoder()
@@ -116,7 +120,7 @@ class Feed:
         Raises:
             Refused: As many pages listen as may, or the feed has stopped.
         """
-        stream = Stream()
+        stream = Stream(self._most_waiting)
         with self._lock:
             if self._ending.is_set():
                 raise Refused("web: live changes: the server is stopping")
@@ -124,7 +128,10 @@ class Feed:
                 raise Refused(
                     f"web: live changes: {self.most_streams} pages listen already; close one"
                 )
-            stream.put(b"retry: 2000\n" + _event("state", self.state()))
+            snapshot, ready = self._runtime.snapshot(), self._runtime.ready
+            if not self._streams:
+                self._remember(snapshot.nodes, ready)
+            stream.put(b"retry: 2000\n" + _event("state", self._state(snapshot)))
             self._streams.add(stream)
         return self._read(stream)
 
@@ -166,19 +173,21 @@ class Feed:
         if beat:
             self._next_beat = self._clock.monotonic() + BEAT_S
         if not self._streams:
-            self._told.clear()
             return
         snapshot, ready = self._runtime.snapshot(), self._runtime.ready
         changed = [node for node in snapshot.nodes if self._is_news(node, count_too=beat)]
         if not (changed or happened or beat or ready != self._told_ready):
             return
-        self._told.update((node.id, node) for node in changed)
-        self._told_ready = ready
+        self._remember(changed, ready)
         now = self._clock.now()
         change = self._encoder.change(snapshot, changed, ready=ready, now=now, activity=happened)
         for stream in self._streams:
             if not stream.put(_event("change", change)):
                 stream.start_over(_event("state", self._state(snapshot)))
+
+    def _remember(self, told: Iterable[NodeSnapshot], ready: bool) -> None:
+        self._told.update((node.id, node) for node in told)
+        self._told_ready = ready
 
     def _is_news(self, node: NodeSnapshot, *, count_too: bool) -> bool:
         """Return whether a node differs from what was told; counts alone wait for a beat."""

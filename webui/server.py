@@ -2,6 +2,7 @@
 
 import errno
 import logging
+import socket
 import threading
 from pathlib import Path
 from types import TracebackType
@@ -85,6 +86,8 @@ def serve(
             f"web: host: only {LOOPBACK} until there is a login, got {host!r}; to look from "
             f"another machine use a tunnel, as in `ssh -L {port}:{LOOPBACK}:{port} HOST`"
         )
+    if not 0 <= port <= 65_535:
+        raise ConfigError(f"web: port: 0 to 65535, 0 for a free one, got {port}")
     if threads <= _SPARE_THREADS:
         raise ConfigError(f"web: threads: more than {_SPARE_THREADS} are needed, got {threads}")
     feed = Feed(runtime, clock, most_streams=threads - _SPARE_THREADS)
@@ -92,10 +95,9 @@ def serve(
     server = _Cheroot(port, app, threads)
     try:
         server.prepare()
-    except OSError as error:
+    except ConfigError:
         feed.close()
-        why = _REFUSALS.get(server.refusal or 0, str(error))
-        raise ConfigError(f"web: port {port}: {why}") from error
+        raise
     running = WebServer(server, feed)
     running.start()
     return running
@@ -118,15 +120,17 @@ class _Cheroot(wsgi.Server):
             timeout=10,  # a browser that does not read is let go
             shutdown_timeout=2,
         )
-        self.refusal: int | None = None
 
-    def bind(self, family: int, type: int, proto: int = 0) -> Any:  # noqa: A002
-        """Remember why binding failed: cheroot passes on only the text."""
+    @staticmethod
+    def bind_socket(socket_: socket.socket, bind_addr: tuple[str, int]) -> socket.socket:
+        """Bind, or say why not: cheroot would leave the socket open and lose the reason."""
         try:
-            return super().bind(family, type, proto)
+            socket_.bind(bind_addr)
         except OSError as error:
-            self.refusal = error.errno
-            raise
+            socket_.close()
+            why = _REFUSALS.get(error.errno or 0, str(error.strerror))
+            raise ConfigError(f"web: port {bind_addr[1]}: {why}") from error
+        return socket_
 
     def error_log(self, msg: str = "", level: int = logging.INFO, traceback: bool = False) -> None:
         """Write to our log instead of stderr."""

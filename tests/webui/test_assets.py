@@ -88,7 +88,7 @@ def test_a_page_that_is_not_built_says_how_to_build_it(make_client, tmp_path):
     answer = make_client(built_page=tmp_path / "nowhere").get("/")
     assert (answer.status, answer.json["code"]) == (503, "page-not-built")
     assert answer.json["detail"] == (
-        "the page has not been built; run `npm ci && npm run build` in webui/frontend "
+        "the page has not been built; run `python webui/frontend/build_page.py` "
         "and start again. The API under /api/v1 works without it"
     )
 

@@ -1,0 +1,205 @@
+import json
+import threading
+
+import pytest
+
+from oppleo_flow import SystemClock, VirtualClock
+from oppleo_flow.errors import Refused
+from oppleo_flow.payloads import (
+    Authorised,
+    CardSeen,
+    MeterReading,
+    Rejected,
+    SwitchRequest,
+)
+from webui import feed as feed_module
+from webui.feed import Feed, Stream
+
+DEADLINE_S = 20.0
+
+
+def parse(chunk):
+    """Return the name and the data of a server-sent event."""
+    lines = [line for line in chunk.decode().splitlines() if not line.startswith("retry:")]
+    assert [line.partition(": ")[0] for line in lines if line] == ["event", "data"]
+    return lines[0].removeprefix("event: "), json.loads(lines[1].removeprefix("data: "))
+
+
+@pytest.fixture
+def running(runtime):
+    """Return a feed that is running."""
+    feed = Feed(runtime, SystemClock(), most_streams=2)
+    feed.start()
+    yield feed
+    feed.close()
+
+
+def until(stream, wanted):
+    """Return the first change that `wanted` accepts; a hang is ended by the stream itself."""
+    for chunk in stream:
+        name, data = parse(chunk)
+        if wanted(data):
+            return name, data
+    pytest.fail("the stream ended")
+
+
+def changed_nodes(data):
+    return [node["id"] for node in data["nodes"]]
+
+
+def test_a_page_is_first_told_the_whole_state(running, runtime):
+    stream = running.listen()
+    name, data = parse(next(stream))
+    assert name == "state"
+    assert changed_nodes(data) == list(runtime.nodes)
+    assert data == json.loads(running.state()) | {"now": data["now"]}
+
+
+def test_it_asks_the_browser_to_come_back_after_two_seconds(running):
+    assert next(running.listen()).startswith(b"retry: 2000\n")
+
+
+def test_then_it_is_told_the_nodes_that_changed_whole(running, runtime):
+    stream = running.listen()
+    next(stream)
+    runtime.set("meter", "reading", MeterReading.sample(power_w=42.0))
+    name, data = until(stream, lambda data: "meter" in changed_nodes(data))
+    assert name == "change"
+    assert changed_nodes(data) == ["meter"]
+    assert data["nodes"][0]["levels"]["reading"]["value"]["power_w"] == 42.0
+
+
+def test_a_fault_and_readiness_reach_the_page(running, runtime):
+    stream = running.listen()
+    next(stream)
+    runtime.ready = False
+    runtime.fault("meter", "unit 1: no answer")
+    _, data = until(stream, lambda data: not data["ready"])
+    assert data["reasons"] == ["node 'meter': unit 1: no answer"]
+
+
+def test_what_happened_is_told_and_remembered_for_who_comes_later(running, runtime):
+    stream = running.listen()
+    next(stream)
+    runtime.send("authorise", "rejected", Rejected("DEADBEEF", "unknown"))
+    _, data = until(stream, lambda data: data["activity"])
+    (told,) = data["activity"]
+    assert (told["node"], told["type"]) == ("authorise", "Rejected")
+    assert told["value"] == {"uid": "DEADBEEF", "reason": "unknown"}
+    _, state = parse(next(running.listen()))
+    assert state["activity"] == [told]
+
+
+def test_what_nobody_wants_to_read_is_not_told(running, runtime):
+    stream = running.listen()
+    next(stream)
+    runtime.send("rfid", "out", CardSeen.sample())
+    runtime.send("offpeak", "out", SwitchRequest.sample())
+    runtime.send("authorise", "accepted", Authorised.sample())
+    _, data = until(stream, lambda data: data["activity"])
+    assert [told["type"] for told in data["activity"]] == ["Authorised"]
+
+
+def test_counts_alone_wait_for_the_next_beat(runtime):
+    clock = VirtualClock(runtime.started_at)
+    feed = Feed(runtime, clock, most_streams=1)
+    stream = feed.listen()
+    next(stream)
+    feed.start()
+
+    runtime.change("rfid", received=1)
+    runtime.set("meter", "reading", MeterReading.sample())
+    assert changed_nodes(until(stream, changed_nodes)[1]) == ["meter"]
+
+    clock.advance(feed_module.BEAT_S)
+    runtime.publish("status", "meter", "", "")
+    assert changed_nodes(until(stream, changed_nodes)[1]) == ["rfid"]
+    feed.close()
+
+
+def test_a_silent_site_beats(runtime):
+    clock = VirtualClock(runtime.started_at)
+    feed = Feed(runtime, clock, most_streams=1)
+    stream = feed.listen()
+    next(stream)
+    feed.start()
+    clock.advance(feed_module.BEAT_S)
+    runtime.publish("event", "rfid", "out", None)
+    _, data = until(stream, lambda data: True)
+    assert (data["nodes"], data["activity"], data["ready"]) == ([], [], True)
+    feed.close()
+
+
+def test_one_page_too_many_is_refused_and_a_closed_one_makes_room(running):
+    first, second = running.listen(), running.listen()
+    next(first), next(second)
+    with pytest.raises(Refused) as refused:
+        running.listen()
+    assert str(refused.value) == "web: live changes: 2 pages listen already; close one"
+    assert running.streams == 2
+    first.close()
+    assert running.streams == 1
+    third = running.listen()
+    assert parse(next(third))[0] == "state"
+
+
+def test_a_page_that_does_not_read_costs_a_bounded_queue_and_is_then_told_all(runtime):
+    feed = Feed(runtime, SystemClock(), most_streams=2, most_waiting=2)
+    feed.start()
+    lazy, keen = feed.listen(), feed.listen()
+    next(lazy), next(keen)
+    for watts in (1.0, 2.0, 3.0, 4.0):
+        runtime.set("meter", "reading", MeterReading.sample(power_w=watts))
+        until(keen, changed_nodes)
+    told = [parse(next(lazy)), parse(next(lazy))]
+    feed.close()
+    assert [name for name, _ in told] == ["state", "change"]
+    assert [power_of_meter(data) for _, data in told] == [3.0, 4.0]
+
+
+def power_of_meter(data):
+    (meter,) = [node for node in data["nodes"] if node["id"] == "meter"]
+    return meter["levels"]["reading"]["value"]["power_w"]
+
+
+def test_a_stream_says_when_too_much_waits():
+    stream = Stream(2)
+    assert [stream.put(b"x") for _ in range(3)] == [True, True, False]
+    stream.start_over(b"all")
+    assert stream.get(0) == b"all"
+    assert stream.get(0) is None
+
+
+def test_closing_ends_every_page_at_once(running):
+    stream = running.listen()
+    next(stream)
+    ended = threading.Event()
+
+    def read():
+        for _ in stream:
+            pass
+        ended.set()
+
+    reader = threading.Thread(target=read)
+    reader.start()
+    running.close()
+    assert ended.wait(DEADLINE_S)
+    reader.join()
+    assert running.streams == 0
+    with pytest.raises(Refused) as refused:
+        running.listen()
+    assert str(refused.value) == "web: live changes: the server is stopping"
+
+
+def test_pages_do_not_wait_for_a_feed_that_broke(runtime, monkeypatch):
+    failures = []
+    monkeypatch.setattr(threading, "excepthook", failures.append)
+    feed = Feed(runtime, SystemClock(), most_streams=1)
+    stream = feed.listen()
+    next(stream)
+    runtime.fails_with = RuntimeError("engine is gone")
+    feed.start()
+    runtime.publish("event", "rfid", "out", None)
+    assert list(stream) == []
+    feed.close()
+    assert [failure.exc_value for failure in failures] == [runtime.fails_with]
