@@ -6,6 +6,7 @@ are shortened.
 """
 
 import reprlib
+import sys
 from itertools import islice
 
 from pydantic import Field
@@ -26,7 +27,7 @@ class _Shortened(reprlib.Repr):
         super().__init__()
         self.maxlevel = _DEPTH
         self.maxstring = self.maxlong = length
-        self.maxother = 2 * length
+        self.maxother = sys.maxsize  # is written as a whole anyway, and then cut at its end
         self.maxdict = self.maxlist = self.maxtuple = _ITEMS
 
     # reprlib finds the method by the name of the type.

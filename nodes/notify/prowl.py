@@ -78,7 +78,7 @@ class Prowl(Node[ProwlConfig]):
     def on_message(self, payload: Notification | SessionEnded | ReportWritten | Failure) -> None:
         """Send one notification."""
         if isinstance(payload, Failure) and payload.node == self.id:
-            return  # telling of its own failure would fail again, for ever
+            return  # telling of it would fail the same way
         note = notification(payload)
         answer = self._http.send(self._request(note))
         if not answer.ok:

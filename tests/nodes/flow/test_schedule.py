@@ -1,0 +1,396 @@
+"""`schedule`: ticks at the right time, over both ends of summer time and over a clock that jumps."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from nodes.flow.schedule import Calendar, Schedule, ScheduleConfig, ticks
+from oppleo_flow.clock import VirtualClock
+from oppleo_flow.payloads import Tick
+from oppleo_flow.testing import run_node
+from oppleo_flow.testing.bench import NOON, Bench
+
+AMSTERDAM = {"timezone": "Europe/Amsterdam"}
+DAILY = {"each": "day", "at": "06:00", **AMSTERDAM}  # 05:00 UTC in winter
+HOUR_S = 3600.0
+DAY_S = 86400.0
+
+
+def utc(text: str) -> datetime:
+    """Return `2026-01-15T12:00` as aware UTC."""
+    return datetime.fromisoformat(text).replace(tzinfo=UTC)
+
+
+def due_times(config: dict[str, Any], after: str, until: str) -> list[str]:
+    calendar = Calendar(ScheduleConfig.model_validate(config))
+    return [f"{due:%d %H:%M}" for due in calendar.between(utc(after), utc(until))]
+
+
+# -- when -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("config", "after", "until", "times"),
+    [
+        pytest.param(
+            {"each": "day", "at": "06:00"},
+            "2026-03-28T00:00",
+            "2026-03-30T12:00",
+            ["28 05:00", "29 04:00", "30 04:00"],
+            id="six is six on the local clock, before summer time and in it",
+        ),
+        pytest.param(
+            {"each": "day", "at": "02:30"},
+            "2026-03-28T00:00",
+            "2026-03-30T12:00",
+            ["28 01:30", "29 01:30", "30 00:30"],
+            id="in spring a time that the clock skips comes as much later: at 03:30",
+        ),
+        pytest.param(
+            {"each": "day", "at": "02:30"},
+            "2026-10-24T12:00",
+            "2026-10-26T12:00",
+            ["25 00:30", "26 01:30"],
+            id="in autumn a time that is there twice is taken the first time",
+        ),
+        pytest.param(
+            {"cron": "30 2 * * *"},
+            "2026-10-24T12:00",
+            "2026-10-26T12:00",
+            ["25 00:30", "25 01:30", "26 01:30"],
+            id="in autumn cron takes both",
+        ),
+        pytest.param(
+            {"cron": "*/30 * * * *"},
+            "2026-03-29T00:00",
+            "2026-03-29T02:00",
+            ["29 00:30", "29 01:00", "29 01:30", "29 02:00"],
+            id="in spring each half hour that there is comes once",
+        ),
+        pytest.param(
+            {"cron": "*/30 * * * *"},
+            "2026-10-25T00:00",
+            "2026-10-25T02:00",
+            ["25 00:30", "25 01:00", "25 01:30", "25 02:00"],
+            id="in autumn each half hour of both hours comes",
+        ),
+        pytest.param(
+            {"each": "week", "weekday": "mon", "at": "06:00"},
+            "2026-01-15T12:00",
+            "2026-01-27T00:00",
+            ["19 05:00", "26 05:00"],
+            id="each Monday",
+        ),
+        pytest.param(
+            {"cron": "0 8 * * mon"},
+            "2026-01-15T12:00",
+            "2026-01-27T00:00",
+            ["19 07:00", "26 07:00"],
+            id="Monday is Monday in cron too",
+        ),
+        pytest.param(
+            {"each": "month", "day": "1", "at": "06:00"},
+            "2026-02-15T00:00",
+            "2026-04-15T00:00",
+            ["01 05:00", "01 04:00"],
+            id="each first of the month",
+        ),
+        pytest.param(
+            {"each": "month", "day": "last", "at": "23:59:30"},
+            "2026-01-15T00:00",
+            "2026-03-15T00:00",
+            ["31 22:59", "28 22:59"],
+            id="the last day, however long the month",
+        ),
+    ],
+)
+def test_a_schedule_goes_by_the_local_clock(
+    config: dict[str, Any], after: str, until: str, times: list[str]
+) -> None:
+    assert due_times(config | AMSTERDAM, after, until) == times
+
+
+@given(
+    st.datetimes(datetime(2026, 1, 1), datetime(2027, 1, 1)),  # noqa: DTZ001  (made aware below)
+    st.sampled_from(["0 * * * *", "30 2 * * *", "*/7 1-3 * * *"]),
+    st.integers(1, 72),
+)
+def test_due_times_rise_and_a_split_loses_none(start: datetime, cron: str, hours: int) -> None:
+    calendar = Calendar(ScheduleConfig.model_validate({"cron": cron, **AMSTERDAM}))
+    begin = start.replace(tzinfo=UTC)
+    middle, end = begin + timedelta(hours=hours / 3), begin + timedelta(hours=hours)
+    whole = calendar.between(begin, end)
+
+    assert whole == sorted(set(whole))
+    assert calendar.between(begin, middle) + calendar.between(middle, end) == whole
+
+
+def test_of_very_many_due_times_the_newest_thousand_are_returned() -> None:
+    calendar = Calendar(ScheduleConfig.model_validate({"cron": "* * * * *", **AMSTERDAM}))
+    due = calendar.between(utc("2025-01-01T00:00"), utc("2026-01-01T00:00"))
+
+    assert (len(due), due[0], due[-1]) == (
+        1000,
+        utc("2025-12-31T07:21"),
+        utc("2026-01-01T00:00"),
+    )
+
+
+# -- what becomes of it -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("late_s", "missed", "sent", "passed_over"),
+    [
+        pytest.param([0], "skip", [(0, 0)], 0, id="on time"),
+        pytest.param([60], "skip", [(60, 0)], 0, id="a minute late is on time"),
+        pytest.param([61], "skip", [], 1, id="more is missed, and passed over"),
+        pytest.param([61], "run-once", [(61, 0)], 0, id="or made up for"),
+        pytest.param([30, 10], "skip", [(10, 0)], 1, id="a later one makes it missed"),
+        pytest.param([300, 200, 100], "run-once", [(100, 2)], 0, id="one tick for three"),
+        pytest.param([300, 200, 0], "run-once", [(0, 2)], 0, id="also if the last is on time"),
+        pytest.param([300, 200], "run-all", [(300, 0), (200, 0)], 0, id="a tick for each"),
+        pytest.param([], "run-once", [], 0, id="nothing due, nothing sent"),
+    ],
+)
+def test_what_was_missed_goes_by_the_setting(
+    late_s: list[int], missed: Any, sent: list[tuple[int, int]], passed_over: int
+) -> None:
+    dues = [NOON - timedelta(seconds=late) for late in late_s]
+    expected = [Tick(NOON - timedelta(seconds=late), count) for late, count in sent]
+
+    assert ticks(dues, NOON, missed) == (expected, passed_over)
+
+
+# -- on the engine ----------------------------------------------------------------------------
+
+
+def test_a_daily_schedule_fires_each_day_and_says_when_next() -> None:
+    run = run_node(Schedule, DAILY, advance=2 * DAY_S)
+
+    assert run.outputs["tick"] == [Tick(utc("2026-01-16T05:00")), Tick(utc("2026-01-17T05:00"))]
+    assert run.status == "next Sun 2026-01-18 06:00:00 CET"
+
+
+def test_every_counts_from_the_start() -> None:
+    run = run_node(Schedule, {"every": "20m"}, advance=HOUR_S)
+
+    assert [f"{tick.due:%H:%M:%S.%f}" for tick in run.outputs["tick"]] == [
+        "12:20:00.000000",
+        "12:40:00.000000",
+        "13:00:00.000000",
+    ]
+
+
+def test_every_does_not_care_about_the_wall_clock() -> None:
+    with Bench(Schedule, {"every": "20m"}) as bench:
+        bench.advance(600.0)
+        bench.clock.set_wall(utc("2027-06-01T00:00"))
+        bench.advance(600.0)
+        bench.clock.set_wall(utc("2025-06-01T00:00"))
+        bench.advance(1200.0)
+        assert [tick.due for tick in bench.sent("tick")] == [
+            utc("2027-06-01T00:10"),
+            utc("2025-06-01T00:20"),
+        ]
+
+
+@pytest.mark.parametrize(
+    ("missed", "sent", "status"),
+    [
+        pytest.param(
+            "skip",
+            [],
+            "next Sat 2026-01-17 06:00:00 CET; "
+            "the clock was set forward 72000 s, passed over 1 that were missed",
+            id="passed over",
+        ),
+        pytest.param(
+            "run-once",
+            [Tick(utc("2026-01-16T05:00"))],
+            "next Sat 2026-01-17 06:00:00 CET; the clock was set forward 72000 s",
+            id="made up for",
+        ),
+    ],
+)
+def test_a_clock_set_forward_neither_skips_nor_fires_without_a_word(
+    missed: str, sent: list[Tick], status: str
+) -> None:
+    with Bench(Schedule, DAILY | {"missed": missed}) as bench:
+        bench.advance(1.0)
+        bench.clock.set_wall(bench.clock.now() + timedelta(hours=20))
+        bench.advance(60.0)
+        assert (bench.sent("tick"), bench.run().status) == (sent, status)
+
+
+def test_a_clock_set_forward_by_little_is_only_late() -> None:
+    with Bench(Schedule, DAILY) as bench:
+        bench.advance(17 * HOUR_S - 70.0)
+        bench.clock.set_wall(bench.clock.now() + timedelta(seconds=40))
+        bench.advance(30.0)
+        assert bench.sent("tick") == [Tick(utc("2026-01-16T05:00"))]
+
+
+def test_a_clock_set_back_does_not_fire_again() -> None:
+    with Bench(Schedule, DAILY) as bench:
+        bench.advance(17 * HOUR_S)
+        bench.clock.set_wall(bench.clock.now() - timedelta(hours=2))
+        bench.advance(60.0)
+        assert bench.run().status == (
+            "next Sat 2026-01-17 06:00:00 CET; the clock was set back 7200 s"
+        )
+        bench.advance(4 * HOUR_S)
+        assert bench.sent("tick") == [Tick(utc("2026-01-16T05:00"))]
+
+
+def test_a_clock_that_was_a_year_ahead_does_not_silence_the_schedule_for_a_year() -> None:
+    with Bench(Schedule, DAILY, clock=VirtualClock(utc("2027-01-15T12:00"))) as bench:
+        bench.advance(17 * HOUR_S)
+        bench.clock.set_wall(utc("2026-01-15T12:00"))
+        bench.advance(60.0)
+        assert bench.run().status == (
+            "next Fri 2026-01-16 06:00:00 CET; "
+            "the clock was set back 31597200 s, it was wrong at 2027-01-16 05:00 UTC"
+        )
+        bench.advance(DAY_S)
+        assert bench.sent("tick") == [
+            Tick(utc("2027-01-16T05:00")),
+            Tick(utc("2026-01-16T05:00")),
+        ]
+
+
+@pytest.mark.parametrize(
+    ("config", "away_s", "sent", "status"),
+    [
+        pytest.param(
+            DAILY | {"missed": "skip"},
+            3 * DAY_S,
+            [],
+            "next Mon 2026-01-19 06:00:00 CET; passed over 3 that were missed",
+            id="skip passes over",
+        ),
+        pytest.param(
+            DAILY | {"missed": "run-once"},
+            3 * DAY_S,
+            [Tick(utc("2026-01-18T05:00"), 2)],
+            "next Mon 2026-01-19 06:00:00 CET",
+            id="run-once sends one for all",
+        ),
+        pytest.param(
+            DAILY | {"missed": "run-all"},
+            3 * DAY_S,
+            [Tick(utc(f"2026-01-{day}T05:00")) for day in (16, 17, 18)],
+            "next Mon 2026-01-19 06:00:00 CET",
+            id="run-all sends each",
+        ),
+        pytest.param(
+            {"every": "1h", "missed": "run-once"},
+            2.5 * HOUR_S,
+            [Tick(utc("2026-01-15T14:00"), 1)],
+            "next Thu 2026-01-15 15:00:00 UTC",
+            id="every makes up and keeps its beat",
+        ),
+        pytest.param(
+            {"every": "1h", "missed": "run-once"},
+            0.5 * HOUR_S,
+            [],
+            "next Thu 2026-01-15 13:00:00 UTC",
+            id="every waits only for the rest",
+        ),
+    ],
+)
+def test_what_was_missed_while_it_was_off(
+    config: dict[str, Any], away_s: float, sent: list[Tick], status: str, tmp_path: Path
+) -> None:
+    clock = VirtualClock(NOON)
+    path = tmp_path / "state.sqlite"
+    with Bench(Schedule, config, durable=True, state_path=path, clock=clock) as bench:
+        bench.advance(0.0)
+        assert bench.sent("tick") == []
+    clock.advance(away_s)
+    with Bench(Schedule, config, durable=True, state_path=path, clock=clock) as bench:
+        bench.advance(0.0)
+        assert (bench.sent("tick"), bench.run().status) == (sent, status)
+
+
+# -- settings ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("config", "message"),
+    [
+        pytest.param({}, "one of `each`, `every` and `cron` is needed", id="nothing"),
+        pytest.param(
+            {"every": "5m", "cron": "* * * * *"},
+            "one of `each`, `every` and `cron` is needed",
+            id="two ways",
+        ),
+        pytest.param({"each": "day", **AMSTERDAM}, "`each: day` needs `at`", id="no time"),
+        pytest.param(
+            {"each": "month", "at": "06:00", **AMSTERDAM},
+            "`each: month` needs `day`",
+            id="no day",
+        ),
+        pytest.param(
+            {"each": "week", "at": "06:00", **AMSTERDAM},
+            "`each: week` needs `weekday`",
+            id="no weekday",
+        ),
+        pytest.param(
+            {"every": "5m", "at": "06:00"}, "`at` does not go with `every`", id="a time too many"
+        ),
+        pytest.param(
+            {"each": "day", "at": "06:00", "day": "1", **AMSTERDAM},
+            "`day` does not go with `each: day`",
+            id="a day too many",
+        ),
+        pytest.param(
+            {"each": "day", "at": "06:00"},
+            "`timezone` is needed, such as Europe/Amsterdam",
+            id="no zone",
+        ),
+        pytest.param(
+            {"each": "month", "day": "31", "at": "06:00", **AMSTERDAM},
+            "1 to 28 or `last` is needed: not every month has the days after the 28th",
+            id="the 31st of each month",
+        ),
+        pytest.param(
+            {"each": "day", "at": "6 o'clock", **AMSTERDAM},
+            "a time of day such as 06:00 is needed",
+            id="not a time",
+        ),
+        pytest.param(
+            {"cron": "* * * *", **AMSTERDAM},
+            "five fields are needed: minute hour day month weekday, got 4",
+            id="cron with four fields",
+        ),
+        pytest.param(
+            {"cron": "0 8 * * 1", **AMSTERDAM},
+            "weekdays are written as names, such as mon-fri",
+            id="cron with a number for a weekday",
+        ),
+        pytest.param(
+            {"cron": "0 8 1 * mon", **AMSTERDAM},
+            "a day of the month or a weekday, not both; use two schedules",
+            id="cron with two days",
+        ),
+        pytest.param(
+            {"cron": "61 * * * *", **AMSTERDAM},
+            "not a cron expression: Error validating expression '61': "
+            "the last value (61) is higher than the maximum value (59)",
+            id="cron with a 61st minute",
+        ),
+        pytest.param(
+            {"cron": "0 0 30 feb *", **AMSTERDAM}, "no such day ever comes", id="30 February"
+        ),
+    ],
+)
+def test_a_schedule_that_does_not_say_when_is_refused(config: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValidationError) as refused:
+        ScheduleConfig.model_validate(config)
+    assert [error["msg"] for error in refused.value.errors()] == [f"Value error, {message}"]
