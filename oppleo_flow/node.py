@@ -3,8 +3,8 @@
 A node is one class in one file.  `on_message` is the input `in`, `on_<port>` a named input; the
 annotation of its one parameter is the payload type.  `name: Out[T]` is an output of events,
 `name: Level[T]` one that holds a value; a handler that returns a payload sends it on the output
-`out`.  Every other annotated attribute is state.  The settings are a `NodeConfig` (`options.py`),
-the module's docstring is the help.
+`out`.  Every other annotated attribute with a value is state.  The settings are a `NodeConfig`
+(`options.py`), the module's docstring is the help.
 """
 
 import logging

@@ -74,7 +74,7 @@ class NodeSpec:
     def category(self) -> str:
         """Return the palette category: the folder of the file in its pack, or `drop-in`."""
         parts = self.cls.__module__.split(".")
-        return parts[-2] if len(parts) > 2 else "drop-in"  # noqa: PLR2004  (pack.category.file)
+        return parts[-2] if len(parts) > 2 else "drop-in"
 
     @property
     def safe_levels(self) -> tuple[str, ...]:
@@ -199,12 +199,12 @@ def _outputs(hints: Mapping[str, Any]) -> dict[str, OutputSpec]:
 
 
 def _state(cls: type[Node[Any]], hints: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the state attributes: annotated, neither a port nor a class variable."""
+    """Return the state attributes: annotated and given a value, neither port nor class variable."""
     state = {}
     for name, hint in hints.items():
         if name in _NOT_STATE or name.startswith("_") or get_origin(hint) in (Out, Level):
             continue
-        if hint is typing.ClassVar or get_origin(hint) is typing.ClassVar:
+        if get_origin(hint) is typing.ClassVar or not hasattr(cls, name):
             continue
         if isinstance(getattr(cls, name, None), list | dict | set):
             raise broken(cls, f"{name}: state that can be changed in place would be shared")

@@ -35,8 +35,11 @@ class NodeState:
 
     def __init__(self, host: "NodeHost") -> None:
         self._fields: Mapping[str, Any] = host.plan.spec.state
-        self._saved: tuple[Any, ...] | None = None
+        self._saved = self._values(host)
         self._number = 0
+
+    def _values(self, host: "NodeHost") -> tuple[Any, ...]:
+        return tuple(getattr(host.node, name) for name in self._fields)
 
     def next_number(self) -> int:
         """Return the number of the next transaction of the node."""
@@ -45,7 +48,7 @@ class NodeState:
 
     def change(self, host: "NodeHost") -> tuple[str, str, Mapping[str, Any], str] | None:
         """Return what must be saved now; None when nothing changed since the last time."""
-        values = tuple(getattr(host.node, name) for name in self._fields)
+        values = self._values(host)
         if values == self._saved:
             return None
         self._saved = values
@@ -54,6 +57,11 @@ class NodeState:
             for (name, kind), value in zip(self._fields.items(), values, strict=True)
         }
         return host.node_id, host.plan.spec.type_name, encoded, host.core.clock.now().isoformat()
+
+    def roll_back(self, host: "NodeHost") -> None:
+        """Give the node back the state it had before a handler that raised."""
+        for name, value in zip(self._fields, self._saved, strict=True):
+            setattr(host.node, name, value)
 
     def restore(self, host: "NodeHost", store: StateStore) -> None:
         """Give the node the state that was saved for it, if there is any.
@@ -82,6 +90,7 @@ class NodeState:
             ) from error
         for name, value in values.items():
             setattr(host.node, name, value)
+        self._saved = self._values(host)
 
 
 class DurableWires:

@@ -254,6 +254,9 @@ class Handling:
 
     def _failed(self, host: NodeHost, item: Item, error: Exception) -> None:
         """Try again, or do what `on_error` says."""
+        state = self.states.get(host.node_id)
+        if state is not None:
+            state.roll_back(host)
         policy = host.plan.on_error
         if item.attempts < policy.retry and not host.stopping:
             wait = min(policy.backoff_min_s * 2**item.attempts, policy.backoff_max_s)

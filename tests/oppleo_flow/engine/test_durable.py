@@ -1,0 +1,213 @@
+"""What survives: the state of nodes, messages on durable wires, and nothing by half."""
+
+import sqlite3
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from oppleo_flow import Level, Node, NodeConfig, Out, Payload, VirtualClock
+from oppleo_flow.engine.state_store import (
+    DEAD_LETTERS_KEPT,
+    Append,
+    DeadLetter,
+    StateStore,
+    Transaction,
+)
+from oppleo_flow.errors import StoreError
+from oppleo_flow.testing import Collect, graph_of, plan
+
+
+@dataclass(frozen=True, slots=True)
+class Coin(Payload):
+    cents: int
+
+
+@dataclass(frozen=True, slots=True)
+class Purse:
+    owner: UUID
+    total: Decimal
+
+
+class Bank(Node[NodeConfig]):
+    """Add up coins; a coin of 13 cents breaks the bank."""
+
+    type_name = "bank"
+    receipt: Out[Coin]
+    balance: Level[int]
+    cents: int = 0
+    last: datetime | None = None
+    purse: Purse | None = None
+
+    def start(self) -> None:
+        self.balance.set(self.cents)
+
+    def on_message(self, coin: Coin) -> None:
+        self.cents += coin.cents
+        self.last = self.clock.now()
+        self.purse = Purse(UUID(int=1), Decimal(self.cents) / 100)
+        if coin.cents == 13:
+            raise ValueError("a bad coin")
+        self.balance.set(self.cents)
+        self.receipt.send(coin)
+
+
+class Clerk(Node[NodeConfig]):
+    """Write down coins; `broken` makes it fail."""
+
+    type_name = "clerk"
+    blocking = True
+    book: tuple[int, ...] = ()
+    broken = False
+
+    def on_message(self, coin: Coin) -> None:
+        if type(self).broken:
+            raise OSError("the book is full")
+        self.book = (*self.book, coin.cents)
+
+
+def office() -> Any:
+    return graph_of(
+        {"bank": plan(Bank, durable=True), "clerk": plan(Clerk), "end": plan(Collect)},
+        ["bank.receipt >> clerk.in", "bank.receipt > end.in"],
+    )
+
+
+@pytest.fixture
+def state(tmp_path: Path) -> dict[str, Path]:
+    return {"state_path": tmp_path / "state.sqlite"}
+
+
+@pytest.fixture(autouse=True)
+def _clerk_works() -> None:
+    Clerk.broken = False
+
+
+def pay(runtime: Any, *cents: int) -> None:
+    for amount in cents:
+        runtime.inject("bank", "in", Coin(amount))
+    runtime.run_for(0)
+
+
+def test_durable_state_is_there_after_a_restart_with_its_types(run, clock, state):
+    runtime = run(office(), **state)
+    pay(runtime, 50, 20)
+    runtime.stop()
+    bank = run(office(), **state).node("bank")
+    assert (bank.cents, bank.last, bank.purse) == (
+        70,
+        clock.now(),
+        Purse(UUID(int=1), Decimal("0.7")),
+    )
+
+
+def test_state_that_is_not_durable_begins_anew(run, state):
+    made = graph_of({"bank": plan(Bank)})
+    runtime = run(made, **state)
+    pay(runtime, 50)
+    runtime.stop()
+    assert run(made, **state).node("bank").cents == 0
+
+
+def test_a_message_on_a_durable_wire_waits_for_a_consumer_that_fails(run, state):
+    Clerk.broken = True
+    runtime = run(office(), **state)
+    pay(runtime, 50, 20)
+    runtime.run_for(120)
+    assert runtime.node("clerk").book == ()
+    Clerk.broken = False
+    runtime.run_for(60)
+    assert runtime.node("clerk").book == (50, 20)
+
+
+def test_an_undelivered_message_is_delivered_by_the_next_run_once_and_in_order(run, state):
+    Clerk.broken = True
+    runtime = run(office(), **state)
+    pay(runtime, 50, 20, 10)
+    report = runtime.stop()
+    assert report.undelivered == 3
+    Clerk.broken = False
+    again = run(office(), **state)
+    pay(again, 5)
+    assert again.node("clerk").book == (50, 20, 10, 5)
+    again.stop()
+    assert run(office(), **state).node("clerk").book == ()
+
+
+def test_a_wire_that_is_not_durable_gets_its_copy_after_the_commit(run, state):
+    runtime = run(office(), **state)
+    pay(runtime, 50)
+    assert runtime.node("end").got == [Coin(50)]
+
+
+def test_a_handler_that_raises_neither_sends_nor_saves(run, state):
+    runtime = run(office(), **state)
+    pay(runtime, 13)
+    assert (runtime.node("end").got, runtime.node("clerk").book) == ([], ())
+    runtime.stop()
+    assert run(office(), **state).node("bank").cents == 0
+
+
+def test_state_of_another_type_is_refused_and_left_as_it_is(run, state):
+    runtime = run(office(), **state)
+    pay(runtime, 50)
+    runtime.stop()
+
+    class Vault(Bank):
+        """Another kind of bank."""
+
+        type_name = "vault"
+
+    other = run(graph_of({"bank": plan(Vault, durable=True)}), **state)
+    fault = other.snapshot().nodes[0].faults[0]
+    assert fault.text == (
+        f"{state['state_path']}: node 'bank': the saved state is of a 'bank', the flow says "
+        "'vault'; rename the node to begin anew"
+    )
+    other.stop()
+    assert run(office(), **state).node("bank").cents == 50
+
+
+def test_a_state_file_that_is_a_directory_is_an_error_that_says_so(tmp_path):
+    with pytest.raises(StoreError, match="cannot keep the state of the flow here"):
+        StateStore(tmp_path, threaded=False)
+
+
+def test_a_state_file_that_is_no_database_is_an_error_that_says_so(tmp_path):
+    path = tmp_path / "state.sqlite"
+    path.write_text("not a database, but long enough to be read as one" * 30)
+    with pytest.raises(StoreError, match="file is not a database"):
+        StateStore(path, threaded=False)
+
+
+def test_a_transaction_is_committed_whole_or_not_at_all(tmp_path):
+    store = StateStore(tmp_path / "state.sqlite", threaded=False)
+    errors: list[StoreError | None] = []
+    bad = Append("wire", {"payload": 1})
+    broken = Transaction(
+        state=("bank", "bank", {"cents": 1}, "now"), appends=[bad], then=errors.append
+    )
+    with sqlite3.connect(tmp_path / "state.sqlite") as db:
+        db.execute("DROP TABLE wire_log")
+    store.submit(broken)
+    assert store.state_of("bank") is None
+    assert "no such table" in str(errors[0])
+
+
+def test_dead_letters_are_kept_up_to_a_bound(tmp_path):
+    store = StateStore(tmp_path / "state.sqlite", threaded=False)
+    for number in range(DEAD_LETTERS_KEPT + 5):
+        store.submit(Transaction(dead_letter=DeadLetter("n", "in", {"n": number}, "E", "now")))
+    kept = [letter.message["n"] for letter in store.dead_letters()]
+    assert kept == list(range(5, DEAD_LETTERS_KEPT + 5))
+
+
+def test_virtual_time_and_a_state_file_go_together(run, clock, state):
+    other = VirtualClock(clock.now())
+    runtime = run(office(), other, **state)
+    pay(runtime, 1)
+    assert runtime.node("clerk").book == (1,)

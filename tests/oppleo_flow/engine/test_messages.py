@@ -1,0 +1,365 @@
+"""What travels, in which order, and what a handler that fails leaves behind."""
+
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+import pytest
+
+from oppleo_flow import Node, NodeConfig, Out, Payload, node
+from oppleo_flow.engine.state_store import StateStore
+from oppleo_flow.flowfile.graph import InboxPolicy, OnError
+from oppleo_flow.message import Message
+from oppleo_flow.testing import Collect, graph_of, plan
+
+
+@dataclass(frozen=True, slots=True)
+class Word(Payload):
+    text: str
+
+
+@node("double")
+def double(number: int) -> int:
+    """Double a number."""
+    return number * 2
+
+
+@node("odd-only")
+def odd_only(number: int) -> int | None:
+    """Let odd numbers pass."""
+    return number if number % 2 else None
+
+
+@node("refuse-13")
+def refuse_13(number: int) -> int:
+    """Fail on 13."""
+    if number == 13:
+        raise ValueError("13 is not for me")
+    return number
+
+
+class Twice(Node[NodeConfig]):
+    """Send what comes in twice, and fail in between when it is 13."""
+
+    type_name = "twice"
+    first: Out[int]
+    second: Out[int]
+
+    def on_message(self, number: int) -> None:
+        self.first.send(number)
+        if number == 13:
+            raise ValueError("13 is not for me")
+        self.second.send(number)
+
+
+class Echo(Node[NodeConfig]):
+    """Send a number on to itself until it is 0."""
+
+    type_name = "echo"
+    again: Out[int]
+    seen: tuple[int, ...] = ()
+
+    def on_message(self, number: int) -> None:
+        self.seen = (*self.seen, number)
+        if number:
+            self.again.send(number - 1)
+
+
+class Curious(Node[NodeConfig]):
+    """Keep the envelope of what comes in."""
+
+    type_name = "curious"
+
+    def start(self) -> None:
+        self.envelopes: list[Message] = []
+
+    def on_message(self, number: int) -> None:
+        self.envelopes.append(self.message)
+
+
+class Forgetful(Node[NodeConfig]):
+    """Send a payload of the wrong type."""
+
+    type_name = "forgetful"
+    words: Out[Word]
+
+    def on_message(self, number: int) -> None:
+        self.words.send(number)  # type: ignore[arg-type]
+
+
+def got(runtime: Any, name: str) -> list[Any]:
+    return runtime.node(name).got
+
+
+def snapshot(runtime: Any, name: str) -> Any:
+    return next(n for n in runtime.snapshot().nodes if n.id == name)
+
+
+def send(runtime: Any, name: str, *numbers: int) -> None:
+    for number in numbers:
+        runtime.inject(name, "in", number)
+    runtime.run_for(0)
+
+
+def test_a_straight_run_of_nodes_hands_the_result_on_and_none_ends_it(run):
+    runtime = run(
+        graph_of(
+            {"odd": plan(odd_only), "double": plan(double), "end": plan(Collect)},
+            ["odd.out > double.in", "double.out > end.in"],
+        )
+    )
+    send(runtime, "odd", 1, 2, 3)
+    assert got(runtime, "end") == [2, 6]
+
+
+def test_the_counts_of_nodes_in_a_straight_run_are_exact(run):
+    runtime = run(
+        graph_of(
+            {"odd": plan(odd_only), "double": plan(double), "end": plan(Collect)},
+            ["odd.out > double.in", "double.out > end.in"],
+        )
+    )
+    send(runtime, "odd", 1, 2, 3)
+    counts = {n.id: (n.received, n.sent) for n in runtime.snapshot().nodes}
+    assert counts == {"odd": (3, 2), "double": (2, 2), "end": (2, 0)}
+
+
+def test_every_consumer_of_an_output_is_given_the_same_payload(run):
+    runtime = run(
+        graph_of(
+            {"double": plan(double), "a": plan(Collect), "b": plan(Collect)},
+            ["double.out > a.in", "double.out > b.in"],
+        )
+    )
+    send(runtime, "double", 4)
+    assert (got(runtime, "a"), got(runtime, "b")) == ([8], [8])
+
+
+def test_what_a_handler_sends_leaves_in_order_after_it_returned(run):
+    runtime = run(
+        graph_of(
+            {"twice": plan(Twice), "end": plan(Collect)},
+            ["twice.first > end.in", "twice.second > end.in"],
+        )
+    )
+    send(runtime, "twice", 1, 2)
+    assert got(runtime, "end") == [1, 1, 2, 2]
+
+
+def test_nothing_leaves_a_handler_that_raises(run):
+    runtime = run(graph_of({"twice": plan(Twice), "end": plan(Collect)}, ["twice.first > end.in"]))
+    send(runtime, "twice", 13, 2)
+    assert got(runtime, "end") == [2]
+
+
+@pytest.mark.parametrize(
+    "cls", [pytest.param(Twice, id="of a node that sends"), pytest.param(refuse_13, id="fused")]
+)
+def test_a_failure_reaches_the_error_port_and_flow_errors(run, cls):
+    runtime = run(
+        graph_of(
+            {"bad": plan(cls), "own": plan(Collect), "all": plan(Collect)},
+            ["bad.error > own.in", "flow.errors > all.in"],
+        )
+    )
+    send(runtime, "bad", 13)
+    failure = got(runtime, "own")[0]
+    assert (failure.node, failure.error, failure.message, failure.payload) == (
+        "bad",
+        "ValueError",
+        "13 is not for me",
+        13,
+    )
+    assert got(runtime, "all") == [failure]
+
+
+@pytest.mark.parametrize(
+    "cls", [pytest.param(Twice, id="of a node that sends"), pytest.param(refuse_13, id="fused")]
+)
+def test_a_node_is_in_fault_after_a_failure_until_it_succeeds_again(run, cls):
+    runtime = run(graph_of({"bad": plan(cls)}))
+    send(runtime, "bad", 13)
+    assert [(f.code, f.text) for f in snapshot(runtime, "bad").faults] == [
+        ("handler-failed", "13 is not for me")
+    ]
+    send(runtime, "bad", 1)
+    assert snapshot(runtime, "bad").faults == ()
+
+
+def test_a_node_in_a_straight_run_fails_alone_and_with_what_it_was_given(run):
+    runtime = run(
+        graph_of(
+            {"double": plan(double), "bad": plan(refuse_13), "end": plan(Collect)},
+            ["double.out > bad.in", "bad.out > end.in"],
+        )
+    )
+    runtime.inject("double", "in", 6.5)
+    send(runtime, "double", 1)
+    assert snapshot(runtime, "bad").failed == 1
+    assert snapshot(runtime, "double").failed == 0
+    assert got(runtime, "end") == [2]
+
+
+def test_a_node_that_fails_on_a_failure_does_not_feed_itself_through_flow_errors(run):
+    runtime = run(
+        graph_of({"bad": plan(Twice), "also_bad": plan(double)}, ["flow.errors > also_bad.in"])
+    )
+    send(runtime, "bad", 13)
+    assert snapshot(runtime, "also_bad").failed == 1
+
+
+def test_a_cycle_runs_without_recursion(run):
+    runtime = run(graph_of({"echo": plan(Echo)}, ["echo.again > echo.in"]))
+    send(runtime, "echo", 3000)
+    assert len(runtime.node("echo").seen) == 3001
+
+
+def test_a_chain_of_thousands_of_nodes_runs_without_recursion(run):
+    nodes = {f"n{i}": plan(Twice) for i in range(2000)} | {"end": plan(Collect)}
+    names = list(nodes)
+    wires = [f"{a}.first > {b}.in" for a, b in pairwise(names)]
+    runtime = run(graph_of(nodes, wires))
+    send(runtime, "n0", 7)
+    assert got(runtime, "end") == [7]
+
+
+def test_the_envelope_is_made_where_a_chain_begins_and_carried_along(run):
+    runtime = run(
+        graph_of(
+            {"twice": plan(Twice), "who": plan(Curious)},
+            ["twice.first > who.in", "twice.second > who.in"],
+        )
+    )
+    send(runtime, "twice", 1, 2)
+    ids = [(e.id, e.trace_id, e.source) for e in runtime.node("who").envelopes]
+    assert ids[0] == ids[1]
+    assert ids[2] == ids[3]
+    assert ids[0][0] < ids[2][0]
+    assert ids[0][2] == "test/inject"
+
+
+def test_a_payload_of_the_wrong_type_is_refused_where_it_is_sent(run):
+    runtime = run(graph_of({"bad": plan(Forgetful), "own": plan(Collect)}, ["bad.error > own.in"]))
+    send(runtime, "bad", 5)
+    assert got(runtime, "own")[0].message == "test/bad.words: carries Word, got 5"
+
+
+# -- on_error ---------------------------------------------------------------------------------
+
+
+class Flaky(Node[NodeConfig]):
+    """Fail the first two times."""
+
+    type_name = "flaky"
+    done: Out[int]
+    rejected: Out[int]
+
+    def start(self) -> None:
+        self.tries = 0
+
+    def on_message(self, number: int) -> None:
+        self.tries += 1
+        if self.tries <= 2:
+            raise OSError(f"try {self.tries}")
+        self.done.send(number)
+
+
+def flaky(**on_error: Any) -> Any:
+    return graph_of(
+        {
+            "flaky": plan(Flaky, on_error=OnError(**on_error)),
+            "done": plan(Collect),
+            "rejected": plan(Collect),
+            "errors": plan(Collect),
+        },
+        ["flaky.done > done.in", "flaky.rejected > rejected.in", "flow.errors > errors.in"],
+    )
+
+
+def test_a_retry_waits_longer_each_time_and_keeps_the_order(run):
+    runtime = run(flaky(retry=3, backoff_min_s=10.0))
+    send(runtime, "flaky", 1, 2)
+    assert (got(runtime, "done"), runtime.node("flaky").tries) == ([], 1)
+    runtime.run_for(13)
+    assert runtime.node("flaky").tries == 2
+    runtime.run_for(25)
+    assert got(runtime, "done") == [1, 2]
+    assert got(runtime, "errors") == []
+
+
+def test_when_the_retries_are_used_up_the_failure_is_reported_once(run):
+    runtime = run(flaky(retry=1, backoff_min_s=1.0))
+    send(runtime, "flaky", 1)
+    runtime.run_for(5)
+    assert [f.message for f in got(runtime, "errors")] == ["try 2"]
+
+
+def test_another_port_can_take_what_could_not_be_handled(run):
+    runtime = run(flaky(then="rejected"))
+    send(runtime, "flaky", 5)
+    assert got(runtime, "rejected") == [5]
+    assert snapshot(runtime, "flaky").faults == ()
+
+
+def test_drop_forgets_the_message_but_flow_errors_hears_of_it(run):
+    runtime = run(flaky(then="drop"))
+    send(runtime, "flaky", 5)
+    assert snapshot(runtime, "flaky").faults == ()
+    assert len(got(runtime, "errors")) == 1
+
+
+def test_a_dead_letter_is_kept_with_its_error(run, tmp_path):
+    runtime = run(flaky(then="dead-letter"), state_path=tmp_path / "state.sqlite")
+    send(runtime, "flaky", 5)
+    runtime.stop()
+    letters = StateStore(tmp_path / "state.sqlite", threaded=False).dead_letters()
+    assert [(x.node, x.port, x.message["payload"], x.error) for x in letters] == [
+        ("flaky", "in", {"type": "int", "value": 5}, "OSError: try 1")
+    ]
+
+
+def test_stop_flow_asks_for_the_stop_and_says_why(run):
+    asked: list[str] = []
+    runtime = run(flaky(then="stop-flow"), stop_requested=asked.append)
+    send(runtime, "flaky", 5)
+    assert asked == ["node 'flaky': try 1"]
+
+
+# -- inboxes ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("full", "handled", "dropped"),
+    [
+        pytest.param("drop-oldest", [1, 4, 5], 2, id="drop-oldest keeps the newest"),
+        pytest.param("drop-newest", [1, 2, 3], 2, id="drop-newest keeps the first that came"),
+        pytest.param("latest", [1, 5], 3, id="latest keeps one"),
+    ],
+)
+def test_a_full_inbox_drops_by_its_policy_and_counts(run, full, handled, dropped):
+    runtime = run(
+        graph_of(
+            {
+                "flaky": plan(
+                    Flaky,
+                    on_error=OnError(retry=2, backoff_min_s=1.0),
+                    inbox={"in": InboxPolicy(2, full)},
+                ),
+                "done": plan(Collect),
+            },
+            ["flaky.done > done.in"],
+        )
+    )
+    send(runtime, "flaky", 1, 2, 3, 4, 5)
+    runtime.run_for(10)
+    assert (got(runtime, "done"), snapshot(runtime, "flaky").dropped) == (handled, dropped)
+
+
+def test_at_most_limits_what_a_node_takes_in_a_period(run):
+    runtime = run(graph_of({"end": plan(Collect, at_most=(2, 3600.0))}))
+    send(runtime, "end", 1, 2, 3)
+    assert got(runtime, "end") == [1, 2]
+    runtime.run_for(3600)
+    send(runtime, "end", 4)
+    assert got(runtime, "end") == [1, 2, 4]
+    assert snapshot(runtime, "end").dropped == 1

@@ -1,0 +1,214 @@
+"""The guardian, with real processes: small children that live, die, hang and stop."""
+
+import json
+import os
+import subprocess
+import sys
+import textwrap
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+PATIENCE_S = 20.0
+
+CHILD = '''
+import json, os, select, signal, sys
+pipe = int(os.environ["OPPLEO_GUARDIAN_FD"])
+folder = sys.argv[1]
+
+def tell(**said):
+    os.write(pipe, json.dumps(said).encode() + b"\\n")
+
+def begin():
+    """Count this start and write down what it was given."""
+    with open(folder + "/starts", "a") as file:
+        file.write(json.dumps(
+            {"args": sys.argv[2:], "crashes": os.environ["OPPLEO_CRASHES"], "pid": os.getpid()}
+        ) + "\\n")
+    return sum(1 for _ in open(folder + "/starts"))
+
+def beat_for_ever():
+    while True:
+        tell(beat=True)
+        select.select([], [], [], 0.05)
+
+start = begin()
+tell(pins={"pin": 5, "high": True})
+tell(beat=True)
+'''
+
+RUNNER = """
+import sys
+from oppleo_flow.guardian import Guardian, Settings
+folder = sys.argv[1]
+helper = (
+    "import sys; open(sys.argv[1] + '/safe', 'a').write(sys.argv[2] + chr(10))"
+)
+sys.exit(Guardian(Settings(
+    command=[sys.executable, folder + "/child.py", folder],
+    safe_command=[sys.executable, "-c", helper, folder],
+    stall_s=0.6, start_s=10.0, stop_s=1.0, restart_first_s=0.05, restart_last_s=0.1,
+)).run())
+"""
+
+
+@pytest.fixture
+def guard(tmp_path: Path) -> Iterator[Callable[[str], subprocess.Popen[str]]]:
+    """Start a guardian over a child that does what the text says after its first beat."""
+    running: list[subprocess.Popen[str]] = []
+
+    def start(behaviour: str) -> subprocess.Popen[str]:
+        (tmp_path / "child.py").write_text(CHILD + textwrap.dedent(behaviour))
+        process = subprocess.Popen(
+            [sys.executable, "-c", RUNNER, str(tmp_path)], stderr=subprocess.PIPE, text=True
+        )
+        running.append(process)
+        return process
+
+    yield start
+    for process in running:
+        if process.poll() is None:
+            process.terminate()
+            process.wait(PATIENCE_S)
+        if process.stderr is not None:
+            process.stderr.close()
+
+
+def lines(path: Path) -> list[str]:
+    return path.read_text().splitlines() if path.exists() else []
+
+
+def starts(folder: Path) -> list[dict[str, object]]:
+    return [json.loads(line) for line in lines(folder / "starts")]
+
+
+def test_a_runtime_that_ends_well_is_not_started_again_and_its_pins_are_safe(guard, tmp_path):
+    guardian = guard("sys.exit(0)")
+    assert guardian.wait(PATIENCE_S) == 0
+    assert len(starts(tmp_path)) == 1
+    assert lines(tmp_path / "safe") == ['{"pin": 5, "high": true}']
+
+
+@pytest.mark.parametrize(
+    "code",
+    [pytest.param(2, id="a wrong flow"), pytest.param(3, id="a site that is in use")],
+)
+def test_a_runtime_that_refuses_to_run_is_not_started_again(guard, tmp_path, code):
+    guardian = guard(f"sys.exit({code})")
+    assert guardian.wait(PATIENCE_S) == code
+    assert len(starts(tmp_path)) == 1
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "said"),
+    [
+        pytest.param("sys.exit(7)", "the runtime ended with code 7", id="an exit code"),
+        pytest.param(
+            "os.kill(os.getpid(), signal.SIGSEGV)",
+            "the runtime was ended by SIGSEGV",
+            id="a crash of the interpreter",
+        ),
+        pytest.param(
+            "os.kill(os.getpid(), signal.SIGKILL)",
+            "the runtime gave no sign of life, or was killed",
+            id="kill -9",
+        ),
+        pytest.param(
+            "os.kill(os.getpid(), signal.SIGSTOP)",
+            "the runtime gave no sign of life, or was killed",
+            id="kill -STOP",
+        ),
+        pytest.param(
+            "signal.pause()",
+            "the runtime gave no sign of life, or was killed",
+            id="a dispatcher that hangs",
+        ),
+    ],
+)
+def test_a_runtime_that_dies_or_stalls_leaves_safe_pins_and_is_started_again(
+    guard, tmp_path, behaviour, said
+):
+    guardian = guard(f"if start > 1: sys.exit(0)\n{behaviour}")
+    assert guardian.wait(PATIENCE_S) == 0
+    assert lines(tmp_path / "safe") == ['{"pin": 5, "high": true}'] * 2
+    assert [s["crashes"] for s in starts(tmp_path)] == ["0", "1"]
+    assert guardian.stderr is not None
+    assert f"{said}; pins are safe, crash 1; again in 0 s" in guardian.stderr.read()
+
+
+def test_a_node_that_stalls_the_runtime_is_put_in_quarantine(guard, tmp_path):
+    guardian = guard(
+        """
+        if start > 1: sys.exit(0)
+        tell(stalled="meter")
+        signal.pause()
+        """
+    )
+    assert guardian.wait(PATIENCE_S) == 0
+    assert [s["args"] for s in starts(tmp_path)] == [[], ["--quarantine", "meter"]]
+    assert guardian.stderr is not None
+    assert "the runtime hung in node 'meter'" in guardian.stderr.read()
+
+
+def test_a_stop_is_passed_on_and_waited_for(guard, tmp_path):
+    guardian = guard(
+        """
+        def stop(*_):
+            open(folder + "/stopped", "w").write("cleanly")
+            sys.exit(0)
+        signal.signal(signal.SIGTERM, stop)
+        os.kill(os.getppid(), signal.SIGINT)
+        beat_for_ever()
+        """
+    )
+    assert guardian.wait(PATIENCE_S) == 0
+    assert lines(tmp_path / "stopped") == ["cleanly"]
+    assert len(starts(tmp_path)) == 1
+
+
+def test_a_runtime_that_does_not_stop_is_ended(guard, tmp_path):
+    guardian = guard(
+        """
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        os.kill(os.getppid(), signal.SIGTERM)
+        beat_for_ever()
+        """
+    )
+    assert guardian.wait(PATIENCE_S) == 1
+    assert lines(tmp_path / "safe") == ['{"pin": 5, "high": true}']
+
+
+def test_a_helper_that_fails_is_said_aloud(tmp_path):
+    (tmp_path / "child.py").write_text(CHILD + "sys.exit(0)")
+    runner = RUNNER.replace('"import sys; open', "\"import sys; sys.exit('no chip'); open")
+    done = subprocess.run(
+        [sys.executable, "-c", runner, str(tmp_path)],
+        stderr=subprocess.PIPE,
+        text=True,
+        timeout=PATIENCE_S,
+        check=False,
+    )
+    assert "oppleo-flow guardian: THE PINS COULD NOT BE MADE SAFE: no chip" in done.stderr
+
+
+def test_the_child_lives_in_a_session_of_its_own(guard, tmp_path):
+    guardian = guard('open(folder + "/session", "w").write(str(os.getsid(0))); sys.exit(0)')
+    guardian.wait(PATIENCE_S)
+    assert lines(tmp_path / "session") == [str(starts(tmp_path)[0]["pid"])]
+    assert int(lines(tmp_path / "session")[0]) != os.getsid(0)
+
+
+def test_the_guardian_imports_the_standard_library_only():
+    code = (
+        "import sys; import oppleo_flow.guardian; "
+        "print(sorted({m.split('.')[0] for m in sys.modules} - set(sys.stdlib_module_names)))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-S", "-c", code],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
+        check=True,
+    )
+    assert done.stdout.strip() == "['__main__', 'oppleo_flow']"
