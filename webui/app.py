@@ -6,11 +6,12 @@ from bottle import Bottle
 
 from webui.api.health import Health
 from webui.api.live import Live
+from webui.api.sessions import LastSessions
 from webui.api.simulator import Simulator
 from webui.assets import Page, load_assets
 from webui.feed import Feed
 from webui.guard import add_headers, failures_as_problems, refuse_strangers
-from webui.ports import Levers, Runtime
+from webui.ports import Levers, Runtime, Sessions
 from webui.problem import bottle_error_as_problem
 
 BUILT_PAGE = Path(__file__).parent / "static"
@@ -20,13 +21,18 @@ def create_app(
     runtime: Runtime,
     feed: Feed,
     *,
+    sessions: Sessions | None = None,
     levers: Levers | None = None,
     built_page: Path = BUILT_PAGE,
 ) -> Bottle:
-    """Return the WSGI application; `levers` is None where the hardware is real."""
+    """Return the WSGI application.
+
+    `sessions` is None where no ledger is kept, `levers` where the hardware is real.
+    """
     page = Page(load_assets(built_page))
     health = Health(runtime, feed)
     live = Live(feed)
+    last_sessions = LastSessions(sessions)
     simulator = Simulator(levers)
 
     app = Bottle()
@@ -42,6 +48,7 @@ def create_app(
         ("/metrics", "GET", health.metrics),
         ("/api/v1/state", "GET", live.state),
         ("/api/v1/events", "GET", live.events),
+        ("/api/v1/sessions", "GET", last_sessions.show),
         ("/api/v1/simulator", "GET", simulator.show),
         ("/api/v1/simulator/plug-in", "POST", simulator.plug_in),
         ("/api/v1/simulator/plug-out", "POST", simulator.plug_out),

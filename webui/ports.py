@@ -1,8 +1,9 @@
 """What the web interface needs of the runtime, the simulator and the ledger."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
+from oppleo_flow.charging.record import SessionRecord
 from oppleo_flow.engine.snapshot import RuntimeEvent, RuntimeSnapshot
 
 
@@ -56,4 +57,16 @@ class Levers(Protocol):
 
     def snapshot(self) -> Mapping[str, Any]:
         """Return the world as plain JSON data."""
+        ...
+
+
+class Sessions(Protocol):
+    """The sessions of the ledger.  Legal from any thread."""
+
+    def latest(self, count: int) -> Sequence[SessionRecord]:
+        """Return the `count` sessions that started last, the newest first.
+
+        Raises:
+            StoreError: The ledger cannot be read.
+        """
         ...

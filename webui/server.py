@@ -14,7 +14,7 @@ from oppleo_flow.clock import Clock
 from oppleo_flow.errors import ConfigError
 from webui.app import BUILT_PAGE, create_app
 from webui.feed import Feed
-from webui.ports import Levers, Runtime
+from webui.ports import Levers, Runtime, Sessions
 
 LOOPBACK = "127.0.0.1"
 _SPARE_THREADS = 16  # kept free of streams, for pages and requests
@@ -72,6 +72,7 @@ def serve(
     clock: Clock,
     port: int,
     host: str = LOOPBACK,
+    sessions: Sessions | None = None,
     levers: Levers | None = None,
     threads: int = 32,
     built_page: Path = BUILT_PAGE,
@@ -91,7 +92,7 @@ def serve(
     if threads <= _SPARE_THREADS:
         raise ConfigError(f"web: threads: more than {_SPARE_THREADS} are needed, got {threads}")
     feed = Feed(runtime, clock, most_streams=threads - _SPARE_THREADS)
-    app = create_app(runtime, feed, levers=levers, built_page=built_page)
+    app = create_app(runtime, feed, sessions=sessions, levers=levers, built_page=built_page)
     server = _Cheroot(port, app, threads)
     try:
         server.prepare()

@@ -12,6 +12,7 @@ ROUTES = [
     ("GET", "/metrics"),
     ("GET", "/api/v1/state"),
     ("GET", "/api/v1/events"),
+    ("GET", "/api/v1/sessions"),
     ("GET", "/api/v1/simulator"),
     ("POST", "/api/v1/simulator/plug-in"),
     ("POST", "/api/v1/simulator/plug-out"),

@@ -1,0 +1,53 @@
+"""The last sessions, from the ledger."""
+
+from decimal import Decimal
+from typing import Any
+
+from bottle import request
+
+from oppleo_flow.charging.record import SessionRecord
+from webui.ports import Sessions
+from webui.problem import problem
+
+_USUAL = 20
+_MOST = 200
+
+
+class LastSessions:
+    """The route of `/api/v1/sessions`; `sessions` is None where no ledger is kept."""
+
+    def __init__(self, sessions: Sessions | None) -> None:
+        self._sessions = sessions
+
+    def show(self) -> dict[str, Any]:
+        """Answer `GET /api/v1/sessions?limit=20`: the newest first, open ones too."""
+        if self._sessions is None:
+            raise problem(404, "no-ledger", "this site keeps no ledger, so no session is known")
+        return {"sessions": [_session(one) for one in self._sessions.latest(_limit())]}
+
+
+def _limit() -> int:
+    given = request.query.get("limit", str(_USUAL))
+    if not (given.isascii() and given.isdigit() and 1 <= int(given[:9]) <= _MOST):
+        raise problem(422, "wrong-limit", f"limit: a number from 1 to {_MOST}, got {given[:20]!r}")
+    return int(given)
+
+
+def _session(record: SessionRecord) -> dict[str, Any]:
+    price = record.price
+    return {
+        "session_id": str(record.session_id),
+        "label": record.label,
+        "started_at": record.started_at.isoformat(),
+        "ended_at": record.ended_at.isoformat() if record.ended_at else None,
+        "energy_wh": record.energy_wh,
+        "price_per_kwh": _digits(price.price_per_kwh) if price else None,
+        "currency": price.currency if price else None,
+        "amount": _digits(record.amount),
+        "flags": record.flags,
+    }
+
+
+def _digits(money: Decimal | None) -> str | None:
+    """Return money as text: a number in JSON would lose its last digits."""
+    return None if money is None else format(money, "f")
