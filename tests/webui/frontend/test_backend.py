@@ -44,10 +44,10 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
     )
     if files.returncode:
         pytest.skip("not a git checkout")
-    page = [file.relative_to(ROOT) for file in (ROOT / "webui/static").rglob("*")]
+    page = [str(file.relative_to(ROOT)) for file in build_page.PAGE.rglob("*")]
     for name in [*files.stdout.split("\0"), *page]:
         source, target = ROOT / name, checkout / name
-        if name and source.is_file():
+        if source.is_file():
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(source.read_bytes())
     return checkout
