@@ -1,0 +1,165 @@
+"""The readings of the ledger, and the times in which there were none."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, Select, func, select
+
+from oppleo_flow.payloads import MeterReading, MeterUnknown
+from oppleo_flow.store.database import Database, insert_new
+from oppleo_flow.store.tables import PHASES, meter_silences, readings
+
+_PHASE_COLUMNS = {
+    "power_phases_w": [f"power_l{phase}_w" for phase in PHASES],
+    "voltage_phases_v": [f"voltage_l{phase}_v" for phase in PHASES],
+    "current_phases_a": [f"current_l{phase}_a" for phase in PHASES],
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Silence:
+    """A time in which nothing is known of a meter; `until` is None while it lasts."""
+
+    meter: str
+    since: datetime
+    until: datetime | None
+    reason: str
+
+
+class ReadingRows:
+    """The readings of a charge point's meters."""
+
+    def __init__(self, database: Database) -> None:
+        self._db = database
+
+    def record(self, batch: Sequence[MeterReading | MeterUnknown]) -> None:
+        """Write readings and silences in one transaction; what is there already stays.
+
+        The batch is kept whole or not at all; a loss of power may take the newest ones along.
+        """
+        measured = [self._row(item) for item in batch if isinstance(item, MeterReading)]
+        silent = [
+            {
+                "charge_point": self._db.charge_point,
+                "meter": item.meter,
+                "since": item.since,
+                "reason": item.reason,
+            }
+            for item in batch
+            if isinstance(item, MeterUnknown)
+        ]
+        with self._db.write(durable=False) as connection:
+            if measured:
+                connection.execute(insert_new(connection, readings), measured)
+            if silent:
+                connection.execute(insert_new(connection, meter_silences), silent)
+
+    def meters(self) -> list[str]:
+        """Return the names of the meters that have readings."""
+        query = (
+            select(readings.c.meter)
+            .where(readings.c.charge_point == self._db.charge_point)
+            .distinct()
+            .order_by(readings.c.meter)
+        )
+        with self._db.read() as connection:
+            return list(connection.scalars(query))
+
+    def latest(self, meter: str, before: datetime | None = None) -> MeterReading | None:
+        """Return the newest reading, or the newest one before a moment; None when there is none."""
+        query = self._of(meter)
+        if before is not None:
+            query = query.where(readings.c.time < before)
+        return self._first(query.order_by(readings.c.time.desc()))
+
+    def first(self, meter: str, since: datetime) -> MeterReading | None:
+        """Return the oldest reading from a moment on; None when there is none."""
+        return self._first(
+            self._of(meter).where(readings.c.time >= since).order_by(readings.c.time)
+        )
+
+    def between(self, meter: str, since: datetime, until: datetime) -> list[MeterReading]:
+        """Return the readings of [since, until), the oldest first."""
+        query = (
+            self._of(meter)
+            .where(readings.c.time >= since, readings.c.time < until)
+            .order_by(readings.c.time)
+        )
+        with self._db.read() as connection:
+            return [_reading(row) for row in connection.execute(query)]
+
+    def silences(self, meter: str, since: datetime, until: datetime) -> list[Silence]:
+        """Return the silences that overlap [since, until), the oldest first."""
+        begun = meter_silences.c
+        ended = (
+            select(func.min(readings.c.time))
+            .where(
+                readings.c.charge_point == begun.charge_point,
+                readings.c.meter == begun.meter,
+                readings.c.time > begun.since,
+            )
+            .correlate(meter_silences)
+            .scalar_subquery()
+            .label("until")
+        )
+        query = (
+            select(begun.meter, begun.since, ended, begun.reason)
+            .where(
+                begun.charge_point == self._db.charge_point,
+                begun.meter == meter,
+                begun.since < until,
+            )
+            .order_by(begun.since)
+        )
+        with self._db.read() as connection:
+            found = [Silence(*row) for row in connection.execute(query)]
+        return [one for one in found if one.until is None or one.until > since]
+
+    def _of(self, meter: str) -> Select[Any]:
+        return select(readings).where(
+            readings.c.charge_point == self._db.charge_point, readings.c.meter == meter
+        )
+
+    def _first(self, query: Select[Any]) -> MeterReading | None:
+        with self._db.read() as connection:
+            row = connection.execute(query.limit(1)).first()
+        return None if row is None else _reading(row)
+
+    def _row(self, reading: MeterReading) -> dict[str, Any]:
+        row: dict[str, Any] = {
+            "charge_point": self._db.charge_point,
+            "meter": reading.meter,
+            "time": reading.time,
+            "energy_import_wh": reading.energy_import_wh,
+            "power_w": reading.power_w,
+            "frequency_hz": reading.frequency_hz,
+            "serial": reading.serial,
+        }
+        for name, columns in _PHASE_COLUMNS.items():
+            # None for a phase that the model does not have.
+            values = (*getattr(reading, name), None, None, None)
+            row.update(zip(columns, values, strict=False))
+        return row
+
+
+def _known(phases: Iterable[float | None]) -> tuple[float, ...]:
+    return tuple(value for value in phases if value is not None)
+
+
+def _reading(row: Row[Any]) -> MeterReading:
+    values = row._mapping
+    phases = {
+        name: _known(values[column] for column in columns)
+        for name, columns in _PHASE_COLUMNS.items()
+    }
+    return MeterReading(
+        meter=row.meter,
+        time=row.time,
+        energy_import_wh=row.energy_import_wh,
+        power_w=row.power_w,
+        frequency_hz=row.frequency_hz,
+        serial=row.serial,
+        **phases,
+    )

@@ -1,0 +1,106 @@
+import sqlite3
+from pathlib import Path
+
+import pytest
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.schema import CreateTable
+
+from oppleo_flow.errors import StoreError
+from oppleo_flow.payloads import SessionStarted
+from oppleo_flow.store import StoreLocation, open_ledger
+from oppleo_flow.store.child import run_module
+from oppleo_flow.store.database import sqlite_engine
+from oppleo_flow.store.migrate import alembic_config
+from oppleo_flow.store.revision import HEAD, REVISIONS
+from oppleo_flow.store.tables import METADATA
+
+
+def schema(path: Path) -> list[tuple[str, str]]:
+    with sqlite3.connect(path) as connection:
+        query = "SELECT name, sql FROM sqlite_master ORDER BY type, name"
+        found = connection.execute(query).fetchall()
+    connection.close()
+    return found
+
+
+@pytest.fixture
+def migrated(tmp_path: Path) -> Path:
+    path = tmp_path / "migrated.sqlite"
+    assert run_module("oppleo_flow.store.migrate", [str(path)], timeout_s=120.0) == ""
+    return path
+
+
+def test_a_new_ledger_has_the_very_schema_that_the_migrations_make(location, migrated):
+    open_ledger(location, "cp").close()
+    assert schema(location.path) == schema(migrated)
+
+
+def test_alembic_finds_nothing_left_to_migrate(migrated):
+    engine = sqlite_engine(migrated)
+    with engine.connect() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), METADATA) == []
+    engine.dispose()
+
+
+def test_the_revisions_that_are_known_without_alembic_are_those_of_the_migrations(tmp_path):
+    scripts = ScriptDirectory.from_config(alembic_config(sqlite_engine(tmp_path / "none")))
+    assert tuple(script.revision for script in scripts.walk_revisions())[::-1] == REVISIONS
+    assert scripts.get_current_head() == HEAD
+
+
+def test_a_ledger_without_a_revision_is_migrated_when_it_is_opened(location):
+    open_ledger(location, "cp").close()
+    engine = sqlite_engine(location.path)
+    command.downgrade(alembic_config(engine), "base")
+    engine.dispose()
+    assert [name for name, _ in schema(location.path) if "alembic" not in name] == []
+    with open_ledger(location, "cp") as ledger:
+        ledger.sessions.record(SessionStarted.sample())
+        assert ledger.sessions.open().label == "family"
+
+
+def test_an_older_ledger_is_not_migrated_by_one_who_only_reads(location):
+    open_ledger(location, "cp").close()
+    engine = sqlite_engine(location.path)
+    command.downgrade(alembic_config(engine), "base")
+    engine.dispose()
+    with pytest.raises(StoreError) as error:
+        open_ledger(location, "cp", read_only=True)
+    assert str(error.value) == (
+        f"{location.path}: is a ledger of an older version; start `oppleo-flow run` once, "
+        "which brings it up to date"
+    )
+
+
+def test_a_migration_that_cannot_be_made_says_why(tmp_path):
+    with pytest.raises(StoreError) as error:
+        run_module("oppleo_flow.store.migrate", [str(tmp_path / "no" / "x")], timeout_s=120.0)
+    assert str(error.value) == (
+        f"{tmp_path}/no/x: cannot be opened; check the file's folder and who may use it"
+    )
+
+
+def test_a_child_that_takes_too_long_is_ended():
+    with pytest.raises(StoreError) as error:
+        run_module("http.server", ["--bind", "127.0.0.1", "0"], timeout_s=0.2)
+    assert str(error.value) == "http.server: not done after 0.2 s, and ended"
+
+
+def test_an_opened_ledger_is_not_migrated_again(location, monkeypatch):
+    open_ledger(location, "cp").close()
+    monkeypatch.setattr("sys.executable", "/bin/false")
+    open_ledger(StoreLocation(location.path), "cp").close()
+
+
+@pytest.mark.parametrize("table", METADATA.sorted_tables, ids=str)
+def test_every_table_can_be_made_in_postgresql(table):
+    text = str(CreateTable(table).compile(dialect=postgresql.dialect()))
+    assert f"CREATE TABLE {table.name}" in text
+    assert ("TIMESTAMP WITHOUT" in text, "NUMERIC(14, 6)" in text) == (
+        False,
+        table.name == "price_versions",
+    )
