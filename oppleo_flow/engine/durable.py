@@ -6,6 +6,7 @@ from datetime import datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from oppleo_flow.clock import Instant
 from oppleo_flow.engine.inbox import Item
 from oppleo_flow.engine.state_store import Append, DeadLetter, StateStore
 from oppleo_flow.errors import StoreError
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from oppleo_flow.engine.core import Core
     from oppleo_flow.engine.host import NodeHost
 
+_TIMERS = "timers of the node"
 _RETRY_FIRST_S = 1.0
 _RETRY_LAST_S = 30.0
 
@@ -31,11 +33,16 @@ def _adapter(kind: Any) -> Any:
 
 
 class NodeState:
-    """The durable state of one node: its annotated attributes, and when they last changed."""
+    """The durable state of one node: its annotated attributes, its timers, when they changed.
+
+    A timer is durable when its call is a method of the node; what is kept is what remains of it.
+    """
 
     def __init__(self, host: "NodeHost") -> None:
         self._fields: Mapping[str, Any] = host.plan.spec.state
         self._saved = self._values(host)
+        self._saved_timers: tuple[tuple[str, float], ...] = ()
+        self._waiting: dict[str, float] = {}
         self._number = 0
 
     def _values(self, host: "NodeHost") -> tuple[Any, ...]:
@@ -48,15 +55,21 @@ class NodeState:
 
     def change(self, host: "NodeHost") -> tuple[str, str, Mapping[str, Any], str] | None:
         """Return what must be saved now; None when nothing changed since the last time."""
-        values = self._values(host)
-        if values == self._saved:
+        values, timers = self._values(host), host.named_timers()
+        if values == self._saved and timers == self._saved_timers:
             return None
-        self._saved = values
+        self._saved, self._saved_timers = values, timers
+        now = host.core.clock.instant()
         encoded = {
             name: _adapter(kind).dump_python(value, mode="json")
             for (name, kind), value in zip(self._fields.items(), values, strict=True)
         }
-        return host.node_id, host.plan.spec.type_name, encoded, host.core.clock.now().isoformat()
+        if timers:
+            encoded[_TIMERS] = {
+                "at": _adapter(Instant).dump_python(now, mode="json"),
+                "left_s": {name: due - now.monotonic_s for name, due in timers},
+            }
+        return host.node_id, host.plan.spec.type_name, encoded, now.wall.isoformat()
 
     def roll_back(self, host: "NodeHost") -> None:
         """Give the node back the state it had before a handler that raised."""
@@ -84,6 +97,10 @@ class NodeState:
                 for name, kind in self._fields.items()
                 if name in encoded
             }
+            timers = encoded.get(_TIMERS)
+            if timers is not None:
+                passed_s = host.core.clock.since(_adapter(Instant).validate_python(timers["at"]))
+                self._waiting = {n: max(0.0, s - passed_s) for n, s in timers["left_s"].items()}
         except ValueError as error:
             raise StoreError(
                 f"{store.path}: node {host.node_id!r}: the saved state cannot be read: {error}"
@@ -91,6 +108,14 @@ class NodeState:
         for name, value in values.items():
             setattr(host.node, name, value)
         self._saved = self._values(host)
+
+    def wind_timers(self, host: "NodeHost") -> None:
+        """Set the timers again that were waiting, but for those that `start` has set itself."""
+        running = {name for name, _ in host.named_timers()}
+        for name, left_s in self._waiting.items():
+            if name not in running and hasattr(host.node, name):
+                host.after(left_s, getattr(host.node, name))
+        self._waiting = {}
 
 
 class DurableWires:

@@ -45,6 +45,8 @@ class Freshness:
         blamed = {
             node: node for node, host in hosts.items() if host.condition.faults or not host.started
         }
+        for producers in self._producers.values():
+            blamed.update({node: node for node in producers if node not in hosts})
         spreading = True
         while spreading:
             spreading = False
@@ -78,8 +80,9 @@ class Freshness:
 
     def _make_safe(self, host: NodeHost, because: str, stale_after_s: float) -> None:
         self._stale_timers.pop(host.node_id, None)
-        blamed = self._core.hosts[because].condition
-        why = next((fault.text for fault in blamed.faults.values()), "does not run")
+        blamed = self._core.hosts.get(because)
+        faults = {} if blamed is None else blamed.condition.faults
+        why = next((fault.text for fault in faults.values()), "does not run")
         host.condition.make_safe(
             "stale", f"its input is stale for {stale_after_s:.0f} s: {because}: {why}"
         )

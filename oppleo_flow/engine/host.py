@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from oppleo_flow.engine.core import Core
 
 
+OUTSTANDING = 1000
+"""How many payloads a node's own thread may be ahead of the dispatcher."""
+
+
 class Repeating:
     """A timer that comes again; `cancel` ends it."""
 
@@ -56,6 +60,7 @@ class NodeHost:
         self.busy = False
         self.stopping = False
         self.running = 0
+        self.outside = threading.Semaphore(OUTSTANDING)
         self.pending: list[tuple[Port, Any]] = []
         self.envelope: Message | None = None
         self.inputs_fresh = True
@@ -109,6 +114,11 @@ class NodeHost:
             envelope = self.core.origin(port.source, payload)
             self.core.handling.release(self, [(port, payload)], envelope)
 
+    def send_from_thread(self, port: Port, payload: Any) -> None:
+        """Deliver what a thread of the node's own sent, and let it send one more."""
+        self.outside.release()
+        self.send_from_outside(port, payload)
+
     # -- the context of the node ---------------------------------------------------------------
 
     @property
@@ -148,12 +158,28 @@ class NodeHost:
         entry: TimerEntry
 
         def due() -> None:
-            self.timers.discard(entry)
-            self.accept_call(call)
+            if not self.stopping:
+                self.timers.discard(entry)
+                self.accept_call(call)
 
         entry = self.core.loop.timers.call_at(self.clock.monotonic() + seconds, due)
+        entry.name = self._method_name(call)
         self.timers.add(entry)
         return entry
+
+    def _method_name(self, call: Callable[[], object]) -> str | None:
+        """Return the name of the node's method that `call` is; None when it is something else."""
+        return call.__name__ if getattr(call, "__self__", None) is self.node else None
+
+    def named_timers(self) -> tuple[tuple[str, float], ...]:
+        """Return the timers that wait for a method of the node, with when they are due."""
+        return tuple(
+            sorted(
+                (timer.name, timer.due)
+                for timer in list(self.timers)
+                if isinstance(timer, TimerEntry) and timer.name is not None and timer.waiting
+            )
+        )
 
     def every(self, seconds: float, call: Callable[[], object]) -> Timer:
         """Run `call` every `seconds`; one that is still waiting for its turn is not doubled."""

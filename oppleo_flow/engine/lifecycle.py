@@ -83,6 +83,8 @@ class Starter:
             state.restore(host, self._core.state_store)
             self._core.handling.states[host.node_id] = state
         host.node.start()
+        if host.plan.durable:
+            self._core.handling.states[host.node_id].wind_timers(host)
 
     def _settle(
         self,
@@ -149,6 +151,7 @@ class Stopper:
 
         def stopped(sent: list[tuple[Port, object]], error: Exception | None) -> None:
             self._core.handling.release(host, sent, self._core.origin(host.source, None))
+            host.cancel_timers()  # only now: what remains of them is part of the state
             if error is not None:
                 self.problems.append(f"node {host.node_id!r}: could not be stopped: {error}")
             done.set()
@@ -164,7 +167,6 @@ class Stopper:
 
         def begin() -> None:
             host.stopping = True
-            host.cancel_timers()
             if host.worker is None:
                 stop()
             else:

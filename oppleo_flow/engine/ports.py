@@ -42,7 +42,8 @@ class Port:
     def sender(self) -> Callable[[Any], None]:
         """Return the `send` or `set` of this port, legal from any thread.
 
-        Within a handler of the node the payload waits until the handler has returned.
+        Within a handler of the node the payload waits until the handler has returned.  A thread of
+        the node's own that sends faster than the dispatcher can take is made to wait.
         """
         host, types, ident = self.host, self.types, threading.get_ident
 
@@ -53,8 +54,12 @@ class Port:
                 )
             if host.running == ident():
                 host.pending.append((self, payload))
-            else:
+                return
+            if host.core.loop.inside:
                 host.core.loop.post(host.send_from_outside, self, payload)
+            else:
+                host.outside.acquire()
+                host.core.loop.post(host.send_from_thread, self, payload)
 
         return send
 

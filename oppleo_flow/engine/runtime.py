@@ -15,7 +15,7 @@ from oppleo_flow.engine.loop import ExternalEvents, Loop
 from oppleo_flow.engine.routes import Routes
 from oppleo_flow.engine.snapshot import RuntimeSnapshot
 from oppleo_flow.engine.state_store import StateStore
-from oppleo_flow.engine.view import Counts, node_snapshot
+from oppleo_flow.engine.view import Counts, missing_snapshot, node_snapshot
 from oppleo_flow.engine.workers import Worker
 from oppleo_flow.flowfile.graph import Graph, GraphNode
 from oppleo_flow.node import Node, SafePin, Site
@@ -143,9 +143,12 @@ class Runtime:
             simulated=self._core.site.simulate
             or any(c.simulate for c in self.graph.connections.values()),
             started_at=self._started_at,
-            nodes=tuple(
-                node_snapshot(plan, self._core.hosts.get(plan.id), counts, self._started_at)
-                for plan in self.graph.nodes.values()
+            nodes=(
+                *(
+                    node_snapshot(plan, self._core.hosts.get(plan.id), counts, self._started_at)
+                    for plan in self.graph.nodes.values()
+                ),
+                *(missing_snapshot(n, self._started_at) for n in self.graph.missing.values()),
             ),
         )
 

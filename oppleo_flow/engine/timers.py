@@ -7,12 +7,16 @@ from collections.abc import Callable
 
 
 class TimerEntry:
-    """One call that waits; `cancel` is legal from any thread, also after it ran."""
+    """One call that waits; `cancel` is legal from any thread, also after it ran.
 
-    __slots__ = ("call", "due")
+    `name` is what a durable timer is known by.
+    """
+
+    __slots__ = ("call", "due", "name")
 
     def __init__(self, due: float, call: Callable[[], object]) -> None:
         self.due = due
+        self.name: str | None = None
         self.call: Callable[[], object] | None = call
 
     def cancel(self) -> None:

@@ -6,7 +6,7 @@ from datetime import datetime
 from oppleo_flow.engine.calls import Segment
 from oppleo_flow.engine.host import NodeHost
 from oppleo_flow.engine.snapshot import FaultSnapshot, LevelSnapshot, NodeSnapshot
-from oppleo_flow.flowfile.graph import GraphNode
+from oppleo_flow.flowfile.graph import GraphNode, MissingNode
 
 
 class Counts:
@@ -54,6 +54,27 @@ def node_snapshot(
         made_safe=None if condition is None else condition.made_safe,
         disabled=plan.disabled,
         blocking=plan.spec.blocking,
+    )
+
+
+def missing_snapshot(node: MissingNode, started_at: datetime) -> NodeSnapshot:
+    """Return what a node of a type that is not there looks like."""
+    return NodeSnapshot(
+        id=node.id,
+        type_name=node.type_name,
+        category="missing",
+        status_level="fault",
+        status_text="",
+        status_since=started_at,
+        faults=(FaultSnapshot("missing-type", node.reason, started_at),),
+        levels={},
+        received=0,
+        sent=0,
+        failed=0,
+        dropped=0,
+        made_safe=None,
+        disabled=False,
+        blocking=False,
     )
 
 

@@ -5,7 +5,7 @@ place.  Immutable, and free of YAML but for the place each part came from.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from oppleo_flow.node_spec import ConnectionSpec, NodeSpec, PortKind
@@ -67,6 +67,7 @@ class GraphNode:
     at_most: tuple[int, float] | None = None
     disabled: bool = False
     doc: str = ""
+    log_level: Literal["debug", "info", "warning", "error"] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +95,21 @@ class Wire:
 
 
 @dataclass(frozen=True, slots=True)
+class MissingNode:
+    """A node whose type is not there: it stands in the flow and does not run."""
+
+    id: str
+    type_name: str
+    reason: str
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
 class Graph:
-    """A whole checked flow."""
+    """A whole checked flow.
+
+    `missing` nodes have wires like the others; what builds on their levels is never fresh.
+    """
 
     name: str
     doc: str
@@ -103,6 +117,7 @@ class Graph:
     nodes: Mapping[str, GraphNode]
     connections: Mapping[str, GraphConnection]
     wires: tuple[Wire, ...]
+    missing: Mapping[str, MissingNode] = field(default_factory=dict)
 
     def into(self, node: str) -> list[Wire]:
         """Return the wires that end at a node."""

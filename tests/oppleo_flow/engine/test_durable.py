@@ -211,3 +211,34 @@ def test_virtual_time_and_a_state_file_go_together(run, clock, state):
     runtime = run(office(), other, **state)
     pay(runtime, 1)
     assert runtime.node("clerk").book == (1,)
+
+
+class Egg(Node[NodeConfig]):
+    """Ring ten minutes after the egg was put in."""
+
+    type_name = "egg"
+    ring: Out[Coin]
+
+    def on_message(self, coin: Coin) -> None:
+        self.after(600, self.done)
+
+    def done(self) -> None:
+        self.ring.send(Coin(1))
+
+
+def test_a_durable_timer_keeps_what_remains_of_it_over_a_restart(run, clock, state):
+    made = graph_of({"egg": plan(Egg, durable=True), "end": plan(Collect)}, ["egg.ring > end.in"])
+    runtime = run(made, **state)
+    runtime.inject("egg", "in", Coin(0))
+    runtime.run_for(400)
+    runtime.stop()
+    clock.advance(100)
+    again = run(made, **state)
+    again.run_for(99)
+    assert again.node("end").got == []
+    again.run_for(1)
+    assert again.node("end").got == [Coin(1)]
+    again.stop()
+    once_more = run(made, **state)
+    once_more.run_for(3600)
+    assert once_more.node("end").got == []

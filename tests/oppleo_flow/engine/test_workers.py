@@ -1,17 +1,28 @@
 """Nodes that may wait, on the system's clock: their workers, deadlines, and a clean stop."""
 
+import sqlite3
 import threading
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
 
-from oppleo_flow import Connection, Level, Node, NodeConfig, Out, Ref
+from oppleo_flow import Connection, Level, Node, NodeConfig, Out, Payload, Ref
 from oppleo_flow.engine.state_store import StateStore
 from oppleo_flow.errors import DeviceMissing
 from oppleo_flow.testing import Collect, graph_of, plan
 
-PATIENCE_S = 10.0
+PATIENCE_S = 20.0
+
+
+@dataclass(frozen=True, slots=True)
+class Wish(Payload):
+    on: bool
+
+    @property
+    def urgent(self) -> bool:
+        return not self.on
 
 
 class Heard(Collect):
@@ -85,7 +96,7 @@ class Source(Node[NodeConfig]):
         self.thread.start()
 
     def work(self) -> None:
-        for number in range(1000):
+        for number in range(3000):
             self.out_.send(number)
         self.held.set("done")
 
@@ -176,7 +187,7 @@ def next_event(events: Any, kind: str) -> Any:
 
 def test_sending_is_legal_from_any_thread_and_keeps_its_order(live):
     runtime = live(graph_of({"s": plan(Source), "heard": plan(Heard)}, ["s.out_ > heard.in"]))
-    assert runtime.node("heard").wait_for(1000) == list(range(1000))
+    assert runtime.node("heard").wait_for(3000) == list(range(3000))
 
 
 def test_a_stop_lets_what_is_under_way_finish_and_what_is_kept_leave(live):
@@ -263,3 +274,34 @@ def test_a_slow_handler_on_the_dispatcher_is_named(live, caplog):
         and r.getMessage().endswith("more than 50 ms; a node that waits is `blocking`")
         for r in caplog.records
     )
+
+
+class Dimmer(Node[NodeConfig]):
+    """Hold a wish, durably."""
+
+    type_name = "dimmer"
+    wish: Level[Wish]
+    wishes: int = 0
+
+    def on_message(self, on: bool) -> None:
+        self.wishes += 1
+        self.wish.set(Wish(on))
+
+
+def test_switching_off_does_not_wait_for_a_disk_that_does_not_take_the_state(live, tmp_path):
+    path = tmp_path / "state.sqlite"
+    runtime = live(
+        graph_of(
+            {"dimmer": plan(Dimmer, durable=True), "heard": plan(Heard)}, ["dimmer.wish > heard.in"]
+        ),
+        state_path=path,
+    )
+    disk = sqlite3.connect(path, isolation_level=None)
+    disk.execute("BEGIN EXCLUSIVE")
+    runtime.inject("dimmer", "in", True)
+    runtime.inject("dimmer", "in", False)
+    assert runtime.node("heard").wait_for(1) == [Wish(False)]
+    disk.execute("ROLLBACK")
+    disk.close()
+    runtime.inject("dimmer", "in", True)
+    assert runtime.node("heard").wait_for(2) == [Wish(False), Wish(True)]
