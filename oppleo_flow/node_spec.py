@@ -1,6 +1,7 @@
 """What a node class declares, read once from its annotations."""
 
 import inspect
+import sys
 import typing
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -128,13 +129,13 @@ def read_node(cls: type[Node[Any]]) -> NodeSpec:
     type_name = cls.__dict__.get("type_name")
     if not isinstance(type_name, str):
         raise broken(cls, "type_name: a hyphenated name is needed")
-    hints = get_type_hints(cls)
+    hints = _hints(cls)
     config = config_type(cls)
     clash = sorted(RESERVED_OPTIONS & set(config.model_fields))
     if clash:
         raise broken(cls, f"{config.__name__}: {clash[0]!r} is an option of every node")
     inputs, returns = _inputs(cls)
-    outputs = _outputs(hints)
+    outputs = _outputs(cls, hints)
     if returns:
         outputs["out"] = OutputSpec("out", _union(returns), "event", returned=True)
     return NodeSpec(
@@ -162,12 +163,12 @@ def read_connection(cls: type[Connection[Any]]) -> ConnectionSpec:
 
 def broken(thing: type | Callable[..., Any], what: str) -> NodeFileError:
     """Return the error for a class or function that breaks the contract, at its own line."""
-    name = thing.__name__
     try:
         place = f"{inspect.getsourcefile(thing)}:{inspect.getsourcelines(thing)[1]}"
-    except (OSError, TypeError):
-        place = thing.__module__
-    return NodeFileError(f"{place}: {name}: {what}")
+    except (OSError, TypeError):  # a class that a decorator made has no line of its own
+        module = sys.modules.get(thing.__module__)
+        place = f"{getattr(module, '__file__', thing.__module__)}:1"
+    return NodeFileError(f"{place}: {thing.__name__}: {what}")
 
 
 def _inputs(cls: type[Node[Any]]) -> tuple[dict[str, InputSpec], list[Any]]:
@@ -178,7 +179,7 @@ def _inputs(cls: type[Node[Any]]) -> tuple[dict[str, InputSpec], list[Any]]:
         if not name.startswith("on_"):
             continue
         port = "in" if name == "on_message" else name.removeprefix("on_")
-        hints = get_type_hints(method)
+        hints = _hints(method)
         parameters = list(inspect.signature(method).parameters)[1:]
         if len(parameters) != 1 or parameters[0] not in hints or "return" not in hints:
             raise broken(method, "one annotated parameter and an annotated return are needed")
@@ -189,8 +190,18 @@ def _inputs(cls: type[Node[Any]]) -> tuple[dict[str, InputSpec], list[Any]]:
     return inputs, returns
 
 
-def _outputs(hints: Mapping[str, Any]) -> dict[str, OutputSpec]:
+def _hints(thing: type | Callable[..., Any]) -> dict[str, Any]:
+    try:
+        return get_type_hints(thing)
+    except (NameError, AttributeError, TypeError, SyntaxError) as error:
+        raise broken(thing, f"an annotation cannot be read: {error}") from error
+
+
+def _outputs(cls: type[Node[Any]], hints: Mapping[str, Any]) -> dict[str, OutputSpec]:
     kinds: dict[Any, PortKind] = {Out: "event", Level: "level"}
+    for name, hint in hints.items():
+        if hint in (Out, Level):
+            raise broken(cls, f"{name}: what it carries is needed, such as {hint.__name__}[Beep]")
     return {
         name: OutputSpec(name, get_args(hint)[0], kinds[get_origin(hint)])
         for name, hint in hints.items()

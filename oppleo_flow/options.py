@@ -97,7 +97,7 @@ Share = Annotated[
 ]
 """A share of one; a flow writes `1%`."""
 
-TimeZone = Annotated[str, BeforeValidator(_known_zone)]
+TimeZone = Annotated[str, AfterValidator(_known_zone)]
 """The name of an IANA time zone."""
 
 TimeOfDay = Annotated[time, BeforeValidator(parse_time_of_day, json_schema_input_type=str)]

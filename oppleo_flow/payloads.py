@@ -58,8 +58,11 @@ class Record(dict[str, Any]):
 
     def __or__(self, other: Mapping[str, Any]) -> "Record":  # type: ignore[override]
         result = Record(self)
-        dict.update(result, other)
+        dict.update(result, other if isinstance(other, Record) else Record.of(other))
         return result
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Record, (dict(self),)
 
     def __hash__(self) -> int:  # type: ignore[override]
         return hash(frozenset(self.items()))

@@ -12,19 +12,20 @@ import inspect
 import pkgutil
 import sys
 import traceback
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import entry_points
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, NoReturn, TypeVar
 
 from oppleo_flow.errors import NodeFileError, UnknownNodeType
 from oppleo_flow.node import Actuator, Connection, Node
-from oppleo_flow.node_spec import ConnectionSpec, NodeSpec, read_connection, read_node
+from oppleo_flow.node_spec import ConnectionSpec, NodeSpec, broken, read_connection, read_node
 
 PACK_GROUP = "oppleo_flow.node_packs"
 BUILTIN_PACK = "nodes"
+T = TypeVar("T")
 _DROP_IN_PACKAGE = "oppleo_flow_drop_in"
 
 
@@ -51,8 +52,7 @@ class Registry:
         self._sources: dict[str, Source] = {}
         self._loaded: set[str] = set()
         for pack in packs:
-            for source in _pack_sources(pack):
-                self._add(source)
+            self._add_pack(pack)
         if drop_in is not None and drop_in.is_dir() and not _is_pack_folder(drop_in):
             for file in sorted(drop_in.glob("*.py")):
                 if not file.name.startswith("_"):
@@ -99,12 +99,22 @@ class Registry:
         """Return the palette category of a type: the folder that its file lies in."""
         return self._sources[type_name].category
 
-    def _raise_unknown(self, name: str, known: Mapping[str, Any]) -> None:
+    def _raise_unknown(self, name: str, known: Mapping[str, Any]) -> NoReturn:
         self._load_all()
         source = self._sources.get(name)
         if source is not None and source.file in self.faults:
             raise self.faults[source.file]
         raise UnknownNodeType(name, known)
+
+    def _add_pack(self, pack: str) -> None:
+        """Note the files of a pack; one that is not built in may be broken."""
+        try:
+            for source in _pack_sources(pack):
+                self._add(source)
+        except NodeFileError as error:
+            if pack == BUILTIN_PACK:
+                raise
+            self.faults[Path(pack)] = error
 
     def _add(self, source: Source) -> None:
         name = source.file.stem.replace("_", "-")
@@ -127,68 +137,74 @@ class Registry:
         self._loaded.add(name)
         source = self._sources[name]
         try:
-            module = _import(source)
-            self._read(module, source)
+            spec = _import(lambda: _read(_module(source), source), source.file)
         except NodeFileError as error:
             self.faults[source.file] = error
+            return
+        if isinstance(spec, ConnectionSpec):
+            self._connections[name] = spec
+        else:
+            self._nodes[name] = spec
 
-    def _read(self, module: ModuleType, source: Source) -> None:
-        found = 0
-        for thing in _own_classes(module):
-            if issubclass(thing, Connection):
-                connection = read_connection(thing)
-                self._connections[connection.type_name] = connection
-            else:
-                spec = read_node(thing)
-                self._nodes[spec.type_name] = spec
-            expected = source.file.stem.replace("_", "-")
-            if thing.type_name != expected:
-                raise NodeFileError(
-                    f"{source.file}: {thing.__name__}: type_name is {thing.type_name!r}; "
-                    f"the file's name makes it {expected!r}"
-                )
-            found += 1
-        if not found:
-            raise NodeFileError(f"{source.file}:1: no class here derives from Node")
+
+def _read(module: ModuleType, source: Source) -> NodeSpec | ConnectionSpec:
+    """Return what the one node or connection class of a module declares."""
+    expected = source.file.stem.replace("_", "-")
+    classes = list(_own_classes(module))
+    types = [cls for cls in classes if "type_name" in vars(cls)]
+    if not types:
+        if classes:
+            raise broken(classes[-1], f"type_name: a hyphenated name is needed, {expected!r} here")
+        raise NodeFileError(f"{source.file}:1: no class here derives from Node")
+    if len(types) > 1:
+        raise broken(types[1], f"{types[0].__name__} is a type already; a file has one")
+    if types[0].type_name != expected:
+        raise broken(
+            types[0],
+            f"type_name is {types[0].type_name!r}; the file's name makes it {expected!r}",
+        )
+    return read_connection(types[0]) if issubclass(types[0], Connection) else read_node(types[0])
 
 
 def _own_classes(module: ModuleType) -> Iterator[Any]:
     """Yield the node and connection classes that a module defines itself."""
-    for thing in vars(module).values():
+    for thing in dict.fromkeys(filter(inspect.isclass, vars(module).values())):
         if (
-            inspect.isclass(thing)
-            and issubclass(thing, Node | Connection)
+            issubclass(thing, Node | Connection)
             and thing not in (Node, Actuator, Connection)
             and thing.__module__ == module.__name__
-            and "type_name" in vars(thing)
         ):
             yield thing
 
 
-def _import(source: Source) -> ModuleType:
-    """Import a node file; whatever goes wrong inside it becomes a `NodeFileError` at its line."""
+def _import(load: Callable[[], T], file: Path) -> T:
+    """Import a file by `load`; whatever goes wrong inside becomes a `NodeFileError` at its line."""
     try:
-        if not source.drop_in:
-            return importlib.import_module(source.module)
-        spec = importlib.util.spec_from_file_location(source.module, source.file)
-        if spec is None or spec.loader is None:
-            raise NodeFileError(f"{source.file}: not a Python file")
-        module = importlib.util.module_from_spec(spec)
-        sys.modules[source.module] = module
-        spec.loader.exec_module(module)
-        return module
+        return load()
     except NodeFileError:
         raise
-    except Exception as error:  # a plug-in's import may fail in any way
-        sys.modules.pop(source.module, None)
+    except (Exception, SystemExit) as error:  # a plug-in's import may fail in any way
         raise NodeFileError(
-            f"{source.file}:{_line(error, source.file)}: {type(error).__name__}: {error}"
+            f"{file}:{_line(error, file)}: {type(error).__name__}: {error}"
         ) from error
 
 
-def _line(error: Exception, file: Path) -> int:
+def _module(source: Source) -> ModuleType:
+    """Return the imported module of a node file."""
+    if not source.drop_in:
+        return importlib.import_module(source.module)
+    spec = importlib.util.spec_from_file_location(source.module, source.file)
+    if spec is None or spec.loader is None:
+        raise NodeFileError(f"{source.file}: not a Python file")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[source.module] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+def _line(error: BaseException, file: Path) -> int:
     """Return the line of `file` at which `error` came up."""
-    if isinstance(error, SyntaxError) and error.lineno:
+    if isinstance(error, SyntaxError) and error.lineno and error.filename == str(file):
         return error.lineno
     lines = [f.lineno for f in traceback.extract_tb(error.__traceback__) if f.filename == str(file)]
     return lines[-1] if lines and lines[-1] is not None else 1
@@ -204,12 +220,16 @@ def _pack_sources(pack: str) -> Iterator[Source]:
     """Yield the node files of an installed pack, by category.
 
     Raises:
-        NodeFileError: A package of that name is there and is not a node pack.
+        NodeFileError: There is no package of that name, it cannot be imported, or it is no pack.
     """
-    package = importlib.import_module(pack)
+    found = importlib.util.find_spec(pack)
+    if found is None:
+        raise NodeFileError(f"node pack {pack!r}: there is no package of this name")
+    place = Path(found.origin or next(iter(found.submodule_search_locations or ()), pack))
+    package = _import(lambda: importlib.import_module(pack), place)
     if not getattr(package, "NODE_PACK", False):
         raise NodeFileError(
-            f"{package.__file__}: not a node pack; another package named {pack!r} is in the way, "
+            f"{place}: not a node pack; another package named {pack!r} is in the way, "
             "start with the console script `oppleo-flow` in its own environment"
         )
     for folder in pkgutil.iter_modules(package.__path__):
