@@ -114,6 +114,11 @@ class Core:
                 envelope = self.origin(port.source, port.value)
                 self.handling.receive(host, wire.target_port, port.value, envelope)
 
+    @property
+    def listening(self) -> bool:
+        """Return whether anybody listens to what happens."""
+        return bool(self._subscriptions)
+
     # -- listeners -----------------------------------------------------------------------------
 
     def subscribe(self, size: int) -> Subscription:
@@ -132,7 +137,7 @@ class Core:
         now = self.clock.now()
         self._tell(RuntimeEvent(kind, host.node_id, port, value, now))
         status = self.flow_ports["status"]
-        if status is not _nowhere and kind != "level":
+        if status is not _nowhere and kind not in ("level", "event"):
             record = Record(node=host.node_id, kind=kind, code=port, text=str(value))
             self.loop.queue(status, record, self.origin(f"{self.flow}/flow.status", record))
 

@@ -206,8 +206,11 @@ class Handling:
         self._commit(host, transaction, lambda: self._after_commit(item, later, envelope, number))
 
     def _deliver(self, sent: list[tuple[Port, Any]], envelope: Message) -> None:
+        listening = self._core.listening
         for port, payload in sent:
             port.sent += 1
+            if listening and port.spec.kind == "event":
+                self._core.publish("event", port.host, port.spec.name, payload)
             port.deliver(payload, envelope)
 
     def _let_urgent_pass(
