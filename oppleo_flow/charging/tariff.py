@@ -8,13 +8,14 @@ from uuid import UUID
 
 _CENT = Decimal("0.01")
 _WH_PER_KWH = 1000
+_DECIMALS = 6
 
 
 @dataclass(frozen=True, slots=True)
 class PriceVersion:
     """A flat price per kWh, from `valid_from` until the next version; never changed afterwards.
 
-    `currency` is an ISO 4217 code; the price may have more decimals than the currency.
+    `currency` is an ISO 4217 code; the price may have up to six decimals, more than the currency.
     """
 
     price_version_id: UUID
@@ -24,8 +25,11 @@ class PriceVersion:
 
     def __post_init__(self) -> None:
         """Refuse what is not a price."""
-        if not self.price_per_kwh.is_finite() or self.price_per_kwh < 0:
-            raise ValueError(f"price_per_kwh: a price of 0 or more, got {self.price_per_kwh}")
+        price = self.price_per_kwh
+        if not price.is_finite() or price < 0 or price != round(price, _DECIMALS):
+            raise ValueError(
+                f"price_per_kwh: 0 or more, with at most {_DECIMALS} decimals, got {price}"
+            )
         if not (len(self.currency) == 3 and self.currency.isascii() and self.currency.isupper()):
             raise ValueError(f"currency: a code such as EUR is needed, got {self.currency!r}")
         if self.valid_from.tzinfo is None:

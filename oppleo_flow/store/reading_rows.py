@@ -1,6 +1,6 @@
 """The readings of the ledger, and the times in which there were none."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -9,13 +9,7 @@ from sqlalchemy import Row, Select, func, select
 
 from oppleo_flow.payloads import MeterReading, MeterUnknown
 from oppleo_flow.store.database import Database, insert_new
-from oppleo_flow.store.tables import PHASES, meter_silences, readings
-
-_PHASE_COLUMNS = {
-    "power_phases_w": [f"power_l{phase}_w" for phase in PHASES],
-    "voltage_phases_v": [f"voltage_l{phase}_v" for phase in PHASES],
-    "current_phases_a": [f"current_l{phase}_a" for phase in PHASES],
-}
+from oppleo_flow.store.tables import meter_silences, readings
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,38 +122,43 @@ class ReadingRows:
         return None if row is None else _reading(row)
 
     def _row(self, reading: MeterReading) -> dict[str, Any]:
-        row: dict[str, Any] = {
+        # None for a phase that the model does not have.
+        power = (*reading.power_phases_w, None, None, None)
+        voltage = (*reading.voltage_phases_v, None, None, None)
+        current = (*reading.current_phases_a, None, None, None)
+        return {
             "charge_point": self._db.charge_point,
             "meter": reading.meter,
             "time": reading.time,
             "energy_import_wh": reading.energy_import_wh,
             "power_w": reading.power_w,
+            "power_l1_w": power[0],
+            "power_l2_w": power[1],
+            "power_l3_w": power[2],
+            "voltage_l1_v": voltage[0],
+            "voltage_l2_v": voltage[1],
+            "voltage_l3_v": voltage[2],
+            "current_l1_a": current[0],
+            "current_l2_a": current[1],
+            "current_l3_a": current[2],
             "frequency_hz": reading.frequency_hz,
             "serial": reading.serial,
         }
-        for name, columns in _PHASE_COLUMNS.items():
-            # None for a phase that the model does not have.
-            values = (*getattr(reading, name), None, None, None)
-            row.update(zip(columns, values, strict=False))
-        return row
 
 
-def _known(phases: Iterable[float | None]) -> tuple[float, ...]:
+def _known(*phases: float | None) -> tuple[float, ...]:
     return tuple(value for value in phases if value is not None)
 
 
 def _reading(row: Row[Any]) -> MeterReading:
-    values = row._mapping
-    phases = {
-        name: _known(values[column] for column in columns)
-        for name, columns in _PHASE_COLUMNS.items()
-    }
     return MeterReading(
         meter=row.meter,
         time=row.time,
         energy_import_wh=row.energy_import_wh,
         power_w=row.power_w,
+        power_phases_w=_known(row.power_l1_w, row.power_l2_w, row.power_l3_w),
+        voltage_phases_v=_known(row.voltage_l1_v, row.voltage_l2_v, row.voltage_l3_v),
+        current_phases_a=_known(row.current_l1_a, row.current_l2_a, row.current_l3_a),
         frequency_hz=row.frequency_hz,
         serial=row.serial,
-        **phases,
     )

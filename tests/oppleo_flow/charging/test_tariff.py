@@ -59,8 +59,9 @@ def test_a_price_holds_from_its_moment_until_the_next_one():
 @pytest.mark.parametrize(
     ("text", "currency", "message"),
     [
-        ("-0.01", "EUR", "price_per_kwh: a price of 0 or more, got -0.01"),
-        ("NaN", "EUR", "price_per_kwh: a price of 0 or more, got NaN"),
+        ("-0.01", "EUR", "price_per_kwh: 0 or more, with at most 6 decimals, got -0.01"),
+        ("NaN", "EUR", "price_per_kwh: 0 or more, with at most 6 decimals, got NaN"),
+        ("0.1234567", "EUR", "price_per_kwh: 0 or more, with at most 6 decimals, got 0.1234567"),
         ("0.35", "euro", "currency: a code such as EUR is needed, got 'euro'"),
         ("0.35", "€€€", "currency: a code such as EUR is needed, got '€€€'"),
     ],
