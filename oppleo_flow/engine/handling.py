@@ -5,6 +5,7 @@ node keeps durable state, or a durable wire ends or begins here, what it sent le
 commit, in order; a payload that is `urgent` on a level overtakes, and what it overtook is dropped.
 """
 
+import random
 import threading
 from collections import deque
 from collections.abc import Callable
@@ -54,6 +55,7 @@ class Handling:
 
     def __init__(self, core: "Core") -> None:
         self._core = core
+        self._jitter = random.Random(core.flow)
         self._limits: dict[str, RateLimit] = {}
         self.states: dict[str, NodeState] = {}
         self.in_flight = 0
@@ -266,7 +268,7 @@ class Handling:
             item.attempts += 1
             host.log.info("%s: %s; try %d in %.1f s", host.node_id, error, item.attempts + 1, wait)
             self._core.loop.timers.call_at(
-                self._core.clock.monotonic() + wait * host.jitter.uniform(0.8, 1.2),
+                self._core.clock.monotonic() + wait * self._jitter.uniform(0.8, 1.2),
                 lambda: self._try_again(host, item),
             )
             return

@@ -1,7 +1,7 @@
 """One node at run time: its instance, its ports, its condition, and what its author may call."""
 
+import functools
 import logging
-import random
 import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -53,14 +53,12 @@ class NodeHost:
         self.worker = worker
         self.node_id = plan.id
         self.safe = plan.safe
-        self.log = logging.getLogger(f"oppleo_flow.node.{plan.id}")
         self.condition = Condition(self)
         self.inbox = Inbox(plan.inbox)
         self.started = False
         self.busy = False
         self.stopping = False
         self.running = 0
-        self.outside = threading.Semaphore(OUTSTANDING)
         self.pending: list[tuple[Port, Any]] = []
         self.envelope: Message | None = None
         self.inputs_fresh = True
@@ -75,7 +73,6 @@ class NodeHost:
         }
         self.error_port = self.ports["error"]
         self.timers: set[TimerEntry | Repeating] = set()
-        self.jitter = random.Random(plan.id)
         self.node: Node[Any] = self._make_node()
 
     def _make_node(self) -> Node[Any]:
@@ -90,6 +87,16 @@ class NodeHost:
         if isinstance(port, LevelPort):
             return Level(port.spec.name, port.sender(), port.get)
         return Out(port.spec.name, port.sender())
+
+    @property
+    def log(self) -> logging.Logger:
+        """Return the node's own logger."""
+        return logging.getLogger(f"oppleo_flow.node.{self.node_id}")
+
+    @functools.cached_property
+    def outside(self) -> threading.Semaphore:
+        """Return what holds back a thread of the node's own that sends too fast."""
+        return threading.Semaphore(OUTSTANDING)
 
     @property
     def source(self) -> str:
