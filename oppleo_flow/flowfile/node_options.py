@@ -1,0 +1,100 @@
+"""The options that every node has, whatever its type."""
+
+import re
+from typing import Annotated, Literal, Self
+
+from pydantic import BeforeValidator, Field, model_validator
+
+from oppleo_flow.flowfile.graph import InboxFull, InboxPolicy, OnError
+from oppleo_flow.options import NodeConfig, Seconds, parse_seconds
+
+_AT_MOST = re.compile(r"([1-9][0-9]{0,6})/((?:[0-9.]+)?(?:ms|s|m|h|d))")
+_RANGE = re.compile(r"\s*(\S+?)\s*(?:\.\.\s*(\S+)\s*)?")
+
+
+def parse_at_most(value: object) -> object:
+    """Return `6/h` as (6, 3600.0): so many messages in so many seconds."""
+    if not isinstance(value, str):
+        return value
+    found = _AT_MOST.fullmatch(value.replace(" ", ""))
+    if found is None:
+        raise ValueError("a number of messages in a time, such as 6/h or 1/30s, is needed")
+    number, period = found.groups()
+    return int(number), parse_seconds(period if period[0].isdigit() else f"1{period}")
+
+
+def parse_backoff(value: object) -> object:
+    """Return `1s..30s` as (1.0, 30.0), and `5s` as (5.0, 5.0)."""
+    if not isinstance(value, str):
+        return value
+    found = _RANGE.fullmatch(value)
+    if found is None:
+        raise ValueError("a duration, or two such as 1s..30s, is needed")
+    first, last = found.groups()
+    return parse_seconds(first), parse_seconds(last or first)
+
+
+class OnErrorOptions(NodeConfig):
+    """What follows a handler that raised."""
+
+    retry: int = Field(default=0, ge=0, le=1000, description="How many more times it is tried.")
+    backoff: Annotated[
+        tuple[float, float], BeforeValidator(parse_backoff, json_schema_input_type=str)
+    ] = Field(default=(1.0, 30.0), description="The wait before the first and before the last try.")
+    then: str = Field(
+        default="fault",
+        min_length=1,
+        description="`fault`, `drop`, `dead-letter`, `stop-flow`, or an output of the node.",
+    )
+
+    @model_validator(mode="after")
+    def _backoff_grows(self) -> Self:
+        first, last = self.backoff
+        if not 0 < first <= last:
+            raise ValueError("backoff: the second time must not be shorter than the first, nor 0")
+        return self
+
+    def made(self) -> OnError:
+        """Return them as the engine takes them."""
+        return OnError(self.retry, *self.backoff, self.then)
+
+
+class InboxOptions(NodeConfig):
+    """How many messages wait in front of an input, and what happens to one too many."""
+
+    size: int = Field(100, ge=1, le=100_000, description="How many messages may wait.")
+    full: InboxFull = Field("drop-oldest", description="What happens to one too many.")
+
+    def made(self) -> InboxPolicy:
+        """Return them as the engine takes them."""
+        return InboxPolicy(self.size, self.full)
+
+
+class NodeOptions(NodeConfig):
+    """The options that every node has; `type`, `from` and `inbox` are read apart."""
+
+    doc: str = Field("", description="What people call it, and what it is for.")
+    disabled: bool = Field(False, description="It is checked and not run.")
+    on_error: OnErrorOptions = Field(
+        default_factory=OnErrorOptions, description="What follows a handler that raised."
+    )
+    when_busy: Literal["queue"] = Field("queue", description="What a new message does meanwhile.")
+    keep: Literal["durable"] | None = Field(
+        None, description="`durable`: its state survives a restart."
+    )
+    log: Literal["debug", "info", "warning", "error"] | None = Field(
+        None, description="The least of its log that is written; the site's when it is not given."
+    )
+    safe: str | None = Field(None, description="The level it goes to when it cannot be trusted.")
+    stale_after: Seconds | None = Field(
+        None, description="How long a level input may be stale before it goes to its safe level."
+    )
+    at_most: Annotated[
+        tuple[int, float] | None, BeforeValidator(parse_at_most, json_schema_input_type=str)
+    ] = Field(None, description="How many messages it takes in a time, such as `6/h`.")
+
+
+class ConnectionOptions(NodeConfig):
+    """The options that every connection has; `type` is read apart."""
+
+    simulate: bool = Field(False, description="Its simulated twin is used instead.")

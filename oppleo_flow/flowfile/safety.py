@@ -1,0 +1,169 @@
+"""What moves the world has a safe level, and nothing may make the dispatcher wait."""
+
+from oppleo_flow.flowfile.draft import FlowDraft, NodeDraft, WireDraft
+from oppleo_flow.flowfile.findings import Report
+from oppleo_flow.flowfile.node_options import NodeOptions
+from oppleo_flow.flowfile.suggest import hint
+from oppleo_flow.flowfile.tree import Mark, Scalar, YamlMap
+from oppleo_flow.flowfile.type_check import FAILS_OPEN
+from oppleo_flow.node import Actuator
+from oppleo_flow.node_spec import NodeSpec, fits, type_text
+
+_THEN = ("fault", "drop", "dead-letter", "stop-flow")
+_ACCEPTED = "accepted"
+
+
+def check_safety(flow: FlowDraft, report: Report) -> None:
+    """Check every node's safe level, stale time, inboxes and what follows its errors."""
+    for node in flow.nodes.values():
+        if node.spec is None:
+            continue
+        if node.options is not None:
+            _safe(node, node.spec, node.options, report)
+            _stale_after(node, node.spec, node.options, report)
+            _then(node, node.spec, node.options, report)
+        _fails_open(node, node.spec, report)
+        _inboxes(node, flow, report)
+
+
+def _safe(node: NodeDraft, spec: NodeSpec, options: NodeOptions, report: Report) -> None:
+    levels = spec.safe_levels
+    if not levels:
+        if options.safe is not None:
+            message = f"{spec.type_name} moves nothing, so it has no safe level; remove 'safe'"
+            report.error("safe-on-non-actuator", node.place_of("safe"), message, node.id)
+        return
+    if options.safe is None:
+        if not node.body.incomplete and not _unreadable(node, "safe"):
+            message = (
+                f"{spec.type_name} moves the world and has no safe level; "
+                f"add 'safe: {levels[0]}'{_or(levels[1:])}"
+            )
+            report.error("missing-safe", node.at, message, node.id)
+    elif options.safe not in levels:
+        advice = hint(options.safe, levels)
+        message = f"'safe' must be {_one_of(levels)}, got {options.safe!r}"
+        message += advice if advice.startswith("; did") else ""
+        report.error("bad-safe", node.place_of("safe"), message, node.id)
+
+
+def _one_of(choices: tuple[str, ...]) -> str:
+    *first, last = choices
+    return f"{', '.join(first)} or {last}" if first else last
+
+
+def _or(choices: tuple[str, ...]) -> str:
+    return f" (or {', '.join(choices)})" if choices else ""
+
+
+def _unreadable(node: NodeDraft, option: str) -> bool:
+    value = node.body.get(option)
+    return isinstance(value, Scalar) and value.unreadable
+
+
+def _stale_after(node: NodeDraft, spec: NodeSpec, options: NodeOptions, report: Report) -> None:
+    if options.stale_after is None:
+        return
+    at = node.place_of("stale_after")
+    if not issubclass(spec.cls, Actuator):
+        message = f"{spec.type_name} has no safe level to go to; remove 'stale_after'"
+        report.error("stale-after-on-non-actuator", at, message, node.id)
+        return
+    sources = [wire.source for wire in node.wires]
+    if not sources or None in sources:
+        return
+    if not any(source is not None and source[1].kind == "level" for source in sources):
+        names = " and ".join(repr(f"{s[0]}.{s[1].name}") for s in sources if s is not None)
+        message = (
+            f"'stale_after' needs a level, and {names} sends events, which never go stale; "
+            "remove it, or wire a level"
+        )
+        report.error("stale-after-on-event", at, message, node.id)
+
+
+def _then(node: NodeDraft, spec: NodeSpec, options: NodeOptions, report: Report) -> None:
+    """Check that `then` is a known word, or a port that may carry what came in."""
+    then = options.on_error.then
+    if then in _THEN or node.outputs is None:
+        return
+    at = _then_place(node)
+    outputs = {name: port for name, port in node.outputs.items() if name != "error"}
+    if then not in outputs:
+        advice = hint(then, [*_THEN, *outputs], what="known")
+        message = f"'on_error.then' is neither a known word nor an output, got {then!r}{advice}"
+        report.error("on-error", at, message, node.id)
+        return
+    for port in spec.inputs.values():
+        if not fits(port.type, outputs[then].type):
+            message = (
+                f"'on_error.then' would send {type_text(port.type)}, which came in at "
+                f"{port.name!r}, on {then!r}, which carries {type_text(outputs[then].type)}; "
+                f"use {', '.join(_THEN[:-1])} or {_THEN[-1]}"
+            )
+            report.error("on-error", at, message, node.id)
+            return
+
+
+def _then_place(node: NodeDraft) -> Mark:
+    section = node.body.get("on_error")
+    value = section.get("then") if isinstance(section, YamlMap) else None
+    return node.at if value is None else value.start
+
+
+def _fails_open(node: NodeDraft, spec: NodeSpec, report: Report) -> None:
+    """Insist that somebody has read that a device stays on when this machine dies."""
+    if not issubclass(spec.cls, Actuator) or not spec.cls.fails_open:
+        return
+    value = node.body.get(FAILS_OPEN)
+    if isinstance(value, Scalar) and (value.unreadable or value.text == _ACCEPTED):
+        return
+    if value is None and node.body.incomplete:
+        return
+    message = (
+        f"{spec.type_name} stays as it is when this machine dies; "
+        f"add 'fails_open: {_ACCEPTED}' if that is safe here"
+    )
+    report.error("fails-open", node.place_of(FAILS_OPEN), message, node.id)
+
+
+def _inboxes(node: NodeDraft, flow: FlowDraft, report: Report) -> None:
+    for port, policy in node.inbox.items():
+        wires = [wire for wire in node.wires if wire.target_port == port and wire.source]
+        if policy.full == "block":
+            _block(node, port, wires, flow, report)
+        elif policy.full == "spool":
+            _spool(node, port, wires, report)
+
+
+def _block(
+    node: NodeDraft, port: str, wires: list[WireDraft], flow: FlowDraft, report: Report
+) -> None:
+    """Refuse `full: block` where it would make the dispatcher wait."""
+
+    def may_wait(name: str) -> bool:
+        producer = flow.nodes.get(name)
+        return producer is not None and (producer.spec is None or producer.spec.blocking)
+
+    quick = [w.source[0] for w in wires if w.source is not None and not may_wait(w.source[0])]
+    if quick:
+        message = (
+            f"'full: block' would make {quick[0]!r} wait, and with it every node; "
+            "use drop-oldest, drop-newest or latest"
+        )
+        report.error("block-policy", _full_place(node, port), message, node.id)
+
+
+def _spool(node: NodeDraft, port: str, wires: list[WireDraft], report: Report) -> None:
+    if any(not wire.durable for wire in wires):
+        message = "'full: spool' needs a durable wire; write the source as {ref: …, durable: on}"
+        report.error("inbox-spool", _full_place(node, port), message, node.id)
+
+
+def _full_place(node: NodeDraft, port: str) -> Mark:
+    section = node.body.get("inbox")
+    inner = section.get(port) if isinstance(section, YamlMap) else None
+    for holder in (inner, section):
+        value = holder.get("full") if isinstance(holder, YamlMap) else None
+        if value is not None:
+            return value.start
+    return node.at

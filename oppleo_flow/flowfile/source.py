@@ -1,0 +1,255 @@
+"""YAML text → lists, maps and scalars that know where they stand.
+
+PyYAML's C parser does the reading, one event at a time, so that depth and size are checked while
+it reads and nothing is ever expanded.  Anchors, aliases, tags, duplicate keys and tabs are
+findings.  A line that breaks the syntax is mended and the text parsed again, at most 20 times, so
+that one run still finds the rest.
+"""
+
+import re
+
+import yaml
+
+from oppleo_flow.flowfile.findings import Report
+from oppleo_flow.flowfile.mending import Mending, split_lines
+from oppleo_flow.flowfile.syntax import diagnose
+from oppleo_flow.flowfile.tree import Entry, Mark, Scalar, Value, YamlList, YamlMap
+
+MAX_BYTES = 2_000_000
+MAX_DEPTH = 40
+MAX_VALUES = 200_000
+MAX_PARSES = 20
+SECRET_TAG = "!secret"
+_UNPRINTABLE = re.compile(
+    "[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
+)
+_NO_KEY = "a key is plain text; a list or a map cannot be one"
+
+
+class _StopError(Exception):
+    """The text is past a limit and is not read any further."""
+
+
+def parse(text: str, report: Report) -> Value | None:
+    """Return the text as a tree; what is wrong with it goes into `report`.
+
+    None means that nothing is there, or nothing that could be read; in the latter case `report`
+    has an error.
+    """
+    size = len(text.encode("utf-8", "surrogatepass"))
+    if size > MAX_BYTES:
+        report.error("too-large", Mark(0, 0), too_large(size))
+        return None
+    mending = Mending(split_lines(_printable(text, report)))
+    for attempt in range(1, MAX_PARSES + 1):
+        builder = _Builder(mending)
+        try:
+            builder.read(mending.text)
+        except _StopError:
+            pass
+        except yaml.MarkedYAMLError as error:
+            found = diagnose(error, mending.lines, builder.last)
+            at = Mark(found.line, found.column)
+            if not mending.is_consequence(found):
+                report.error(found.code, at, found.message)
+            if attempt == MAX_PARSES:
+                message = "too much is broken above; the rest of the file was not checked"
+                report.error("yaml-syntax", at, message)
+                return None
+            mending.mend(found)
+            continue
+        for code, mark, message in builder.found:
+            report.error(code, mark, message)
+        for line, indent in mending.blank.items():
+            _mark_incomplete(builder.root, line, indent)
+        return builder.root
+    return None
+
+
+def too_large(size: int) -> str:
+    """Return what to say of a file of so many bytes."""
+    return (
+        f"the file is {size / 1e6:.1f} MB, and at most {MAX_BYTES // 1_000_000} MB is read; "
+        "split it into several flows"
+    )
+
+
+def _printable(text: str, report: Report) -> str:
+    """Return the text with a space for each character that YAML does not allow."""
+    text = text.removeprefix("\ufeff")
+    if not _UNPRINTABLE.search(text):
+        return text
+    for number, line in enumerate(split_lines(text)):
+        bad = _UNPRINTABLE.search(line)
+        if bad is not None:
+            message = f"the character U+{ord(bad[0]):04X} cannot stand in a file; remove it"
+            report.error("yaml-syntax", Mark(number, bad.start()), message)
+    return _UNPRINTABLE.sub(" ", text)
+
+
+class _Builder:
+    """Makes a tree of one text's events."""
+
+    def __init__(self, mending: Mending) -> None:
+        self.root: Value | None = None
+        self.last: Scalar | None = None
+        self.found: list[tuple[str, Mark, str]] = []
+        self._mending = mending
+        self._open: list[YamlList | YamlMap] = []
+        self._keys: list[Scalar | None] = []
+        self._values = 0
+        self._documents = 0
+
+    def read(self, text: str) -> None:
+        """Read all events.
+
+        Raises:
+            yaml.MarkedYAMLError: The syntax is broken.
+            _StopError: A limit is reached; the finding says which.
+        """
+        for event in yaml.parse(text, Loader=yaml.CSafeLoader):
+            if isinstance(event, yaml.ScalarEvent):
+                self._scalar(event)
+            elif isinstance(event, yaml.CollectionStartEvent):
+                self._begin(event)
+            elif isinstance(event, yaml.CollectionEndEvent):
+                self._open.pop().end = self._marks(event)[1]
+                self._keys.pop()
+            elif isinstance(event, yaml.AliasEvent):
+                self._alias(event)
+            elif isinstance(event, yaml.DocumentStartEvent):
+                self._document(event)
+
+    def _scalar(self, event: yaml.ScalarEvent) -> None:
+        tag = self._properties(event)
+        plain = bool(event.implicit[0]) or (tag is not None and not _quoted(event))
+        scalar = Scalar(event.value, *self._marks(event), plain)
+        scalar.secret = tag == SECRET_TAG
+        lost = not event.value and scalar.start.line in self._mending.cut
+        scalar.unreadable = lost or (tag is not None and not scalar.secret)
+        self.last = scalar
+        if event.style in ("|", ">") and not event.value.strip():
+            self._empty_block(scalar, event.style)
+        self._add(scalar)
+
+    def _empty_block(self, scalar: Scalar, sign: str) -> None:
+        """Report `when: >5`, which YAML silently reads as an empty text."""
+        scalar.unreadable = True
+        if scalar.start.line + 1 not in self._mending.touched:
+            message = f"{sign!r} begins a block of text and none follows; put the value in quotes"
+            self.found.append(("yaml-syntax", scalar.start, message))
+
+    def _begin(self, event: yaml.CollectionStartEvent) -> None:
+        start, end = self._marks(event)
+        if self._properties(event) == SECRET_TAG:
+            message = "!secret is followed by one name, as in !secret prowl_key"
+            self.found.append(("tag", start, message))
+        made: YamlList | YamlMap = (
+            YamlMap({}, start, end)
+            if isinstance(event, yaml.MappingStartEvent)
+            else YamlList([], start, end)
+        )
+        self._add(made)
+        self._open.append(made)
+        self._keys.append(None)
+        if len(self._open) > MAX_DEPTH:
+            message = f"nested more than {MAX_DEPTH} deep; a flow needs about 6"
+            self.found.append(("too-deep", start, message))
+            raise _StopError
+
+    def _alias(self, event: yaml.AliasEvent) -> None:
+        start, end = self._marks(event)
+        message = f"the alias *{event.anchor} is not allowed; repeat the value, or use vars"
+        self.found.append(("alias", start, message))
+        self._add(Scalar("", start, end, unreadable=True))
+
+    def _marks(self, event: yaml.Event) -> tuple[Mark, Mark]:
+        """Return where an event begins and ends, in the text as it was before mending."""
+        start, end = event.start_mark, event.end_mark
+        if start is None or end is None:
+            raise AssertionError(f"an event without a place: {event}")
+        shifts = self._mending.shifts
+        return (
+            Mark(start.line, max(0, start.column - shifts.get(start.line, 0)), start.index),
+            Mark(end.line, max(0, end.column - shifts.get(end.line, 0)), end.index),
+        )
+
+    def _document(self, event: yaml.DocumentStartEvent) -> None:
+        self._documents += 1
+        if self._documents > 1:
+            message = "a second document begins; write it into a file of its own"
+            self.found.append(("yaml-syntax", self._marks(event)[0], message))
+            raise _StopError
+
+    def _properties(self, event: yaml.ScalarEvent | yaml.CollectionStartEvent) -> str | None:
+        """Report an anchor or a foreign tag; return the tag."""
+        if event.anchor is not None:
+            message = f"the anchor &{event.anchor} is not allowed; repeat the value, or use vars"
+            self.found.append(("anchor", self._marks(event)[0], message))
+        tag: str | None = event.tag
+        if tag is not None and tag != SECRET_TAG:
+            shown = tag.replace("tag:yaml.org,2002:", "!!")
+            message = f"the tag {shown} is not allowed; only !secret is"
+            self.found.append(("tag", self._marks(event)[0], message))
+        return tag
+
+    def _add(self, value: Value) -> None:
+        """Put a value where it belongs: at the root, into a list, or as a key or value of a map."""
+        self._values += 1
+        if self._values > MAX_VALUES:
+            message = f"more than {MAX_VALUES} values; split the file into several flows"
+            self.found.append(("too-large", value.start, message))
+            raise _StopError
+        if not self._open:
+            self.root = value
+            return
+        into = self._open[-1]
+        if isinstance(into, YamlList):
+            into.items.append(value)
+        elif self._keys[-1] is None:
+            self._keys[-1] = self._key(value)
+        else:
+            self._store(into, self._keys[-1], value)
+            self._keys[-1] = None
+
+    def _key(self, value: Value) -> Scalar:
+        if isinstance(value, Scalar):
+            if value.secret:
+                message = "!secret cannot name a key; write the key itself"
+                self.found.append(("tag", value.start, message))
+            return value
+        self.found.append(("yaml-syntax", value.start, _NO_KEY))
+        return Scalar("", value.start, value.end, unreadable=True)
+
+    def _store(self, into: YamlMap, key: Scalar, value: Value) -> None:
+        first = into.entries.get(key.text)
+        if first is not None and not key.unreadable:
+            message = (
+                f"{key.text!r} stands here a second time, first in line {first.key.start.line + 1};"
+                " remove or rename one"
+            )
+            self.found.append(("duplicate-key", key.start, message))
+        elif not key.unreadable:
+            into.entries[key.text] = Entry(key, value)
+
+
+def _quoted(event: yaml.ScalarEvent) -> bool:
+    return event.style in ("'", '"', "|", ">")
+
+
+def _mark_incomplete(root: Value | None, line: int, indent: int) -> None:
+    """Mark the map that the lost line was a part of."""
+    value = root
+    while isinstance(value, YamlMap | YamlList):
+        inside: list[Value] = (
+            [entry.value for entry in value.entries.values() if entry.key.start.line <= line]
+            if isinstance(value, YamlMap)
+            else [item for item in value.items if item.start.line <= line]
+        )
+        last = inside[-1] if inside else None
+        if isinstance(last, YamlMap | YamlList) and last.start.column <= indent:
+            value = last
+            continue
+        if isinstance(value, YamlMap):
+            value.incomplete = True
+        return

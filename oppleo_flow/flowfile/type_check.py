@@ -1,0 +1,181 @@
+"""Which class each node and connection is, and whether its options fit it."""
+
+from collections.abc import Iterable, Mapping
+
+from oppleo_flow.errors import NodeFileError, UnknownNodeType
+from oppleo_flow.flowfile.draft import ConnectionDraft, FlowDraft, NodeDraft
+from oppleo_flow.flowfile.findings import Report
+from oppleo_flow.flowfile.graph import InboxPolicy
+from oppleo_flow.flowfile.node_options import ConnectionOptions, InboxOptions, NodeOptions
+from oppleo_flow.flowfile.option_check import OptionCheck, Subject
+from oppleo_flow.flowfile.option_words import got
+from oppleo_flow.flowfile.suggest import hint
+from oppleo_flow.flowfile.tree import Scalar, Value, YamlMap, kind_text
+from oppleo_flow.node import Actuator, Node
+from oppleo_flow.node_spec import RESERVED_OPTIONS, NodeSpec
+from oppleo_flow.registry import Registry
+
+SUBFLOW = "flow:"
+FAILS_OPEN = "fails_open"
+_CONNECTION_OPTIONS = frozenset({"type", "simulate"})
+_INBOX_KEYS = frozenset(InboxOptions.model_fields)
+
+
+class TypeCheck:
+    """Finds the classes and checks the options, of all nodes and connections of one flow."""
+
+    def __init__(self, registry: Registry, report: Report, *, placeholders: bool = False) -> None:
+        self._registry = registry
+        self._report = report
+        self._placeholders = placeholders
+        self._options = OptionCheck(report)
+
+    def check(self, flow: FlowDraft) -> None:
+        """Fill in `spec`, `config` and `options` of everything in the flow."""
+        for connection in flow.connections.values():
+            self._connection(connection)
+        for node in flow.nodes.values():
+            self._node(node)
+
+    def _connection(self, draft: ConnectionDraft) -> None:
+        subject = Subject(draft.key.start, f"connection {draft.name!r}", draft.name)
+        draft.options = self._options.check(
+            ConnectionOptions, _only(draft.body, _CONNECTION_OPTIONS - {"type"}), subject
+        )
+        type_name = self._type_name(draft.body, draft.key, draft.name)
+        if type_name is None:
+            return
+        try:
+            draft.spec = self._registry.connection(type_name.text)
+        except UnknownNodeType:
+            message = self._no_connection_type(type_name.text)
+            self._report.error("unknown-type", type_name.start, message, draft.name)
+        except NodeFileError as error:
+            message = _unusable(type_name.text, error)
+            self._report.error("node-file", type_name.start, message, draft.name)
+        if draft.spec is not None:
+            about = Subject(
+                draft.key.start, draft.spec.type_name, draft.name, sorted(_CONNECTION_OPTIONS)
+            )
+            draft.config = self._options.check(
+                draft.spec.config, draft.body, about, skip=_CONNECTION_OPTIONS
+            )
+
+    def _node(self, draft: NodeDraft) -> None:
+        subject = Subject(draft.at, f"node {draft.id!r}", draft.id)
+        known = RESERVED_OPTIONS - {"type", "from", "inbox"}
+        draft.options = self._options.check(NodeOptions, _only(draft.body, known), subject)
+        type_name = self._type_name(draft.body, draft.key, draft.id)
+        if type_name is None:
+            return
+        if type_name.text.startswith(SUBFLOW):
+            message = "subflows are not supported yet; write the subflow's nodes out here"
+            self._report.error("subflow", type_name.start, message, draft.id)
+            return
+        try:
+            draft.spec = self._registry.node(type_name.text)
+        except UnknownNodeType as error:
+            self._no_type(draft, "unknown-type", type_name, self._no_node_type(type_name, error))
+        except NodeFileError as error:
+            self._no_type(draft, "node-file", type_name, _unusable(type_name.text, error))
+        else:
+            self._of_type(draft, draft.spec)
+
+    def _no_type(self, draft: NodeDraft, code: str, type_name: Scalar, message: str) -> None:
+        """Report that there is no class for a node: an error, or a warning and a placeholder."""
+        if self._placeholders:
+            draft.missing = message
+            self._report.warning(code, type_name.start, message, draft.id)
+        else:
+            self._report.error(code, type_name.start, message, draft.id)
+
+    def _of_type(self, draft: NodeDraft, spec: NodeSpec) -> None:
+        """Check what only the node's type knows: its own options, outputs and inputs."""
+        about = Subject(draft.at, spec.type_name, draft.id, sorted(RESERVED_OPTIONS))
+        draft.config = self._options.check(
+            spec.config, draft.body, about, skip=RESERVED_OPTIONS | _apart(spec)
+        )
+        if draft.config is not None:
+            draft.outputs = spec.outputs_for(draft.config)
+        elif spec.cls.extra_outputs.__func__ is Node.extra_outputs.__func__:  # type: ignore[attr-defined]
+            draft.outputs = spec.outputs_for(spec.config.model_construct())
+        draft.inbox = self._inbox(draft, spec)
+
+    def _type_name(self, body: YamlMap, key: Scalar, name: str) -> Scalar | None:
+        value = body.get("type")
+        if value is None:
+            if not body.incomplete:
+                self._report.error(
+                    "missing-key", key.start, "'type' is missing; add 'type: …'", name
+                )
+            return None
+        if not isinstance(value, Scalar) or value.secret:
+            what = "a secret" if isinstance(value, Scalar) else kind_text(value)
+            message = f"'type' is a name, got {what}; write the name of a type"
+            self._report.error("wrong-shape", value.start, message, name)
+            return None
+        return None if value.unreadable else value
+
+    def _no_connection_type(self, name: str) -> str:
+        if name in self._registry.nodes():
+            return f"{name!r} is a node type; write it under nodes"
+        known = self._registry.connections()
+        return f"unknown connection type {name!r}{hint(name, known) or '; see `oppleo-flow nodes`'}"
+
+    def _no_node_type(self, type_name: Scalar, error: UnknownNodeType) -> str:
+        if type_name.text in self._registry.connections():
+            return f"{type_name.text!r} is a connection type; write it under connections"
+        return str(error)
+
+    def _inbox(self, draft: NodeDraft, spec: NodeSpec) -> Mapping[str, InboxPolicy]:
+        """Return the policy of every input: one for all, or one for each."""
+        value = draft.body.get("inbox")
+        policies = dict.fromkeys(spec.inputs, InboxPolicy())
+        if value is None:
+            return policies
+        if not isinstance(value, YamlMap):
+            message = (
+                f"'inbox' is a map such as {{size: 100, full: drop-oldest}}, got {kind_text(value)}"
+            )
+            self._report.error("option-value", value.start, message, draft.id)
+            return policies
+        if _INBOX_KEYS & value.entries.keys() or not value.entries:
+            policy = self._policy(draft, value, "inbox.")
+            return dict.fromkeys(spec.inputs, policy)
+        for port, entry in value.entries.items():
+            if port not in spec.inputs:
+                advice = hint(port, spec.inputs, what="it has")
+                message = f"{spec.type_name} has no input {port!r}{advice}"
+                self._report.error("unknown-port", entry.key.start, message, draft.id)
+            elif isinstance(entry.value, YamlMap):
+                policies[port] = self._policy(draft, entry.value, f"inbox.{port}.")
+            else:
+                self._not_a_map(draft, entry.value, f"inbox.{port}")
+        return policies
+
+    def _not_a_map(self, draft: NodeDraft, value: Value, name: str) -> None:
+        if not (isinstance(value, Scalar) and value.unreadable):
+            message = f"{name!r} must be a map such as {{size: 10, full: latest}}{got(value)}"
+            self._report.error("option-value", value.start, message, draft.id)
+
+    def _policy(self, draft: NodeDraft, value: YamlMap, prefix: str) -> InboxPolicy:
+        subject = Subject(value.start, "inbox", draft.id, prefix=prefix)
+        made = self._options.check(InboxOptions, value, subject)
+        return InboxPolicy() if made is None else made.made()
+
+
+def _unusable(type_name: str, error: NodeFileError) -> str:
+    return f"type {type_name!r} cannot be used: {error}; mend that file"
+
+
+def _apart(spec: NodeSpec) -> frozenset[str]:
+    """Return the options that the checker reads for a node whose own settings lack them."""
+    open_actuator = issubclass(spec.cls, Actuator) and spec.cls.fails_open
+    lacks = FAILS_OPEN not in spec.config.model_fields
+    return frozenset({FAILS_OPEN}) if open_actuator and lacks else frozenset()
+
+
+def _only(body: YamlMap, names: Iterable[str]) -> YamlMap:
+    """Return a map with some of its entries."""
+    entries = {name: body.entries[name] for name in names if name in body.entries}
+    return YamlMap(entries, body.start, body.end, body.incomplete)
