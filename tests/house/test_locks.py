@@ -9,9 +9,7 @@ from tests.house.sources import text
 
 REQUIREMENTS = ["requirements.lock", "requirements-build.lock", "requirements-dev.lock"]
 PAGE_LOCK = "webui/frontend/package-lock.json"
-ADDRESS = re.compile(
-    r"\w+://|file:|--(?:index|extra-index|find-links|trusted-host)|@ |/work/|/root/"
-)
+ADDRESS = re.compile(r"\w+://|file:|--(?:index|extra-index|find-links|trusted-host)|@ ")
 
 
 @pytest.mark.parametrize("name", [*REQUIREMENTS, PAGE_LOCK])
