@@ -1,0 +1,113 @@
+"""The command `oppleo-flow`: the composition root, the one package that may import everything.
+
+Each command is a module of its own and is imported only when it runs: `run` becomes the guardian,
+whose memory counts.
+"""
+
+import argparse
+import difflib
+import importlib
+import logging
+import sys
+import traceback
+from collections.abc import Sequence
+from typing import cast
+
+from oppleo_flow import __version__
+from oppleo_flow.cli import exit_codes
+from oppleo_flow.cli.command import PROGRAM, Command, Entry, Parser, UsageError, command_parser
+from oppleo_flow.errors import ConfigError, OppleoError, Refused
+
+COMMANDS = {
+    "init": Entry("init", "make a site folder with settings and starter flows"),
+    "run": Entry("run", "run a site's flow, watch over it, and serve its page"),
+    "check": Entry("check", "check flows and report every error with its place"),
+    "graph": Entry("graph", "print a flow forwards, from its sources to its ends"),
+    "nodes": Entry("nodes", "list the node types, or explain one"),
+    "new-node": Entry("new_node", "write a node of your own, and a test for it, to start from"),
+    "sessions": Entry("sessions", "list the charging sessions of a month"),
+    "report": Entry("report", "write the statement of a month as XLSX, PDF or CSV"),
+    "tokens": Entry("tokens", "list, add, enable and disable the cards that may charge"),
+    "prices": Entry("prices", "list the price versions, or set the price from a day on"),
+    "schema": Entry("schema", "write JSON Schemas, by which an editor completes flow files"),
+    "_runtime": Entry("runtime", "run a flow under a guardian", hidden=True),
+}
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code; every error becomes one line on stderr."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    debug = "--debug" in words
+    try:
+        return _dispatch([word for word in words if word != "--debug"], debug)
+    except SystemExit as done:  # argparse has printed a help text
+        return int(done.code or exit_codes.OK)
+    except KeyboardInterrupt:
+        return exit_codes.INTERRUPTED
+    except BrokenPipeError:  # the reader, `head` perhaps, has seen enough
+        sys.stderr.close()
+        return exit_codes.FAILED
+    except Exception as error:  # the one place that turns an error into an exit code
+        return _explain(error, debug)
+
+
+def _dispatch(words: Sequence[str], debug: bool) -> int:
+    """Read the options before the command, and give the rest to the command."""
+    split = next((i for i, word in enumerate(words) if not word.startswith("-")), len(words))
+    _top_parser().parse_args(words[:split])
+    if split == len(words):
+        raise UsageError("no command given")
+    name = words[split]
+    entry = COMMANDS.get(name)
+    if entry is None:
+        close = difflib.get_close_matches(name, [n for n, e in COMMANDS.items() if not e.hidden])
+        hint = f", did you mean {close[0]!r}?" if close else ""
+        raise UsageError(f"{name!r} is not a command{hint}")
+    command = cast(Command, importlib.import_module(f"{__name__}.{entry.module}"))
+    parser = command_parser(name, entry, command)
+    return command.run(parser.parse_args(words[split + 1 :], argparse.Namespace(debug=debug)))
+
+
+def _top_parser() -> Parser:
+    width = max(map(len, COMMANDS))
+    shown = [f"  {n:<{width}}  {e.summary}" for n, e in COMMANDS.items() if not e.hidden]
+    parser = Parser(
+        prog=PROGRAM,
+        usage=f"{PROGRAM} [--version] [--debug] COMMAND ...",
+        description="A charge point that its owner can reshape.\n\ncommands:\n" + "\n".join(shown),
+        epilog=f"`{PROGRAM} COMMAND --help` explains a command.\n\n{exit_codes.EXPLAINED}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action="version", version=f"{PROGRAM} {__version__}")
+    parser.add_argument(
+        "--debug", action="store_true", help="show the traceback of an unexpected error"
+    )
+    return parser
+
+
+def _explain(error: Exception, debug: bool) -> int:
+    """Print one line about `error` and return the exit code that it stands for."""
+    if debug:
+        traceback.print_exception(error)
+    if isinstance(error, OppleoError | UsageError):
+        _say(str(error))
+        if isinstance(error, Refused):
+            return exit_codes.REFUSED
+        return (
+            exit_codes.USAGE if isinstance(error, ConfigError | UsageError) else exit_codes.FAILED
+        )
+    if isinstance(error, OSError) and error.strerror:
+        _say(f"{error.filename}: {error.strerror}" if error.filename else error.strerror)
+        return exit_codes.FAILED
+    logger = logging.getLogger(__name__)
+    if logger.hasHandlers():
+        logger.critical("the command ended", exc_info=error)
+    _say(f"internal error: {type(error).__name__}: {error}; `--debug` shows where")
+    return exit_codes.FAILED
+
+
+def _say(text: str) -> None:
+    """Print one line on stderr."""
+    line = " ".join(part.strip() for part in text.splitlines())
+    print(f"{PROGRAM}: {line}", file=sys.stderr)

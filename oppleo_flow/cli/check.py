@@ -1,0 +1,85 @@
+"""`oppleo-flow check`: everything that is wrong with a site's settings and flows, in one run."""
+
+import argparse
+import json
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from oppleo_flow.cli.command import add_variables
+from oppleo_flow.cli.exit_codes import FAILED, OK
+from oppleo_flow.cli.flow_files import (
+    Surroundings,
+    add_target,
+    folder_of,
+    is_file,
+    variables_of,
+)
+from oppleo_flow.cli.folder import SETTINGS, site_folder
+from oppleo_flow.cli.site import check_settings
+from oppleo_flow.flowfile import Finding, Place
+from oppleo_flow.registry import Registry
+
+EXAMPLES = (
+    ("check garage", "check oppleo.yaml, every flow and every node file of a site"),
+    ("check flows/charge-point.yaml", "check one flow"),
+    ("check --format json", "for a program: a list of findings, each with a stable code"),
+)
+_PLACE = re.compile(r"(?P<file>.+?):(?P<line>\d+): (?P<message>.*)", re.DOTALL)
+
+
+def declare(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments."""
+    add_target(parser)
+    add_variables(parser)
+    parser.add_argument("--format", choices=("text", "json"), default="text")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Check, and print what was found; warnings stop nothing."""
+    variables = variables_of(args.variables, "check")
+    if is_file(args.target):
+        files = [Path(args.target)]
+        around = Surroundings.of(folder_of(files[0]), variables)
+        findings = list(around.check(files[0]).findings)
+    else:
+        folder = site_folder(args.target)
+        settings = folder / SETTINGS
+        files = sorted((folder / "flows").glob("*.yaml"))
+        around = Surroundings.of(folder, variables)
+        findings = list(check_settings(settings)[1])
+        findings += [finding for file in files for finding in around.check(file).findings]
+        findings += _broken_node_files(around.registry, folder / "nodes")
+        files = [settings, *files]
+    if args.format == "json":
+        print(json.dumps([finding.as_json() for finding in findings], indent=2))
+    else:
+        print("\n\n".join([*(finding.render() for finding in findings), _summary(files, findings)]))
+    return FAILED if _count(findings, "error") else OK
+
+
+def _broken_node_files(registry: Registry, folder: Path) -> Iterator[Finding]:
+    """Yield a warning for each node file of the site that cannot be used; no flow need use it."""
+    registry.nodes()
+    for file, fault in registry.faults.items():
+        if file.is_relative_to(folder):
+            found = _PLACE.fullmatch(str(fault))
+            line = int(found["line"]) if found else 1
+            message = found["message"] if found else str(fault)
+            yield Finding("node-file", "warning", Place(str(file), line, 1), message)
+
+
+def _summary(files: Sequence[Path], findings: Sequence[Finding]) -> str:
+    errors, warnings = _count(findings, "error"), _count(findings, "warning")
+    checked = f"{len(files)} files checked" if len(files) != 1 else f"{files[0]}"
+    if not findings:
+        return f"{checked}: no errors"
+    return f"{checked}: {_number(errors, 'error')}, {_number(warnings, 'warning')}"
+
+
+def _count(findings: Sequence[Finding], severity: str) -> int:
+    return sum(finding.severity == severity for finding in findings)
+
+
+def _number(count: int, what: str) -> str:
+    return f"{count} {what}{'' if count == 1 else 's'}"

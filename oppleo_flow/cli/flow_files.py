@@ -1,0 +1,85 @@
+"""Which flow files a command line means, and what checking each of them needs."""
+
+import argparse
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from oppleo_flow.cli.command import UsageError
+from oppleo_flow.cli.folder import SETTINGS, site_folder
+from oppleo_flow.cli.site import Site
+from oppleo_flow.flowfile import CheckResult, CheckSettings, SiteSecrets, check_file, check_text
+from oppleo_flow.registry import Registry
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """Where a flow lies: the folder of its site, with the node types and secrets there."""
+
+    folder: Path
+    registry: Registry
+    settings: CheckSettings
+
+    @classmethod
+    def of(
+        cls, folder: Path, variables: Mapping[str, str], *, simulate: bool = False
+    ) -> "Surroundings":
+        """Return what a flow in `folder` may use."""
+        settings = CheckSettings(
+            variables=variables,
+            environ=os.environ,
+            secrets=SiteSecrets(folder / "secrets.yaml", os.environ),
+            simulate=simulate,
+        )
+        return cls(folder, Registry.installed(folder / "nodes"), settings)
+
+    def check(self, file: Path) -> CheckResult:
+        """Check a flow file."""
+        return check_file(file, self.registry, self.settings)
+
+    def check_text(self, text: str, file: Path) -> CheckResult:
+        """Check the text of a flow file."""
+        return check_text(text, str(file), self.registry, self.settings)
+
+
+def add_target(parser: argparse.ArgumentParser) -> None:
+    """Add the argument that names a flow or a site."""
+    parser.add_argument(
+        "target",
+        metavar="SITE|FILE",
+        nargs="?",
+        help="a site folder or one flow file (default: $OPPLEO_SITE, else this folder)",
+    )
+
+
+def variables_of(words: Sequence[str], command: str) -> dict[str, str]:
+    """Return the variables that a command line sets."""
+    found = {}
+    for word in words:
+        name, sign, value = word.partition("=")
+        if not (name and sign):
+            raise UsageError(f"--set: NAME=VALUE is needed, got {word!r}", command)
+        found[name] = value
+    return found
+
+
+def is_file(target: str | None) -> bool:
+    """Return whether a target is one flow, not a site."""
+    return target is not None and (target.endswith((".yaml", ".yml")) or Path(target).is_file())
+
+
+def folder_of(flow: Path) -> Path:
+    """Return the site folder that a flow file lies in; without one, the file's own folder."""
+    for folder in flow.absolute().parents[:2]:
+        if (folder / SETTINGS).is_file():
+            return folder
+    return flow.absolute().parent
+
+
+def flow_of(target: str | None) -> tuple[Path, Path]:
+    """Return the folder and the flow file that a target means; of a site the one that it runs."""
+    if target is not None and is_file(target):
+        return folder_of(Path(target)), Path(target)
+    folder = site_folder(target)
+    return folder, Site.load(folder).flow

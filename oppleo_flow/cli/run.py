@@ -1,0 +1,60 @@
+"""`oppleo-flow run`: becomes the guardian; the runtime is its child.
+
+Imports the standard library and the guardian only, because this process stays.
+"""
+
+import argparse
+import os
+from pathlib import Path
+
+from oppleo_flow.cli.child import let_children_find_us, python_module
+from oppleo_flow.cli.command import add_site, add_variables
+from oppleo_flow.cli.folder import locked, site_folder
+from oppleo_flow.guardian import Guardian, Settings
+
+EXAMPLES = (
+    ("run garage", "run the flow that garage/oppleo.yaml names; Ctrl-C stops it"),
+    ("run garage --simulate", "the same flow on simulated hardware, with a ledger of its own"),
+    ("run --flow flows/night.yaml", "run another flow of this site"),
+)
+
+
+def declare(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments."""
+    add_site(parser)
+    add_options(parser)
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options that the runtime is told too."""
+    parser.add_argument("--flow", metavar="FILE", help="the flow (default: as oppleo.yaml says)")
+    parser.add_argument(
+        "--simulate", action="store_true", help="use simulated hardware, and a ledger of its own"
+    )
+    parser.add_argument(
+        "--port", metavar="N", type=int, help="the page's port (default: as oppleo.yaml says)"
+    )
+    add_variables(parser)
+    parser.add_argument(
+        "--strict",
+        action="store_true",
+        help="do not start when hardware or a node type is missing",
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    """Watch over the runtime until it ends."""
+    folder = site_folder(args.site)
+    options = ["--flow", str(Path(args.flow).absolute())] if args.flow else []
+    options += ["--port", str(args.port)] if args.port is not None else []
+    options += [word for pair in args.variables for word in ("--set", pair)]
+    options += [name for name in ("--simulate", "--strict", "--debug") if vars(args)[name[2:]]]
+    let_children_find_us()
+    os.chdir(folder)  # so that the path of a local socket in the site is short enough
+    with locked(folder):
+        return Guardian(
+            Settings(
+                command=python_module("oppleo_flow", "_runtime", str(folder), *options),
+                safe_command=python_module("oppleo_flow.devices.safe_pins"),
+            )
+        ).run()

@@ -1,0 +1,92 @@
+"""`oppleo-flow sessions`: what was charged in a month."""
+
+import argparse
+import csv
+import json
+import sys
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from oppleo_flow.charging.record import SessionRecord
+from oppleo_flow.cli.exit_codes import OK
+from oppleo_flow.cli.site_ledger import (
+    add_ledger_options,
+    ledger_of,
+    month_of,
+    site_of,
+    zone_of,
+)
+from oppleo_flow.cli.table import table
+
+EXAMPLES = (
+    ("sessions", "this month's sessions as a table; an open one has no end"),
+    ("sessions --month 2026-01 --format csv > january.csv", "for a spreadsheet"),
+    ("sessions --month 2026-01 --format json", "for a program: energy in Wh, money as text"),
+)
+_FIELDS = (
+    *("session_id", "label", "uid", "started_at", "ended_at", "meter_start_wh", "meter_end_wh"),
+    *("energy_wh", "price_per_kwh", "amount", "currency", "reason", "flags"),
+)
+
+
+def declare(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments."""
+    parser.add_argument("--month", metavar="YYYY-MM", help="(default: this month)")
+    parser.add_argument("--format", choices=("table", "json", "csv"), default="table")
+    add_ledger_options(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print the sessions that overlap the month."""
+    site = site_of(args)
+    zone = zone_of(site)
+    since, until = month_of(args.month, site, "sessions").bounds(zone)
+    with ledger_of(site, read_only=True) as ledger:
+        sessions = ledger.sessions.between(since, until)
+    if args.format == "table":
+        print(_table(sessions, zone))
+        return OK
+    rows = [_row(session, zone) for session in sessions]
+    if args.format == "json":
+        print(json.dumps(rows, indent=2, ensure_ascii=False))
+    else:
+        writer = csv.DictWriter(sys.stdout, _FIELDS, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows({**row, "flags": " ".join(row["flags"])} for row in rows)
+    return OK
+
+
+def _row(session: SessionRecord, zone: ZoneInfo) -> dict[str, Any]:
+    """Return a session as plain data; what is unknown is None."""
+    price = session.price
+    values = (
+        *(str(session.session_id), session.label, session.uid),
+        *(_iso(session.started_at, zone), _iso(session.ended_at, zone)),
+        *(session.meter_start_wh, session.meter_end_wh, session.energy_wh),
+        None if price is None else str(price.price_per_kwh),
+        None if session.amount is None else str(session.amount),
+        None if price is None else price.currency,
+        *(session.reason, list(session.flags)),
+    )
+    return dict(zip(_FIELDS, values, strict=True))
+
+
+def _iso(at: datetime | None, zone: ZoneInfo) -> str | None:
+    return None if at is None else at.astimezone(zone).isoformat(timespec="seconds")
+
+
+def _table(sessions: Sequence[SessionRecord], zone: ZoneInfo) -> str:
+    rows = [
+        (
+            f"{session.started_at.astimezone(zone):%F %H:%M}",
+            f"{session.ended_at.astimezone(zone):%F %H:%M}" if session.ended_at else "charging",
+            session.label,
+            "?" if session.energy_wh is None else f"{session.energy_wh / 1000:.3f}",
+            "?" if session.amount is None else str(session.amount),
+            " ".join(session.flags) if session.ended_at else "",
+        )
+        for session in sessions
+    ]
+    return table(("start", "end", "card", "kWh", "amount", "note"), rows, right=("kWh", "amount"))

@@ -1,0 +1,78 @@
+"""The settings of a site: what `oppleo.yaml` may say."""
+
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from oppleo_flow.options import TimeZone
+
+
+class _Settings(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
+
+
+class ChargePointSettings(_Settings):
+    """Who this charge point is."""
+
+    id: str = Field(
+        pattern=r"^[a-z0-9][a-z0-9_-]*$",
+        max_length=100,
+        description="Its key in the ledger and on statements; keep it for good.",
+    )
+    name: str = Field(min_length=1, max_length=100, description="What people call it.")
+
+
+def _this_machine(host: str) -> str:
+    if host not in ("127.0.0.1", "::1", "localhost"):
+        raise ValueError("only 127.0.0.1 (this machine) until there is a sign-in")
+    return host
+
+
+class WebSettings(_Settings):
+    """Where the page is served."""
+
+    host: Annotated[str, AfterValidator(_this_machine)] = Field(
+        default="127.0.0.1", description="The address to listen on; this machine only."
+    )
+    port: int = Field(
+        default=8080, ge=0, le=65535, description="The port; 0 takes any that is free."
+    )
+
+
+class LogSettings(_Settings):
+    """What is written to `.oppleo/log/`."""
+
+    level: Literal["debug", "info", "warning", "error"] = Field(
+        default="info", description="The least that is written down."
+    )
+    size_kb: int = Field(
+        default=512, ge=16, le=1_000_000, description="The size of one file, in kB."
+    )
+    keep: int = Field(default=5, ge=1, le=1000, description="How many older files are kept.")
+
+
+def _known_format(number: int) -> int:
+    if number != 1:
+        raise ValueError("this version of the program reads format 1 only")
+    return number
+
+
+class SiteSettings(_Settings):
+    """The whole of `oppleo.yaml`."""
+
+    format: Annotated[int, AfterValidator(_known_format)] = Field(
+        description="The version of this file's form; 1."
+    )
+    charge_point: ChargePointSettings = Field(description="Who this charge point is.")
+    timezone: TimeZone = Field(description="The IANA zone of its days, hours and months.")
+    currency: str = Field(pattern=r"^[A-Z]{3}$", description="The ISO 4217 code of the money.")
+    flow: str = Field(
+        pattern=r"^[a-z0-9][a-z0-9_-]*$",
+        description="Which file of `flows/`, without `.yaml`, `run` starts.",
+    )
+    simulate: bool = Field(
+        default=False,
+        description="Simulated hardware and a ledger of its own instead of the real ones.",
+    )
+    web: WebSettings = Field(default_factory=WebSettings, description="Where the page is served.")
+    log: LogSettings = Field(default_factory=LogSettings, description="What is written down.")

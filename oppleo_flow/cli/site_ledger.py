@@ -1,0 +1,60 @@
+"""The ledger of a site, for the commands that look into it."""
+
+import argparse
+from datetime import date, datetime, time
+from zoneinfo import ZoneInfo
+
+from oppleo_flow.charging.month import Month
+from oppleo_flow.cli.command import UsageError, add_site_option
+from oppleo_flow.cli.folder import site_folder
+from oppleo_flow.cli.site import Site
+from oppleo_flow.clock import SystemClock
+from oppleo_flow.store import Ledger, StoreLocation, open_ledger
+
+
+def add_ledger_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options that say which ledger is meant."""
+    add_site_option(parser)
+    parser.add_argument(
+        "--simulate", action="store_true", help="the ledger of the simulation, not the real one"
+    )
+
+
+def site_of(args: argparse.Namespace) -> Site:
+    """Return the site that a command line means."""
+    return Site.load(site_folder(args.site), simulate=args.simulate)
+
+
+def ledger_of(site: Site, *, read_only: bool = False) -> Ledger:
+    """Return the open ledger of a site."""
+    return open_ledger(site.service(StoreLocation), site.charge_point, read_only=read_only)
+
+
+def zone_of(site: Site) -> ZoneInfo:
+    """Return the site's time zone."""
+    return ZoneInfo(site.settings.timezone)
+
+
+def month_of(text: str | None, site: Site, command: str) -> Month:
+    """Return the month that is asked for; the present one when none is."""
+    if text is None:
+        return Month.of(SystemClock().now(), zone_of(site))
+    try:
+        return Month.parse(text)
+    except ValueError as error:
+        raise UsageError(f"--month: {error}", command) from None
+
+
+def day_of(text: str, option: str, command: str) -> date:
+    """Return the day that an option names."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise UsageError(
+            f"{option}: a day such as 2026-01-31 is needed, got {text!r}", command
+        ) from None
+
+
+def midnight(day: date, site: Site) -> datetime:
+    """Return the moment at which a day begins at a site."""
+    return datetime.combine(day, time(), zone_of(site))

@@ -1,0 +1,109 @@
+from datetime import UTC, datetime
+
+import pytest
+
+from oppleo_flow.cli import main
+from oppleo_flow.store import StoreLocation, open_ledger
+
+
+def listing(capsys) -> list[str]:
+    capsys.readouterr()
+    assert main(["tokens", "list"]) == 0
+    return [" ".join(line.split()) for line in capsys.readouterr().out.splitlines()]
+
+
+def test_a_card_that_was_added_may_charge(site, capsys):
+    assert main(["tokens", "add", "04:a1:b2:c3", "--label", "family"]) == 0
+    assert capsys.readouterr().out == "04A1B2C3 'family' may charge\n"
+    assert listing(capsys) == [
+        "uid oppleo label state from until last refused",
+        "04A1B2C3 19892716500 family may charge",
+    ]
+
+
+def test_a_card_can_be_valid_for_some_days_only(site, capsys):
+    days = ["--from", "2026-02-01", "--until", "2026-02-07"]
+    assert main(["tokens", "add", "04A1B2C3", "--label", "guest", *days]) == 0
+    assert listing(capsys)[1].endswith("guest may charge 2026-02-01 2026-02-07")
+
+
+@pytest.mark.parametrize("name", ["04A1B2C3", "04:a1:b2:c3", "family", "19892716500"])
+def test_a_card_is_disabled_and_enabled_by_any_of_its_names(site, capsys, name):
+    main(["tokens", "add", "04A1B2C3", "--label", "family"])
+    assert main(["tokens", "disable", name]) == 0
+    assert listing(capsys)[1] == "04A1B2C3 19892716500 family may not"
+    assert main(["tokens", "enable", name]) == 0
+    assert listing(capsys)[1] == "04A1B2C3 19892716500 family may charge"
+
+
+def test_a_card_that_was_swiped_and_refused_can_be_enabled(site, capsys):
+    at = datetime(2026, 1, 15, 12, 0, tzinfo=UTC)
+    with open_ledger(StoreLocation(site / ".oppleo" / "ledger.sqlite"), "garage") as ledger:
+        ledger.tokens.note_refused("DEADBEEF", "956397706018", at)
+    assert listing(capsys)[1] == "DEADBEEF 956397706018 may not 2026-01-15 12:00:00Z"
+    assert main(["tokens", "enable", "DEADBEEF"]) == 2
+    assert capsys.readouterr().err == (
+        "oppleo-flow: this card has no label yet; say with --label what it is; "
+        "see `oppleo-flow tokens --help`\n"
+    )
+    assert main(["tokens", "enable", "DEADBEEF", "--label", "guest"]) == 0
+    assert listing(capsys)[1] == "DEADBEEF 956397706018 guest may charge 2026-01-15 12:00:00Z"
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "line"),
+    [
+        pytest.param(
+            ["add", "04A1B2", "--label", "family"],
+            2,
+            "a UID of 4, 7 or 10 bytes in hex is needed, such as 04A1B2C3, got '04A1B2'; "
+            "see `oppleo-flow tokens --help`",
+            id="a UID that is too short",
+        ),
+        pytest.param(
+            ["add", "04A1B2C3"],
+            2,
+            "say with --label what people call the card; see `oppleo-flow tokens --help`",
+            id="a card without a label",
+        ),
+        pytest.param(
+            ["add", "04A1B2C3", "--label", "x", "--from", "2026-02-02", "--until", "2026-02-01"],
+            2,
+            "--until: 2026-02-01 is before the first day, 2026-02-02; "
+            "see `oppleo-flow tokens --help`",
+            id="days in the wrong order",
+        ),
+        pytest.param(
+            ["enable", "nobody"],
+            3,
+            "no card 'nobody' is known; see `oppleo-flow tokens list`",
+            id="a card that nobody knows",
+        ),
+        pytest.param(
+            ["enable"],
+            2,
+            "the following arguments are required: CARD; see `oppleo-flow tokens enable --help`",
+            id="no card at all",
+        ),
+    ],
+)
+def test_what_is_no_card_is_refused(site, capsys, words, code, line):
+    assert main(["tokens", *words]) == code
+    assert capsys.readouterr().err == f"oppleo-flow: {line}\n"
+
+
+def test_a_card_is_added_once(site, capsys):
+    main(["tokens", "add", "04A1B2C3", "--label", "family"])
+    assert main(["tokens", "add", "04A1B2C3", "--label", "again"]) == 3
+    assert capsys.readouterr().err == (
+        "oppleo-flow: token 04A1B2C3: is known already; change that one\n"
+    )
+
+
+def test_a_label_of_two_cards_does_not_say_which(site, capsys):
+    main(["tokens", "add", "04A1B2C3", "--label", "family"])
+    main(["tokens", "add", "DEADBEEF", "--label", "family"])
+    assert main(["tokens", "disable", "family"]) == 3
+    assert capsys.readouterr().err == (
+        "oppleo-flow: 'family' means 2 cards (04A1B2C3, DEADBEEF); say which by its UID\n"
+    )
