@@ -442,9 +442,12 @@ def decode(data: Mapping[str, Any], types: Mapping[str, type]) -> Any:
 @functools.cache
 def _adapter(kind: type) -> Any:
     """Return pydantic's converter for `kind`, made when first needed: it costs start-up time."""
-    from pydantic import TypeAdapter  # noqa: PLC0415
+    from pydantic import ConfigDict, TypeAdapter  # noqa: PLC0415
 
-    return TypeAdapter(dict[str, Any] if kind is Record else kind)
+    if kind is Record:
+        # Otherwise an infinity would come back as None.
+        return TypeAdapter(dict[str, Any], config=ConfigDict(ser_json_inf_nan="constants"))
+    return TypeAdapter(kind)
 
 
 def payload_types() -> Iterator[type[Payload]]:

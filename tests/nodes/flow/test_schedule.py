@@ -1,4 +1,4 @@
-"""`schedule`: ticks at the right time, over both ends of summer time and over a clock that jumps."""
+"""`schedule`: ticks at the right time, over both ends of summer time and a clock that jumps."""
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""`prowl`: one request per notification, refusals told with their status, the key told to nobody."""
+"""`prowl`: one request per notification, refusals told with their status, the key to nobody."""
 
 import logging
 from typing import Any
@@ -109,9 +109,7 @@ def test_simulated_the_status_says_that_nothing_was_sent() -> None:
 @pytest.mark.parametrize(
     ("status", "message"),
     [
-        pytest.param(
-            401, "Prowl: refused with status 401: the key is not valid", id="a wrong key"
-        ),
+        pytest.param(401, "Prowl: refused with status 401: the key is not valid", id="a wrong key"),
         pytest.param(
             406,
             "Prowl: refused with status 406: too many notifications this hour",

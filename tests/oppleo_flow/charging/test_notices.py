@@ -43,5 +43,5 @@ def test_a_payload_in_words(payload: Payload, expected: Notification) -> None:
 
 
 def test_nobody_is_told_of_a_beep() -> None:
-    with pytest.raises(TypeError, match="^no notification is made of a Beep$"):
+    with pytest.raises(TypeError, match=r"^no notification is made of a Beep$"):
         notification(Beep.sample())

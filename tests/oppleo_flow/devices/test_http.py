@@ -33,12 +33,12 @@ class Server:
         self.bodies = bodies
 
         class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:  # noqa: N802  (the library's name)
+            def do_POST(self) -> None:
                 length = int(self.headers["Content-Length"])
                 bodies.append(self.rfile.read(length).decode())
                 answer(self)
 
-            do_GET = do_POST  # noqa: N815
+            do_GET = do_POST  # noqa: N815  (the name that the library looks for)
 
             def log_message(self, *_: object) -> None:
                 pass
@@ -169,8 +169,8 @@ def test_an_answer_that_breaks_off_is_no_answer() -> None:
 
 
 def test_an_answer_that_is_too_long_is_refused() -> None:
-    with Server(answers(200, "x" * 1001)) as server, real_client() as client:
-        with pytest.raises(ServiceError) as refused:
-            client.send(HttpRequest("POST", server.url))
+    answer = answers(200, "x" * 1001)
+    with Server(answer) as server, real_client() as client, pytest.raises(ServiceError) as refused:
+        client.send(HttpRequest("POST", server.url))
 
     assert str(refused.value) == "127.0.0.1: the answer is over 1000 bytes"
