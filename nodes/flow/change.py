@@ -98,12 +98,12 @@ class Change(Node[ChangeConfig]):
     ]
 
     def start(self) -> None:
-        """Turn the settings into one function."""
-        self._apply = compiled(self.config)
+        """Turn the settings into one function, which the engine calls as the handler itself."""
+        vars(self)["on_message"] = compiled(self.config)
 
     def on_message(self, record: Record) -> Record:
         """Return the changed record."""
-        return self._apply(record)
+        return compiled(self.config)(record)
 
 
 def compiled(config: ChangeConfig) -> Step:

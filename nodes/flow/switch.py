@@ -41,6 +41,7 @@ with `type` carries that type only, so it may be wired to an input that takes no
 import operator
 import re
 from collections.abc import Callable, Iterable, Mapping
+from difflib import get_close_matches
 from typing import Any, Self, TypeVar
 
 from pydantic import Field, field_validator, model_validator
@@ -81,9 +82,9 @@ class Case(NodeConfig):
     @classmethod
     def _is_a_payload_type(cls, value: str | None) -> str | None:
         if value is not None and value not in _types():
-            raise ValueError(
-                f"no payload type of this name; there are {', '.join(sorted(_types()))}"
-            )
+            close = get_close_matches(value, sorted(_types()), n=1)
+            hint = f"; did you mean {close[0]!r}?" if close else ", such as MeterReading"
+            raise ValueError(f"not a payload type{hint}")
         return value
 
     @model_validator(mode="after")

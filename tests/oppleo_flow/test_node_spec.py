@@ -88,7 +88,7 @@ def test_outputs_are_the_ports_and_what_handlers_return() -> None:
     assert read_node(Full).outputs == {
         "alarm": OutputSpec("alarm", Beep, "event"),
         "reading": OutputSpec("reading", MeterReading | MeterUnknown, "level"),
-        "out": OutputSpec("out", T | Beep, "event", returned=True),  # type: ignore[operator]
+        "out": OutputSpec("out", T | Beep, "event", returned=True),
     }
 
 

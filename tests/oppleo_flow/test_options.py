@@ -143,7 +143,7 @@ def test_settings_are_strict(settings: dict[str, str], message: str) -> None:
 
 def test_settings_do_not_change() -> None:
     with pytest.raises(ValidationError, match="Instance is frozen"):
-        Sample().hold = 5.0  # type: ignore[misc]
+        Sample().hold = 5.0
 
 
 @given(
