@@ -44,5 +44,5 @@ def test_the_page_lock_pins_every_package_by_hash() -> None:
 
 
 def pins(name: str) -> dict[str, str]:
-    """Return what a lock pins: name to version with marker."""
-    return dict(re.findall(r"(?m)^([\w.-]+)(==[^\\]+)", text(name)))
+    """Return what a lock pins: name to version."""
+    return dict(re.findall(r"(?m)^([\w.-]+)==(\S+)", text(name)))
