@@ -99,11 +99,11 @@ class Change(Node[ChangeConfig]):
 
     def start(self) -> None:
         """Turn the settings into one function, which the engine calls as the handler itself."""
-        vars(self)["on_message"] = compiled(self.config)
+        self._apply = vars(self)["on_message"] = compiled(self.config)
 
     def on_message(self, record: Record) -> Record:
         """Return the changed record."""
-        return compiled(self.config)(record)
+        return self._apply(record)
 
 
 def compiled(config: ChangeConfig) -> Step:

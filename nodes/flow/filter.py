@@ -186,4 +186,5 @@ def _within(deadband: float, share: float) -> Callable[[Any, Any], bool]:
 
 
 def _is_number(value: object) -> bool:
-    return isinstance(value, int | float | Decimal) and not isinstance(value, bool)
+    kind = type(value)  # a truth is no number, though Python calls it an int
+    return kind is float or kind is int or kind is Decimal

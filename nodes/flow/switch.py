@@ -40,7 +40,8 @@ with `type` carries that type only, so it may be wired to an input that takes no
 
 import operator
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from decimal import Decimal
 from difflib import get_close_matches
 from typing import Any, Self, TypeVar
 
@@ -54,6 +55,8 @@ from oppleo_flow.payloads import MeterReading, MeterUnknown, payload_types
 T = TypeVar("T")
 Test = Callable[[Any, Any], bool]
 """Takes the value of the field and the payload."""
+Send = Callable[[Any], None]
+Cases = Sequence[tuple[Test, Send]]
 
 
 class Case(NodeConfig):
@@ -160,32 +163,46 @@ class Switch(Node[SwitchConfig]):
         return ports if config.otherwise is None else {**ports, config.otherwise: T}
 
     def start(self) -> None:
-        """Turn the cases into functions."""
+        """Turn the cases into one function, which the engine calls as the handler itself."""
         c = self.config
-        self._read = field_reader(c.field)
-        self._all = c.all
-        self._cases = tuple((_test_of(case), self.out(p).send) for p, case in c.cases.items())
-        self._otherwise = None if c.otherwise is None else self.out(c.otherwise).send
+        cases = tuple((_test_of(case), self.out(port).send) for port, case in c.cases.items())
+        rest = self._refuse_nothing if c.otherwise is None else self.out(c.otherwise).send
+        route = _to_every if c.all else _to_first
+        self._route = vars(self)["on_message"] = route(field_reader(c.field), cases, rest)
 
     def on_message(self, payload: T) -> None:
         """Send the payload where it belongs."""
-        value = self._read(payload)
-        fits = False
-        for holds, send in self._cases:
-            if holds(value, payload):
-                send(payload)
-                if not self._all:
-                    return
-                fits = True
-        if fits:
-            return
-        if self._otherwise is not None:
-            self._otherwise(payload)
-        elif value is None:
+        self._route(payload)
+
+    def _refuse_nothing(self, payload: object) -> None:
+        """Let a value go that fits no case; what has none cannot be judged."""
+        if field_reader(self.config.field)(payload) is None:
             raise PayloadError(
                 f"field {self.config.field!r}: {type(payload).__name__} has none; "
                 "give the switch an `otherwise`, or a case with `present: false`"
             )
+
+
+def _to_first(read: Callable[[Any], Any], cases: Cases, rest: Send) -> Send:
+    def route(payload: Any) -> None:
+        value = read(payload)
+        for holds, send in cases:
+            if holds(value, payload):
+                send(payload)
+                return
+        rest(payload)
+
+    return route
+
+
+def _to_every(read: Callable[[Any], Any], cases: Cases, rest: Send) -> Send:
+    def route(payload: Any) -> None:
+        value = read(payload)
+        fitting = [send for holds, send in cases if holds(value, payload)]
+        for send in fitting or [rest]:
+            send(payload)
+
+    return route
 
 
 def _test_of(case: Case) -> Test:
@@ -242,14 +259,12 @@ def _orders(case: Case) -> Iterable[Test]:
 
 def _ordered(name: str, limit: float, compare: Callable[[Any, float], bool]) -> Test:
     def holds(value: Any, _: Any) -> bool:
+        kind = type(value)
+        if kind is float or kind is int or kind is Decimal:
+            return compare(value, limit)
         if value is None:
             return False
-        if isinstance(value, bool):
-            raise PayloadError(f"{name}: a number is needed, got {value!r}")
-        try:
-            return compare(value, limit)
-        except TypeError:
-            raise PayloadError(f"{name}: a number is needed, got {value!r}") from None
+        raise PayloadError(f"{name}: a number is needed, got {value!r}")
 
     return holds
 
