@@ -1,0 +1,85 @@
+/** The payloads that this page shows, as JSON holds them; see `oppleo_flow.payloads`. */
+
+import type { FlowNode, Level } from "./api";
+
+export type EvseSignal =
+  | "access-off"
+  | "standby"
+  | "connected"
+  | "charging"
+  | "charging-solar"
+  | "waiting"
+  | "error";
+export type SessionPhase = "idle" | "waiting" | "ready" | "charging";
+
+export interface EvseState {
+  signal: EvseSignal;
+  since: string;
+}
+
+export interface Unknown {
+  since: string;
+  reason: string;
+}
+
+export interface SwitchState {
+  on: boolean;
+  reason: string;
+}
+
+export interface LedState {
+  name: string;
+  red: number;
+  green: number;
+  blue: number;
+  effect: "steady" | "breathe" | "flash" | "off";
+}
+
+export interface MeterReading {
+  meter: string;
+  time: string;
+  energy_import_wh: number;
+  power_w: number | null;
+  power_phases_w: number[];
+  voltage_phases_v: number[];
+  current_phases_a: number[];
+  frequency_hz: number;
+  serial: string | null;
+}
+
+export interface SessionStatus {
+  phase: SessionPhase;
+  session_id: string | null;
+  label: string | null;
+  started_at: string | null;
+  energy_wh: number | null;
+}
+
+export interface Rejected {
+  uid: string;
+  reason: "unknown" | "disabled" | "not-yet-valid" | "expired" | "other-session";
+}
+
+interface Payloads {
+  EvseState: EvseState;
+  EvseUnknown: Unknown;
+  SwitchState: SwitchState;
+  LedState: LedState;
+  MeterReading: MeterReading;
+  MeterUnknown: Unknown;
+  SessionStatus: SessionStatus;
+}
+
+/** A level of a node: `{type, value}` as one of the payloads asked for. */
+export type Found<K extends keyof Payloads> = {
+  [T in K]: { type: T; value: Payloads[T]; node: FlowNode; fresh: boolean; since: string };
+}[K];
+
+/** Return every level that holds one of these payloads, whichever node it belongs to. */
+export function find<K extends keyof Payloads>(nodes: FlowNode[], ...types: K[]): Found<K>[] {
+  return nodes.flatMap((node) =>
+    Object.values(node.levels)
+      .filter((level) => (types as string[]).includes(level.type))
+      .map((level: Level) => ({ ...level, node }) as Found<K>),
+  );
+}
