@@ -166,7 +166,7 @@ class Switch(Node[SwitchConfig]):
         """Turn the cases into one function, which the engine calls as the handler itself."""
         c = self.config
         cases = tuple((_test_of(case), self.out(port).send) for port, case in c.cases.items())
-        rest = self._refuse_nothing if c.otherwise is None else self.out(c.otherwise).send
+        rest = self._let_go if c.otherwise is None else self.out(c.otherwise).send
         route = _to_every if c.all else _to_first
         self._route = vars(self)["on_message"] = route(field_reader(c.field), cases, rest)
 
@@ -174,7 +174,7 @@ class Switch(Node[SwitchConfig]):
         """Send the payload where it belongs."""
         self._route(payload)
 
-    def _refuse_nothing(self, payload: object) -> None:
+    def _let_go(self, payload: object) -> None:
         """Let a value go that fits no case; what has none cannot be judged."""
         if field_reader(self.config.field)(payload) is None:
             raise PayloadError(
