@@ -1,5 +1,6 @@
 """Starting and stopping nodes: what fails to start is in fault and tried again; the rest runs."""
 
+import logging
 import threading
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
@@ -48,6 +49,7 @@ class Starter:
         self._core.flow_ports["start"](Tick(now), self._core.origin("flow.start", None))
 
     def _start_one(self, host: NodeHost) -> None:
+        host.log.setLevel(host.plan.log_level.upper() if host.plan.log_level else logging.NOTSET)
         if host.node_id in self._quarantine:
             host.condition.raise_fault(
                 QUARANTINE_FAULT, "it stalled the runtime; restart the program to try it again"

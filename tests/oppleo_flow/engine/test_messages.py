@@ -363,3 +363,13 @@ def test_at_most_limits_what_a_node_takes_in_a_period(run):
     send(runtime, "end", 4)
     assert got(runtime, "end") == [1, 2, 4]
     assert snapshot(runtime, "end").dropped == 1
+
+
+def test_a_node_logs_from_the_level_that_the_flow_gives_it(run, caplog):
+    runtime = run(graph_of({"quiet": plan(Twice, log_level="error"), "loud": plan(Twice)}))
+    send(runtime, "quiet", 13)
+    send(runtime, "loud", 13)
+    assert [r.getMessage() for r in caplog.records if "13 is not" in r.getMessage()] == [
+        "loud: ValueError: 13 is not for me",
+        "loud: fault handler-failed: 13 is not for me",
+    ]
