@@ -48,6 +48,7 @@ from oppleo_flow import Example, Instant, Node, NodeConfig, Out, Seconds, TimeOf
 from oppleo_flow.payloads import Tick
 
 _LONGEST_WAIT_S = 60.0
+"""A wall clock that is set while nobody looks is noticed after so long."""
 _ON_TIME_S = 60.0
 _CLOCK_WAS_WRONG = timedelta(days=1)
 _JUMP_S = 5.0
@@ -260,7 +261,7 @@ class Schedule(Node[ScheduleConfig]):
         self.after(0, self._wake)
 
     def _wake(self) -> None:
-        """Send what is due, and wait for the next, at most a minute at a time."""
+        """Send what is due, and wait for the next; by the calendar a minute at most at a time."""
         here = self.clock.instant()
         settled = self.settled or here
         if self._calendar is None:
@@ -274,8 +275,8 @@ class Schedule(Node[ScheduleConfig]):
             remarks.append(f"passed over {passed_over} that were missed")
         for tick in due_ticks:
             self.tick.send(tick)
-        wait_s = (following - here.wall).total_seconds()
-        self.after(min(max(wait_s, 0.0), _LONGEST_WAIT_S), self._wake)
+        wait_s = max(0.0, (following - here.wall).total_seconds())
+        self.after(wait_s if self._calendar is None else min(wait_s, _LONGEST_WAIT_S), self._wake)
         self._show(following, remarks, bool(dues))
 
     def _by_calendar(
