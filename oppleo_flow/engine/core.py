@@ -38,6 +38,7 @@ class Subscription:
         self.missed = 0
         self._events: deque[RuntimeEvent] = deque()
         self._size = size
+        self._closed = False
         self._arrived = threading.Condition()
         self._close = close
 
@@ -51,14 +52,20 @@ class Subscription:
             self._arrived.notify()
 
     def get(self, timeout_s: float) -> RuntimeEvent | None:
-        """Return the next event, waiting for it at most `timeout_s`; None when there was none."""
+        """Return the next event, waiting for it at most `timeout_s`; None when there was none.
+
+        Once it is closed there is none, and nobody waits.
+        """
         with self._arrived:
-            self._arrived.wait_for(lambda: bool(self._events), timeout_s)
-            return self._events.popleft() if self._events else None
+            self._arrived.wait_for(lambda: self._closed or bool(self._events), timeout_s)
+            return self._events.popleft() if self._events and not self._closed else None
 
     def close(self) -> None:
-        """Stop to listen."""
+        """Stop to listen, and wake who waits in `get`."""
         self._close(self)
+        with self._arrived:
+            self._closed = True
+            self._arrived.notify_all()
 
 
 class Core:
