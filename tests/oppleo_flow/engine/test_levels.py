@@ -1,5 +1,6 @@
 """Levels: held values, freshness, and outputs that go to their safe level."""
 
+import threading
 from dataclasses import dataclass
 from typing import Any
 
@@ -266,6 +267,16 @@ def test_a_listener_hears_of_levels_faults_and_safe_outputs_and_loses_the_oldest
         ("safe", "relay"),
     ]
     assert (last.get(timeout_s=0).kind, last.missed) == ("safe", 5)
+
+
+def test_a_listener_that_closes_is_woken_and_hears_no_more(run):
+    events = run(charge_point()).subscribe()
+    heard = []
+    listener = threading.Thread(target=lambda: heard.append(events.get(timeout_s=60)))
+    listener.start()
+    events.close()
+    listener.join(timeout=30)
+    assert heard == [None]
 
 
 def test_flow_status_carries_every_change_of_a_nodes_condition(run):
