@@ -1,0 +1,90 @@
+"""The LED line of a SmartEVSE: somebody who watches it and says what it means.
+
+The level is sampled, not its edges: an EVSE that keeps its LED off or fully on makes no edges, and
+a reader of edges would go on saying what it saw last.
+"""
+
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from threading import Event, Thread
+
+from oppleo_flow.devices.evse_envelope import NOTHING_SEEN, EvseDecoder
+from oppleo_flow.errors import DeviceError
+from oppleo_flow.payloads import EvseSignal
+
+LineChanged = Callable[[EvseSignal | None, str], None]
+"""Told the signal, or None and why it cannot be told."""
+
+SAMPLES_PER_WINDOW = 12
+SAMPLE_EVERY_S = 0.001618
+"""Not a multiple of a carrier's period: with the golden ratio of 1 ms, the phases of the 1 kHz and
+the 5 kHz carrier are met evenly, and a dozen samples tell the duty to a twelfth."""
+_STARVED_S = 3 * SAMPLES_PER_WINDOW * SAMPLE_EVERY_S
+_RETRY_S = 1.0
+
+
+class EvseLine(ABC):
+    """Somebody who watches the LED line and calls back on every change of what it means."""
+
+    @abstractmethod
+    def silent_s(self) -> float:
+        """Return for how many seconds the line has not been looked at."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Stop watching; no call-back begins after this returns."""
+
+
+class SampledEvseLine(EvseLine):
+    """Samples the level of a pin in a thread of its own and decodes it.
+
+    `read` returns whether the pin is high; `inverted` when a lit LED means low.
+    """
+
+    def __init__(self, read: Callable[[], bool], *, inverted: bool, changed: LineChanged) -> None:
+        self._read = read
+        self._inverted = inverted
+        self._changed = changed
+        self._decoder = EvseDecoder()
+        self._told: tuple[EvseSignal | None, str] = (None, NOTHING_SEEN)
+        self._looked_at_s = time.monotonic()
+        self._stop = Event()
+        self._thread = Thread(target=self._run, name="evse-line", daemon=True)
+        self._thread.start()
+
+    def silent_s(self) -> float:
+        """Return for how many seconds no window of samples was complete."""
+        return time.monotonic() - self._looked_at_s
+
+    def close(self) -> None:
+        """Stop the thread and wait for it."""
+        self._stop.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        while not self._stop.is_set():
+            try:
+                self._window()
+            except DeviceError as error:
+                self._tell(None, str(error))
+                self._stop.wait(_RETRY_S)
+
+    def _window(self) -> None:
+        """Take one window of samples; one that took too long says nothing and is left out."""
+        began_s = time.monotonic()
+        highs = 0
+        for _ in range(SAMPLES_PER_WINDOW):
+            highs += self._read()
+            time.sleep(SAMPLE_EVERY_S)
+        ended_s = time.monotonic()
+        if ended_s - began_s > _STARVED_S:
+            return
+        self._looked_at_s = ended_s
+        share = highs / SAMPLES_PER_WINDOW
+        self._tell(*self._decoder.add(ended_s, 1 - share if self._inverted else share))
+
+    def _tell(self, signal: EvseSignal | None, reason: str) -> None:
+        if (signal, reason) != self._told and not self._stop.is_set():
+            self._told = (signal, reason)
+            self._changed(signal, reason)

@@ -1,0 +1,170 @@
+"""The twins of a bus with kWh meters: one answers frames on a pseudo terminal, one our calls."""
+
+import os
+import select
+import struct
+import termios
+import tty
+from threading import Event, Thread
+
+from oppleo_flow.devices.meters import MeterModel, meter_model
+from oppleo_flow.devices.modbus_blocks import Block, LineTiming
+from oppleo_flow.devices.serial_bus import RegisterRefused, SerialBus, Table
+from oppleo_flow.devices.world import MeterFace, World
+from oppleo_flow.errors import DeviceTimeout
+
+_INPUT_REGISTERS = 0x0180
+_HOLDING_REGISTERS = 0x0100
+_REQUEST_BYTES = 8
+_FUNCTION_TABLE: dict[int, Table] = {3: "holding", 4: "input"}
+_ILLEGAL_FUNCTION, _ILLEGAL_ADDRESS = 1, 2
+_BAUDS = (1200, 2400, 4800, 9600, 19200, 38400, 57600, 115200)
+_BAUD_OF = {getattr(termios, f"B{baud}"): baud for baud in _BAUDS}
+
+
+def read_face(face: MeterFace, table: Table, block: Block) -> tuple[int, ...] | None:
+    """Return registers of a meter that shows `face`; None when it refuses such a read.
+
+    Registers that the model leaves out read as 0.  Measured values are read whole or not at all.
+    """
+    model = meter_model(face.model)
+    if not 0 < block.count <= model.max_registers:
+        return None
+    if table == "holding":
+        return _holding_registers(model, face, block)
+    if block.start % 2 or block.count % 2 or block.end > _INPUT_REGISTERS:
+        return None
+    values = _input_values(model, face)
+    floats = [values.get(address, 0.0) for address in range(block.start, block.end, 2)]
+    return struct.unpack(f">{block.count}H", struct.pack(f">{block.count // 2}f", *floats))
+
+
+def _input_values(model: MeterModel, face: MeterFace) -> dict[int, float]:
+    return {
+        **dict(zip(model.voltage, face.voltage_phases_v, strict=False)),
+        **dict(zip(model.current, face.current_phases_a, strict=False)),
+        **dict(zip(model.power, face.power_phases_w, strict=False)),
+        model.frequency: face.frequency_hz,
+        model.energy_import: face.energy_import_wh / 1000,
+    }
+
+
+def _holding_registers(model: MeterModel, face: MeterFace, block: Block) -> tuple[int, ...] | None:
+    high, low = model.serial_words
+    words = {high: face.serial >> 16, low: face.serial & 0xFFFF}
+    if any(a not in words and a >= _HOLDING_REGISTERS for a in range(block.start, block.end)):
+        return None
+    return tuple(words.get(address, 0) for address in range(block.start, block.end))
+
+
+class WorldSerialBus(SerialBus):
+    """The meters of a world at our own seam: instant, without a thread."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+
+    @property
+    def timing(self) -> LineTiming:
+        """Return the timing of the makers' usual line; nothing here takes time."""
+        return LineTiming(9600)
+
+    def read_registers(self, unit_id: int, table: Table, block: Block) -> tuple[int, ...]:
+        """Return 16-bit registers of one meter."""
+        what = f"unit {unit_id}: {{}} reading {table} register 0x{block.start:04X}"
+        face = self._world.meter(unit_id)
+        if face is None:
+            raise DeviceTimeout(what.format("no answer"))
+        registers = read_face(face, table, block)
+        if registers is None:
+            raise RegisterRefused(what.format("refused"))
+        return registers
+
+    def close(self) -> None:
+        """Do nothing: there is no port."""
+
+
+class MeterLine:
+    """The meters of a world on a pseudo terminal, at the speed of a real line.
+
+    `path` is the port to open.  The levers `late_s`, added to the time a meter thinks, and
+    `garbled`, which spoils the checksums, may be moved at any time.
+    """
+
+    def __init__(self, world: World, *, turnaround_s: float = 0.02, char_bits: int = 10) -> None:
+        self.late_s = 0.0
+        self.garbled = False
+        self._world = world
+        self._turnaround_s = turnaround_s
+        self._char_bits = char_bits
+        self._ours, self._theirs = os.openpty()
+        tty.setraw(self._theirs)
+        self.path = os.ttyname(self._theirs)
+        self._stopped, self._stop = os.pipe()
+        self._closing = Event()
+        self._thread = Thread(target=self._run, name="simulated-meters", daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        """Take the line down."""
+        self._closing.set()
+        os.write(self._stop, b"x")
+        self._thread.join()
+        for descriptor in (self._ours, self._theirs, self._stopped, self._stop):
+            os.close(descriptor)
+
+    def _run(self) -> None:
+        request = b""
+        while not self._closing.is_set():
+            # A pause ends a frame, whole or not: what is left over is noise.
+            pause_s = 20 * self._char_s() if request else None
+            ready, _, _ = select.select([self._ours, self._stopped], [], [], pause_s)
+            if self._ours not in ready:
+                request = b""
+                continue
+            request += os.read(self._ours, 256)
+            while len(request) >= _REQUEST_BYTES:
+                frame, request = request[:_REQUEST_BYTES], request[_REQUEST_BYTES:]
+                self._answer(frame)
+
+    def _answer(self, frame: bytes) -> None:
+        if crc16(frame[:-2]) != frame[-2:]:
+            return
+        face = self._world.meter(frame[0])
+        if face is None:
+            return
+        answer = _answer_to(frame, face)
+        self._closing.wait(_REQUEST_BYTES * self._char_s() + self._turnaround_s + self.late_s)
+        checksum = bytes(2) if self.garbled else crc16(answer)
+        self._transmit(answer + checksum)
+
+    def _transmit(self, frame: bytes) -> None:
+        """Let the line's time pass, then let the frame arrive as a whole."""
+        self._closing.wait(len(frame) * self._char_s())
+        if not self._closing.is_set():
+            os.write(self._ours, frame)
+
+    def _char_s(self) -> float:
+        """Return the time of a character at the speed that the port was opened with."""
+        return self._char_bits / _BAUD_OF[termios.tcgetattr(self._theirs)[5]]
+
+
+def _answer_to(frame: bytes, face: MeterFace) -> bytes:
+    """Return the answer to a request, without its checksum."""
+    unit_id, function, start, count = struct.unpack(">BBHH", frame[:-2])
+    table = _FUNCTION_TABLE.get(function)
+    if table is None:
+        return bytes([unit_id, function | 0x80, _ILLEGAL_FUNCTION])
+    registers = read_face(face, table, Block(start, count))
+    if registers is None:
+        return bytes([unit_id, function | 0x80, _ILLEGAL_ADDRESS])
+    return bytes([unit_id, function, 2 * count]) + struct.pack(f">{count}H", *registers)
+
+
+def crc16(data: bytes) -> bytes:
+    """Return the checksum of a Modbus RTU frame, as it stands on the wire."""
+    crc = 0xFFFF
+    for byte in data:
+        crc ^= byte
+        for _ in range(8):
+            crc = crc >> 1 ^ 0xA001 if crc & 1 else crc >> 1
+    return struct.pack("<H", crc)
