@@ -1,0 +1,164 @@
+"""A world for other processes: a local socket, one JSON object a line, question and answer.
+
+Pins keep their levels when a client vanishes, as those of a Pi do when its process dies.
+"""
+
+import contextlib
+import json
+import os
+import selectors
+import socket
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from oppleo_flow.devices.world import Wiring, World
+from oppleo_flow.devices.world_client import line_to_json
+from oppleo_flow.errors import ConfigError, OppleoError
+
+_PLAIN_CALLS = {
+    *("drive_pin", "drive_duty", "drive_breath", "float_pin", "read_pin"),
+    *("plug_in", "plug_out", "swipe", "silence_meter", "break_evse", "shine", "snapshot"),
+}
+_SEND_WITHIN_S = 1.0
+_MOST_UNREAD = 1 << 20
+
+
+class WorldServer:
+    """Serves one world at a socket, in the thread that calls `run`.
+
+    `open` comes first; it replaces the socket of a server that died and refuses that of one that
+    lives.  Only the owner of the process may connect.
+    """
+
+    def __init__(self, world: World, path: Path) -> None:
+        self._world = world
+        self._path = path
+        self._listener: socket.socket | None = None
+        self._selector = selectors.DefaultSelector()
+        self._unread: dict[socket.socket, bytes] = {}
+        self._stopped, self._stop = socket.socketpair()
+
+    def open(self) -> None:
+        """Listen.
+
+        Raises:
+            ConfigError: Another world lives at the path, or the path cannot be used.
+        """
+        listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        try:
+            self._clear_away_the_dead()
+            listener.bind(str(self._path))
+            self._path.chmod(0o600)
+            listener.listen()
+        except OSError as error:
+            listener.close()
+            raise ConfigError(f"{self._path}: {error.strerror or error}") from error
+        self._listener = listener
+        self._selector.register(listener, selectors.EVENT_READ, self._accept)
+        self._selector.register(self._stopped, selectors.EVENT_READ, None)
+
+    def end_with(self, process_id: int) -> None:
+        """Stop when that process ends.
+
+        Raises:
+            ConfigError: There is no such process.
+        """
+        try:
+            watched = os.pidfd_open(process_id)
+        except OSError as error:
+            raise ConfigError(f"process {process_id}: {error.strerror}") from error
+        self._selector.register(watched, selectors.EVENT_READ, None)
+
+    def run(self) -> None:
+        """Serve until `stop` is called."""
+        while True:
+            for key, _ in self._selector.select():
+                if key.data is None:
+                    return
+                key.data(key.fileobj)
+
+    def stop(self) -> None:
+        """Let `run` return; legal from any thread and from a signal handler."""
+        self._stop.send(b"x")
+
+    def close(self) -> None:
+        """Hang up on everybody and take the socket away."""
+        for connection in list(self._unread):
+            self._hang_up(connection)
+        if self._listener is not None:
+            self._listener.close()
+            self._path.unlink(missing_ok=True)
+        self._selector.close()
+        self._stopped.close()
+        self._stop.close()
+
+    def _clear_away_the_dead(self) -> None:
+        if not self._path.is_socket():
+            return
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+            try:
+                probe.connect(str(self._path))
+            except ConnectionRefusedError:
+                self._path.unlink()
+                return
+        raise ConfigError(f"{self._path}: another simulated world lives here")
+
+    def _accept(self, listener: socket.socket) -> None:
+        connection, _ = listener.accept()
+        connection.settimeout(_SEND_WITHIN_S)
+        self._unread[connection] = b""
+        self._selector.register(connection, selectors.EVENT_READ, self._read)
+
+    def _read(self, connection: socket.socket) -> None:
+        try:
+            received = connection.recv(65536)
+            unread = self._unread[connection] + received
+            *questions, self._unread[connection] = unread.split(b"\n")
+            for question in questions:
+                connection.sendall(json.dumps(self._answer(question)).encode() + b"\n")
+        except OSError:
+            received = b""
+        if not received or len(self._unread[connection]) > _MOST_UNREAD:
+            self._hang_up(connection)
+
+    def _hang_up(self, connection: socket.socket) -> None:
+        with contextlib.suppress(KeyError):
+            self._selector.unregister(connection)
+        del self._unread[connection]
+        connection.close()
+
+    def _answer(self, question: bytes) -> dict[str, Any]:
+        try:
+            asked = json.loads(question)
+            return {"value": self._call(asked["call"], asked.get("with", {}))}
+        except OppleoError as error:
+            return {"error": str(error)}
+        except (ValueError, TypeError, KeyError, AttributeError) as error:
+            return {"error": f"not a question for a world: {error}"}
+
+    def _call(self, name: str, arguments: dict[str, Any]) -> Any:
+        """Do what was asked and return the answer as plain JSON data."""
+        if name in _PLAIN_CALLS:
+            return getattr(self._world, name)(**arguments)
+        special: dict[str, Callable[..., Any]] = {
+            "led_line": self._led_line,
+            "card_in_field": self._card_in_field,
+            "meter": self._meter,
+            "rewire": self._rewire,
+        }
+        return special[name](**arguments)
+
+    def _led_line(self) -> dict[str, Any]:
+        return line_to_json(self._world.led_line())
+
+    def _card_in_field(self) -> str | None:
+        uid = self._world.card_in_field()
+        return None if uid is None else uid.hex()
+
+    def _meter(self, unit_id: int) -> dict[str, Any] | None:
+        face = self._world.meter(unit_id)
+        return None if face is None else {name: getattr(face, name) for name in face.__slots__}
+
+    def _rewire(self, wiring: dict[str, Any]) -> None:
+        self._world.rewire(Wiring.from_json(wiring))

@@ -1,0 +1,311 @@
+"""The simulated world in this process: pins, EVSE, car, meter and cards, on any clock.
+
+Nothing runs by itself.  Whoever looks or pulls a lever first brings the world up to the clock's
+present time, event by event, so each look is exact however long ago the last one was.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from threading import RLock
+from typing import Any
+
+from oppleo_flow.clock import Clock
+from oppleo_flow.devices.evse_waveform import SMART_EVSE_2, EvseWaveform, LedHardware, LedLine
+from oppleo_flow.devices.meters import meter_model
+from oppleo_flow.devices.world import EventfulWorld, MeterFace, Wiring
+from oppleo_flow.errors import ConfigError
+from oppleo_flow.simulator.car import VOLTAGE_V, Car, EnergyCounter
+from oppleo_flow.simulator.pins import Pins
+from oppleo_flow.simulator.smart_evse import EvseTimes, SmartEvse
+
+_FREQUENCY_HZ = 50.0
+_FIRST_SERIAL = 19_001_234
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A card in the pocket; `known` when the demo's ledger should know it."""
+
+    name: str
+    uid: str
+    known: bool
+
+
+POCKET = (
+    Card("family", "04A1B2C3", known=True),
+    Card("office", "04E1D2C3B4A596", known=True),
+    Card("stranger", "DEADBEEF", known=False),
+    Card("visitor", "0499AABBCCDD80", known=False),
+)
+
+
+class SimulatedWorld(EventfulWorld):
+    """The world; safe to use from several threads."""
+
+    def __init__(
+        self,
+        clock: Clock,
+        *,
+        wiring: Wiring | None = None,
+        times: EvseTimes | None = None,
+        hardware: LedHardware = SMART_EVSE_2,
+        cards: Sequence[Card] = POCKET,
+        energy_wh: float = 1_234_567.0,
+    ) -> None:
+        self._clock = clock
+        self._wiring = wiring or Wiring()
+        self._hardware = hardware
+        self._cards = tuple(cards)
+        self._lock = RLock()
+        self._watchers: list[Callable[[], None]] = []
+        now_s = clock.monotonic()
+        self._pins = Pins()
+        self._evse = SmartEvse(times or EvseTimes())
+        self._car = Car(phases=_phases(self._wiring), at_s=now_s)
+        self._plugged = False
+        self._counter = EnergyCounter(energy_wh, at_s=now_s)
+        self._meter_silent = False
+        self._card: tuple[Card, float] | None = None
+        self._waveform = EvseWaveform(self._evse.signal, now_s, hardware)
+        self._tell = False
+
+    # -- what the twins look at ----------------------------------------------------------------
+
+    def drive_pin(self, pin: int, high: bool) -> None:
+        """Hold a pin at a level."""
+        with self._present():
+            self._pins.hold(pin, high, output=True)
+
+    def drive_duty(self, pin: int, percent: float) -> None:
+        """Put a pulse width modulation of 100 Hz on a pin."""
+        with self._present() as now_s:
+            self._pins.modulate(pin, percent, percent, 0.0, now_s)
+
+    def drive_breath(
+        self, pin: int, low_percent: float, high_percent: float, period_s: float
+    ) -> None:
+        """Let the duty of a pin rise and fall in straight lines."""
+        with self._present() as now_s:
+            self._pins.modulate(pin, low_percent, high_percent, period_s, now_s)
+
+    def float_pin(self, pin: int, pulled_up: bool) -> None:
+        """Let go of a pin: it is an input, with a pull-up or with a pull-down."""
+        with self._present():
+            self._pins.hold(pin, pulled_up, output=False)
+
+    def read_pin(self, pin: int) -> bool:
+        """Return whether a pin is high now."""
+        with self._present() as now_s:
+            if pin == self._wiring.evse_led and not self._pins[pin].output:
+                return self._line().high_at(now_s)
+            return self._pins[pin].high_at(now_s)
+
+    def led_line(self) -> LedLine:
+        """Return what the SmartEVSE puts on its LED line now."""
+        with self._present():
+            return self._line()
+
+    def card_in_field(self) -> bytes | None:
+        """Return the UID of the card that lies on the reader."""
+        with self._present():
+            return bytes.fromhex(self._card[0].uid) if self._card else None
+
+    def meter(self, unit_id: int) -> MeterFace | None:
+        """Return what the meter of that unit id shows; None when none answers there."""
+        with self._present() as now_s:
+            model_name = self._wiring.meters.get(unit_id)
+            if model_name is None or self._meter_silent:
+                return None
+            shown = meter_model(model_name).phases
+            drawn_w = self._car.drawn_w / self._car.phases
+            active = [index < self._car.phases and drawn_w > 0 for index in range(shown)]
+            return MeterFace(
+                model=model_name,
+                voltage_phases_v=(VOLTAGE_V,) * shown,
+                current_phases_a=tuple(drawn_w / VOLTAGE_V if on else 0.0 for on in active),
+                power_phases_w=tuple(drawn_w if on else 0.0 for on in active),
+                frequency_hz=_FREQUENCY_HZ,
+                energy_import_wh=self._counter.energy_at(now_s),
+                serial=_FIRST_SERIAL + unit_id - 1,
+            )
+
+    # -- levers --------------------------------------------------------------------------------
+
+    def plug_in(self, charge_percent: float | None = None) -> None:
+        """Plug the car in; `charge_percent` is how full its battery is when it comes."""
+        with self._present() as now_s:
+            if charge_percent is not None:
+                self._car.settle(now_s, self._car.drawn_w)
+                self._car.charge_wh = self._car.capacity_wh * min(100.0, charge_percent) / 100
+            self._plugged = True
+            self._evse.set_demand(not self._car.full, now_s)
+            self._evse.plug_in(now_s)
+
+    def plug_out(self) -> None:
+        """Pull the plug."""
+        with self._present() as now_s:
+            self._plugged = False
+            self._evse.plug_out(now_s)
+
+    def swipe(self, card: str, hold_s: float = 0.5) -> None:
+        """Hold a card of the pocket, by name or UID, to the reader."""
+        found = next((c for c in self._cards if card in (c.name, c.uid)), None)
+        if found is None:
+            names = ", ".join(c.name for c in self._cards)
+            raise ConfigError(f"no card {card!r} in the pocket; there are: {names}")
+        with self._present() as now_s:
+            self._card = (found, now_s + hold_s)
+            self._tell = True
+
+    def silence_meter(self, silent: bool) -> None:
+        """Cut the meter off the bus, or connect it again."""
+        with self._present():
+            self._meter_silent = silent
+
+    def break_evse(self, broken: bool) -> None:
+        """Let the SmartEVSE have a hard error, or recover."""
+        with self._present() as now_s:
+            self._evse.set_broken(broken, now_s)
+
+    def shine(self, solar: bool) -> None:
+        """Put the SmartEVSE in solar mode, or back in normal mode."""
+        with self._present():
+            self._evse.solar = solar
+
+    def rewire(self, wiring: Wiring) -> None:
+        """Connect the world to other pins, units and models."""
+        with self._present():
+            for model in wiring.meters.values():
+                meter_model(model)
+            self._wiring = wiring
+            self._tell = True
+
+    def snapshot(self) -> dict[str, Any]:
+        """Return everything there is to see, as plain JSON data."""
+        with self._present() as now_s:
+            return {
+                **self._installation(now_s),
+                **pins_seen(self._pins, self._wiring, now_s),
+                "cards": [{"name": c.name, "uid": c.uid, "known": c.known} for c in self._cards],
+                "card_in_field": self._card[0].name if self._card else None,
+            }
+
+    # -- events --------------------------------------------------------------------------------
+
+    def watch(self, call: Callable[[], None]) -> Callable[[], None]:
+        """Call `call` on every change of the EVSE's signal or the card; return how to stop it."""
+        with self._lock:
+            self._watchers.append(call)
+
+        def stop() -> None:
+            with self._lock:
+                if call in self._watchers:
+                    self._watchers.remove(call)
+
+        return stop
+
+    def next_event_s(self) -> float | None:
+        """Return the monotonic time at which something changes by itself next."""
+        with self._lock:
+            card_s = self._card[1] if self._card else None
+            due = (self._evse.next_event_s, self._car.full_at_s, card_s)
+            return min((at_s for at_s in due if at_s is not None), default=None)
+
+    def fire(self) -> None:
+        """Let everything happen that is due at the clock's present time."""
+        with self._present():
+            pass
+
+    @contextmanager
+    def _present(self) -> Iterator[float]:
+        """Bring the world up to the present, give the caller its time, take up what it changed.
+
+        The watchers are called afterwards, without the lock: they may look at the world.
+        """
+        with self._lock:
+            now_s = self._clock.monotonic()
+            while (due_s := self.next_event_s()) is not None and due_s <= now_s:
+                self._happen(due_s)
+            yield now_s
+            self._couple(now_s)
+            watchers = tuple(self._watchers) if self._tell else ()
+            self._tell = False
+        for call in watchers:
+            call()
+
+    def _happen(self, at_s: float) -> None:
+        if self._card is not None and self._card[1] <= at_s:
+            self._card = None
+            self._tell = True
+        full_at_s = self._car.full_at_s
+        if full_at_s is not None and full_at_s <= at_s:
+            self._draw(at_s, 0.0)
+        self._evse.step(at_s)
+        self._couple(at_s)
+
+    def _couple(self, at_s: float) -> None:
+        """Let the parts of the world act on one another: pin, EVSE, car, meter, LED."""
+        evse, car = self._evse, self._car
+        high = self._pins[self._wiring.evse_switch].percent_at(at_s) >= 50.0
+        evse.set_switch(high is not self._wiring.evse_switch_active_low, at_s)
+        evse.set_demand(self._plugged and not car.full, at_s)
+        self._draw(at_s, car.power_w if evse.delivers and not car.full else 0.0)
+        if evse.signal is not self._waveform.signal:
+            self._waveform = EvseWaveform(evse.signal, at_s, self._hardware)
+            self._tell = True
+
+    def _draw(self, at_s: float, power_w: float) -> None:
+        if power_w != self._car.drawn_w:
+            self._car.settle(at_s, power_w)
+            self._counter.settle(at_s, power_w)
+
+    def _line(self) -> LedLine:
+        return LedLine(self._wiring.evse_led, self._wiring.evse_led_inverted, self._waveform)
+
+    def _installation(self, at_s: float) -> dict[str, Any]:
+        """Return EVSE, car and meter as plain JSON data."""
+        evse, car = self._evse, self._car
+        return {
+            "evse": {
+                "state": evse.state,
+                "signal": evse.signal.value,
+                "access": evse.access,
+                "broken": evse.broken,
+                "solar": evse.solar,
+                "led_percent": round(self._waveform.brightness_at(at_s) * 100),
+            },
+            "car": {
+                "plugged": self._plugged,
+                "charge_percent": round(car.charge_at(at_s) / car.capacity_wh * 100, 1),
+                "power_w": car.drawn_w,
+            },
+            "meter": {
+                "energy_wh": round(self._counter.energy_at(at_s)),
+                "power_w": car.drawn_w,
+                "silent": self._meter_silent,
+                "units": {str(unit): model for unit, model in self._wiring.meters.items()},
+            },
+        }
+
+
+def pins_seen(pins: Pins, wiring: Wiring, at_s: float) -> dict[str, Any]:
+    """Return the pins, and what hangs on them, as plain JSON data."""
+    colours = {"red": wiring.red, "green": wiring.green, "blue": wiring.blue}
+    lamp_low, buzzer_low = wiring.lamp_active_low, wiring.buzzer_active_low
+    return {
+        "lamp": {
+            colour: pins.shown(number, active_low=lamp_low, at_s=at_s)
+            for colour, number in colours.items()
+        },
+        "buzzer": pins.shown(wiring.buzzer, active_low=buzzer_low, at_s=at_s) > 0,
+        "pins": {
+            str(number): {"output": pin.output, "percent": round(pin.percent_at(at_s))}
+            for number, pin in pins
+        },
+    }
+
+
+def _phases(wiring: Wiring) -> int:
+    """Return how many phases the installation has: as many as its meter measures."""
+    return max((meter_model(model).phases for model in wiring.meters.values()), default=3)
