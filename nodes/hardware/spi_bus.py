@@ -1,0 +1,68 @@
+"""One device on an SPI bus of the Raspberry Pi: an RC522 card reader.
+
+```yaml
+connections:
+  spi: {type: spi-bus}
+```
+
+The usual wiring: SDA to GPIO 8, SCK to 11, MOSI to 10, MISO to 9, RST to GPIO 25. SPI must be
+enabled with `dtparam=spi=on` in the Pi's configuration. It needs the libraries spidev and
+mfrc522. Simulated, it is the reader of the simulated world.
+"""
+
+from collections.abc import Iterable
+
+from pydantic import Field
+
+from oppleo_flow import Claim, Connection, DeviceMissing, NodeConfig, VirtualClock
+from oppleo_flow.devices.rc522_twin import SimulatedSpiBus, WorldSpiBus
+from oppleo_flow.devices.rfid import CardReader
+from oppleo_flow.devices.spi_bus import CHIP_SELECT_PINS, SPI_PINS, LinuxSpiBus, SpiBus
+from oppleo_flow.devices.world import eventful, world_of
+
+
+class SpiBusConfig(NodeConfig):
+    """Settings of an `spi-bus` connection."""
+
+    bus: int = Field(0, ge=0, le=1, description="Number of the bus.")
+    device: int = Field(0, ge=0, le=2, description="Number of the chip select.")
+    speed_hz: int = Field(1_000_000, ge=100_000, le=10_000_000, description="Clock of the bus.")
+    reset_pin: int = Field(25, ge=0, le=27, description="BCM number of the pin at RST.")
+
+
+class SpiBusConnection(Connection[SpiBusConfig], SpiBus):
+    """One device on an SPI bus."""
+
+    type_name = "spi-bus"
+    icon = "chip"
+    _bus: SpiBus | None = None
+
+    def open(self) -> None:
+        """Choose the bus; it is opened with the device on it."""
+        config = self.config
+        if not self.simulated:
+            self._bus = LinuxSpiBus(
+                config.bus, config.device, speed_hz=config.speed_hz, reset_pin=config.reset_pin
+            )
+            return
+        world = world_of(self.site)
+        virtual = isinstance(self.clock, VirtualClock)
+        self._bus = WorldSpiBus(eventful(world)) if virtual else SimulatedSpiBus(world)
+
+    def close(self) -> None:
+        """Let go of the bus."""
+        if self._bus is not None:
+            self._bus.close()
+
+    def card_reader(self) -> CardReader:
+        """Return the card reader on this bus."""
+        if self._bus is None:
+            raise DeviceMissing(f"connection {self.name!r}: is not open")
+        return self._bus.card_reader()
+
+    @classmethod
+    def claims(cls, config: SpiBusConfig) -> Iterable[Claim]:
+        """Return the pins of the bus, the chip select and the reset."""
+        select = CHIP_SELECT_PINS.get((config.bus, config.device))
+        pins = [*SPI_PINS[config.bus], config.reset_pin, *([] if select is None else [select])]
+        return [Claim(f"GPIO {pin}") for pin in pins]

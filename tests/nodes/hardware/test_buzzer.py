@@ -1,0 +1,74 @@
+import pytest
+
+from nodes.hardware.buzzer import Buzzer
+from oppleo_flow.node import Claim, SafePin
+from oppleo_flow.payloads import Beep, Rejected, SessionEnded, SessionStarted
+from tests.nodes.hardware.hardware import HardwareBench
+
+
+def heard(bench, seconds=0.6):
+    """Return the moments, to 10 ms, at which the sound changed."""
+    changes, before = [], False
+    bench.advance(0.005)  # between the moments: their sums are not exact
+    for step in range(int(seconds / 0.01)):
+        now = bench.world.snapshot()["buzzer"]
+        if now is not before:
+            changes.append(step * 10)
+            before = now
+        bench.advance(0.01)
+    return changes
+
+
+def buzzer(**options):
+    return HardwareBench(Buzzer, {"gpio": "pins", **options})
+
+
+@pytest.mark.parametrize(
+    ("payload", "changes_ms"),
+    [
+        pytest.param(Beep("ok"), [0, 100], id="ok is one beep of 100 ms"),
+        pytest.param(Beep("error"), [0, 100, 150, 250], id="error is two, 50 ms apart"),
+        pytest.param(SessionStarted.sample(), [0, 100], id="a session that begins is one"),
+        pytest.param(SessionEnded.sample(), [0, 100], id="a session that ends is one"),
+        pytest.param(Rejected.sample(), [0, 100, 150, 250], id="a refused card is two"),
+    ],
+)
+def test_patterns(payload, changes_ms):
+    with buzzer() as bench:
+        bench.send(payload)
+
+        assert heard(bench) == changes_ms
+
+
+def test_a_new_pattern_takes_the_place_of_the_old_one():
+    with buzzer() as bench:
+        bench.send(Beep("error"))
+        bench.advance(0.12)
+        bench.send(Beep("ok"))
+
+        assert heard(bench) == [0, 100]
+
+
+def test_it_falls_silent_at_once_when_the_flow_stops():
+    with buzzer() as bench:
+        bench.send(Beep("error"))
+
+    assert bench.world.snapshot()["buzzer"] is False
+
+
+@pytest.mark.parametrize(("active_low", "silent"), [(False, 0), (True, 100)])
+def test_the_polarity_is_a_setting(active_low, silent):
+    with buzzer(active_low=active_low) as bench:
+        bench.advance(0)
+        before = bench.world.snapshot()["pins"]["23"]["percent"]
+        bench.send(Beep("ok"))
+        during = bench.world.snapshot()["pins"]["23"]["percent"]
+
+    assert (before, during) == (silent, 100 - silent)
+
+
+def test_its_pin_is_claimed_and_silenced_by_the_guardian():
+    config = buzzer(pin=4).node.config
+
+    assert Buzzer.claims(config) == [Claim("GPIO 4")]
+    assert Buzzer.safe_pins(config, "silent") == [SafePin(4, high=False, within="pins")]

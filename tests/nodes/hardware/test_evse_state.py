@@ -1,0 +1,95 @@
+from datetime import timedelta
+
+import pytest
+
+from nodes.hardware.evse_state import EvseStateReader
+from nodes.hardware.gpio import GpioConnection
+from oppleo_flow.devices.evse_led import EvseLine
+from oppleo_flow.devices.world import Wiring
+from oppleo_flow.payloads import EvseSignal, EvseState, EvseUnknown
+from oppleo_flow.testing.bench import NOON
+from tests.nodes.hardware.hardware import HardwareBench
+
+NOTHING_YET = EvseUnknown(NOON, "no full period of the signal seen yet")
+
+
+def reader(**options):
+    return HardwareBench(EvseStateReader, {"gpio": "pins", **options})
+
+
+def test_it_follows_a_charge_from_the_first_moment_to_the_last():
+    with reader() as bench:
+        bench.advance(10)
+        bench.world.drive_pin(5, high=False)
+        bench.advance(10)
+        bench.world.plug_in()
+        bench.advance(10)
+        bench.world.plug_out()
+        bench.advance(10)
+
+    at = [(state.signal, (state.since - NOON).total_seconds()) for state in bench.sent("state")[1:]]
+    assert bench.sent("state")[0] == NOTHING_YET
+    assert at == [
+        (EvseSignal.ACCESS_OFF, 0.0),
+        (EvseSignal.STANDBY, 10.11),
+        (EvseSignal.CONNECTED, 20.0),
+        (EvseSignal.CHARGING, 21.5),
+        (EvseSignal.STANDBY, 30.0),
+    ]
+
+
+@pytest.mark.parametrize("inverted", [False, True])
+def test_the_polarity_is_a_setting(inverted):
+    bench = HardwareBench(
+        EvseStateReader,
+        {"gpio": "pins", "inverted": inverted},
+        wiring=Wiring(evse_led_inverted=inverted),
+    )
+    with bench:
+        bench.advance(1)
+
+    assert bench.sent("state")[-1] == EvseState(EvseSignal.ACCESS_OFF, NOON)
+
+
+def test_a_pin_that_leads_elsewhere_stays_unknown():
+    with reader(pin=17) as bench:
+        bench.advance(60)
+
+    assert bench.sent("state") == [NOTHING_YET]
+
+
+class Deaf(EvseLine):
+    """A line that told one thing and then stopped looking."""
+
+    def __init__(self, clock, changed):
+        self.since_s = clock.monotonic()
+        self.clock = clock
+        changed(EvseSignal.CHARGING, "")
+
+    def silent_s(self):
+        return self.clock.monotonic() - self.since_s
+
+    def close(self):
+        pass
+
+
+class DeafPins(GpioConnection):
+    type_name = "gpio"
+
+    def evse_line(self, pin, *, inverted, changed):
+        self.line = Deaf(self.clock, changed)
+        return self.line
+
+
+def test_a_line_that_nobody_looks_at_is_unknown_and_a_fault_not_the_last_value():
+    bench = HardwareBench(EvseStateReader, {"gpio": "pins"}, connections={"pins": DeafPins})
+    with bench:
+        bench.advance(11)
+        assert bench.sent("state")[-1] == EvseUnknown(
+            NOON + timedelta(seconds=10), "GPIO 6: not read for 10 s"
+        )
+        assert bench.run().faults == {"line-silent": "GPIO 6: not read for 10 s"}
+
+        bench.node.context.connection("pins").line.since_s = bench.clock.monotonic() + 9
+        bench.advance(10)
+        assert bench.run().faults == {}
