@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from oppleo_flow.clock import Instant
 from oppleo_flow.engine.inbox import Item
-from oppleo_flow.engine.state_store import Append, DeadLetter, StateStore
+from oppleo_flow.engine.state_store import Append, DeadLetter, StateStore, Transaction
 from oppleo_flow.errors import StoreError
 from oppleo_flow.flowfile.graph import Wire
 from oppleo_flow.message import Message
@@ -125,16 +125,6 @@ class DurableWires:
         self._core = core
         self._pumps = {name_of(wire): Pump(core, wire) for wire in wires}
 
-    def encode(self, payload: Any, envelope: Message) -> dict[str, Any]:
-        """Return a message as it stands in the log."""
-        return {
-            "payload": encode(payload),
-            "id": envelope.id,
-            "trace_id": envelope.trace_id,
-            "time": envelope.time.isoformat(),
-            "source": envelope.source,
-        }
-
     def appended(self, appends: list[Append]) -> None:
         """Begin to deliver what has been committed."""
         for append in appends:
@@ -186,29 +176,31 @@ class Pump:
         host = self._core.hosts.get(self._wire.target_node)
         if self._busy or not self.waiting or host is None or not host.started or host.stopping:
             return
-        self._busy = True
         log_id, message = self.waiting[0]
         port = host.plan.spec.inputs[self._wire.target_port]
-        types = {kind.__name__: kind for kind in members(port.type)}
-        envelope = Message(
-            payload=decode(message["payload"], types),
-            id=message["id"],
-            trace_id=message["trace_id"],
-            time=datetime.fromisoformat(message["time"]),
-            source=message["source"],
-        )
+        try:
+            envelope = _read_back(message, port.type)
+        except (KeyError, ValueError) as error:
+            self._give_up(log_id, message, error)
+            return
+        self._busy = True
         host.received += 1
-        self._core.handling.accept(
-            host,
-            Item(
-                getattr(host.node, port.handler),
-                port.name,
-                envelope.payload,
-                envelope,
-                done=self._done,
-                log_id=log_id,
-            ),
+        handler = getattr(host.node, port.handler)
+        item = Item(handler, port.name, envelope.payload, envelope, self._done, log_id)
+        self._core.handling.accept(host, item)
+
+    def _give_up(self, log_id: int, message: Mapping[str, Any], error: Exception) -> None:
+        """Make a dead letter of what an earlier version of the flow left and nobody can read."""
+        dead = DeadLetter(
+            self._wire.target_node,
+            self._wire.target_port,
+            message,
+            f"{type(error).__name__}: {error}",
+            self._core.clock.now().isoformat(),
         )
+        self._core.state_store.submit(Transaction(acknowledged=[log_id], dead_letter=dead))
+        self.waiting.popleft()
+        self.deliver()
 
     def _done(self, error: Exception | None) -> None:
         """Go on to the next message, or wait and try the same one again."""
@@ -223,17 +215,49 @@ class Pump:
         self._core.loop.timers.call_at(self._core.clock.monotonic() + wait, self.deliver)
 
 
+def _read_back(message: Mapping[str, Any], kind: Any) -> Message:
+    """Return a logged message.
+
+    Raises:
+        KeyError: Its payload is of a type that the input does not take.
+        ValueError: Its payload does not fit its type.
+    """
+    types = {one.__name__: one for one in members(kind)}
+    return Message(
+        payload=decode(message["payload"], types),
+        id=message["id"],
+        trace_id=message["trace_id"],
+        time=datetime.fromisoformat(message["time"]),
+        source=message["source"],
+    )
+
+
 def name_of(wire: Wire) -> str:
     """Return the name by which a durable wire stands in the log."""
     return f"{wire.source_node}.{wire.source_port}->{wire.target_node}.{wire.target_port}"
 
 
-def letter(host: "NodeHost", item: Item, error: Exception, core: "Core") -> DeadLetter:
+def letter(node: str, port: str, payload: Any, envelope: Message, error: Exception) -> DeadLetter:
     """Return the dead letter for a message that a node could not handle."""
+    try:
+        message = logged(payload, envelope)
+    except ValueError:  # no JSON form: keep what can be read
+        message = logged(repr(payload), envelope)
     return DeadLetter(
-        node=host.node_id,
-        port=item.port or "",
-        message=core.durable.encode(item.payload, item.envelope),
-        error=f"{type(error).__name__}: {error}",
-        at=core.clock.now().isoformat(),
+        node, port, message, f"{type(error).__name__}: {error}", envelope.time.isoformat()
     )
+
+
+def logged(payload: Any, envelope: Message) -> dict[str, Any]:
+    """Return a message as it stands in the log.
+
+    Raises:
+        ValueError: The payload has no JSON form.
+    """
+    return {
+        "payload": encode(payload),
+        "id": envelope.id,
+        "trace_id": envelope.trace_id,
+        "time": envelope.time.isoformat(),
+        "source": envelope.source,
+    }

@@ -80,13 +80,13 @@ class Starter:
 
     def _begin(self, host: NodeHost) -> None:
         """Give the node its durable state back, and start it.  On the node's thread."""
-        if host.plan.durable and host.node_id not in self._core.handling.states:
+        if host.plan.durable and host.node_id not in self._core.handling.releasing.states:
             state = NodeState(host)
             state.restore(host, self._core.state_store)
-            self._core.handling.states[host.node_id] = state
+            self._core.handling.releasing.states[host.node_id] = state
         host.node.start()
         if host.plan.durable:
-            self._core.handling.states[host.node_id].wind_timers(host)
+            self._core.handling.releasing.states[host.node_id].wind_timers(host)
 
     def _settle(
         self,

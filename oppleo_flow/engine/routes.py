@@ -110,7 +110,7 @@ class Routes:
         """Return the receiver of a node whose handler sends by itself."""
         handler = getattr(host.node, host.plan.spec.inputs[port].handler)
         core, ident, condition = self._core, self._core.loop.ident, host.condition
-        report, returned = core.handling.report_plain, host.ports.get("out")
+        report, returned = core.handling.failing.failed_plainly, host.ports.get("out")
 
         def receive(payload: Any, envelope: Message) -> None:
             host.received += 1
@@ -128,7 +128,7 @@ class Routes:
             sent = host.pending
             if error is not None:
                 sent.clear()
-                report(host, port, payload, envelope, error)
+                report(host, payload, envelope, error)
                 return
             if condition.faults:
                 condition.clear_fault(HANDLER_FAULT)
@@ -151,10 +151,10 @@ class Routes:
         handlers: list[Callable[[Any], Any]] = [
             getattr(h.node, h.plan.spec.inputs[p].handler) for h, p in zip(run, ports, strict=True)
         ]
-        report = self._core.handling.report_plain
+        report = self._core.handling.failing.failed_plainly
 
         def failed(position: int, payload: Any, envelope: Message, error: Exception) -> None:
-            report(run[position], ports[position], payload, envelope, error)
+            report(run[position], payload, envelope, error)
 
         def recovered() -> None:
             for member in run:

@@ -242,3 +242,46 @@ def test_a_durable_timer_keeps_what_remains_of_it_over_a_restart(run, clock, sta
     once_more = run(made, **state)
     once_more.run_for(3600)
     assert once_more.node("end").got == []
+
+
+class Strange(Node[NodeConfig]):
+    """Send something that no log can keep."""
+
+    type_name = "strange"
+    things: Out[object]
+
+    def on_message(self, coin: Coin) -> None:
+        self.things.send(object())
+
+
+def test_what_has_no_form_to_be_kept_in_is_a_failure_of_the_node_that_sends_it(run, state):
+    runtime = run(
+        graph_of(
+            {"s": plan(Strange), "end": plan(Collect), "errors": plan(Collect)},
+            ["s.things >> end.in", "flow.errors > errors.in"],
+        ),
+        **state,
+    )
+    runtime.inject("s", "in", Coin(1))
+    runtime.run_for(0)
+    assert [failure.node for failure in runtime.node("errors").got] == ["s"]
+    assert runtime.node("end").got == []
+
+
+def test_a_kept_message_that_nobody_can_read_becomes_a_dead_letter(run, state):
+    store = StateStore(state["state_path"], threaded=False)
+    for number, kind in enumerate(("Florin", "Coin")):
+        message = {
+            "payload": {"type": kind, "value": {"cents": 5}},
+            "id": number,
+            "trace_id": number,
+            "time": "2026-01-15T12:00:00+00:00",
+            "source": "test/bank.receipt",
+        }
+        store.submit(Transaction(appends=[Append("bank.receipt->clerk.in", message)]))
+    store.close()
+    runtime = run(office(), **state)
+    assert runtime.node("clerk").book == (5,)
+    runtime.stop()
+    letters = StateStore(state["state_path"], threaded=False).dead_letters()
+    assert [(x.node, x.error) for x in letters] == [("clerk", "KeyError: 'Florin'")]

@@ -1,0 +1,112 @@
+"""What follows a handler that raised: another try, a report, and what `on_error` says."""
+
+import random
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from oppleo_flow.engine.calls import attempt
+from oppleo_flow.engine.condition import HANDLER_FAULT
+from oppleo_flow.engine.durable import letter
+from oppleo_flow.engine.host import NodeHost
+from oppleo_flow.engine.inbox import Item
+from oppleo_flow.engine.state_store import Transaction
+from oppleo_flow.flowfile.graph import Then
+from oppleo_flow.message import Message
+from oppleo_flow.payloads import Failure
+
+if TYPE_CHECKING:
+    from oppleo_flow.engine.core import Core
+
+LOG_EVERY_S = 10.0
+_THENS: tuple[Then, ...] = ("fault", "drop", "dead-letter", "stop-flow")
+
+
+class Failing:
+    """Deals with failures; `try_again` runs an item once more."""
+
+    def __init__(self, core: "Core", try_again: Callable[[NodeHost, Item], None]) -> None:
+        self._core = core
+        self._try_again = try_again
+        self._jitter = random.Random(core.flow)
+
+    def failed(self, host: NodeHost, item: Item, error: Exception) -> None:
+        """Try again later, or free the node and do what `on_error` says."""
+        policy = host.plan.on_error
+        if item.attempts < policy.retry and not host.stopping:
+            wait = min(policy.backoff_min_s * 2**item.attempts, policy.backoff_max_s)
+            item.attempts += 1
+            host.log.info("%s: %s; try %d in %.1f s", host.node_id, error, item.attempts + 1, wait)
+            self._core.loop.timers.call_at(
+                self._core.clock.monotonic() + wait * self._jitter.uniform(0.8, 1.2),
+                lambda: self._try_again(host, item),
+            )
+            return
+        host.busy = False
+        self.report(host, item.payload, item.envelope, error)
+        self._then(host, item, error)
+
+    def failed_plainly(
+        self, host: NodeHost, payload: Any, envelope: Message, error: Exception
+    ) -> None:
+        """Deal with a failure of a node without an inbox: its `on_error` is `fault`."""
+        self.report(host, payload, envelope, error)
+        self.fault(host, error)
+
+    def fault(self, host: NodeHost, error: Exception) -> None:
+        """Put a node in fault until its next handler succeeds."""
+        host.condition.raise_fault(HANDLER_FAULT, str(error) or type(error).__name__)
+
+    def report(self, host: NodeHost, payload: Any, envelope: Message, error: Exception) -> None:
+        """Count and log a failure, and tell the node's `error` port and `flow.errors`."""
+        host.failed += 1
+        self._log(host, error)
+        failure = Failure(
+            node=host.node_id,
+            error=type(error).__name__,
+            message=str(error),
+            payload=payload,
+            at=self._core.clock.now(),
+        )
+        host.error_port.deliver(failure, envelope)
+        # A node that fails on a failure must not feed itself through flow.errors for ever.
+        if not isinstance(payload, Failure):
+            self._core.flow_ports["errors"](failure, envelope)
+
+    def _log(self, host: NodeHost, error: Exception) -> None:
+        """Log a failure; of a node that fails all the time only one in a while."""
+        now = self._core.clock.monotonic()
+        if now < host.quiet_until:
+            host.unlogged += 1
+            return
+        more = f" ({host.unlogged} more like it)" if host.unlogged else ""
+        host.log.warning("%s: %s: %s%s", host.node_id, type(error).__name__, error, more)
+        host.log.debug("%s: traceback", host.node_id, exc_info=error)
+        host.unlogged = 0
+        host.quiet_until = now + LOG_EVERY_S
+
+    def _then(self, host: NodeHost, item: Item, error: Exception) -> None:
+        """Do what `on_error: {then: …}` says."""
+        then = host.plan.on_error.then
+        if then == "stop-flow":
+            self._core.stop_flow(f"node {host.node_id!r}: {error}")
+        elif then == "dead-letter" and item.port is not None:
+            dead = letter(host.node_id, item.port, item.payload, item.envelope, error)
+            self._core.state_store.submit(Transaction(dead_letter=dead))
+        elif then not in _THENS and item.port is not None:
+            self._to_port(host, then, item, error)
+        if then == "fault" or item.port is None:
+            self.fault(host, error)
+        handled = then != "fault"
+        if handled and item.log_id is not None:
+            self._core.state_store.submit(Transaction(acknowledged=[item.log_id]))
+        if item.done is not None:
+            item.done(None if handled else error)
+
+    def _to_port(self, host: NodeHost, port: str, item: Item, error: Exception) -> None:
+        """Let what the node makes of a failed message leave by the port that `then` names."""
+        payload, broken = attempt(host.node.failed, item.payload, error)
+        if broken is None:
+            sent = [(host.ports[port], payload)]
+            broken = self._core.handling.release(host, sent, item.envelope)
+        if broken is not None:
+            self.fault(host, broken)

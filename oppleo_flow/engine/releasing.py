@@ -1,0 +1,104 @@
+"""Letting what a node sent leave: at once, or after the commit that it is a part of.
+
+When the node keeps durable state, or a durable wire ends or begins there, what it sent leaves after
+the commit, in order.  A payload that is `urgent` on a level overtakes, and what it overtook is
+dropped.
+"""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from oppleo_flow.engine.durable import NodeState, logged
+from oppleo_flow.engine.host import NodeHost
+from oppleo_flow.engine.inbox import Item
+from oppleo_flow.engine.ports import LevelPort, Port
+from oppleo_flow.engine.state_store import Append, Transaction
+from oppleo_flow.errors import StoreError
+from oppleo_flow.message import Message
+
+if TYPE_CHECKING:
+    from oppleo_flow.engine.core import Core
+
+Sent = list[tuple[Port, Any]]
+
+
+class Releasing:
+    """Delivers, and commits where that is asked for; `in_flight` counts the commits under way."""
+
+    def __init__(self, core: "Core") -> None:
+        self._core = core
+        self.states: dict[str, NodeState] = {}
+        self.in_flight = 0
+
+    def release(
+        self, host: NodeHost, sent: Sent, envelope: Message, item: Item | None = None
+    ) -> ValueError | None:
+        """Let what a node sent leave; return why it cannot be committed, and then nothing left."""
+        state = self.states.get(host.node_id)
+        acknowledged = [] if item is None or item.log_id is None else [item.log_id]
+        if state is None and not acknowledged and not any(p.durable_wires for p, _ in sent):
+            self.deliver(sent, envelope)
+            return None
+        try:
+            transaction = Transaction(
+                state=None if state is None else state.change(host),
+                appends=[
+                    Append(wire, logged(payload, envelope))
+                    for port, payload in sent
+                    for wire in port.durable_wires
+                ],
+                acknowledged=acknowledged,
+            )
+        except ValueError as error:  # something in it has no JSON form
+            return error
+        number = 0 if state is None else state.next_number()
+        later = self._let_urgent_pass(sent, envelope, number)
+        self._commit(host, transaction, lambda: self._after_commit(item, later, envelope, number))
+        return None
+
+    def deliver(self, sent: Sent, envelope: Message) -> None:
+        """Deliver payloads to the consumers of their ports, in order."""
+        listening = self._core.listening
+        for port, payload in sent:
+            port.sent += 1
+            if listening and port.spec.kind == "event":
+                self._core.publish("event", port.host, port.spec.name, payload)
+            port.deliver(payload, envelope)
+
+    def _let_urgent_pass(self, sent: Sent, envelope: Message, number: int) -> Sent:
+        """Deliver at once what must not wait for a commit; return the rest."""
+        later = []
+        for port, payload in sent:
+            if isinstance(port, LevelPort) and getattr(payload, "urgent", False):
+                port.superseded = number
+                self.deliver([(port, payload)], envelope)
+            else:
+                later.append((port, payload))
+        return later
+
+    def _commit(self, host: NodeHost, transaction: Transaction, then: Callable[[], None]) -> None:
+        """Commit, and call `then` in the loop when it is done."""
+
+        def committed(error: StoreError | None) -> None:
+            self.in_flight -= 1
+            if error is not None:
+                host.condition.raise_fault("state-not-saved", str(error))
+                return
+            self._core.durable.appended(transaction.appends)
+            then()
+
+        self.in_flight += 1
+        transaction.then = lambda error: self._core.loop.post(committed, error)
+        self._core.state_store.submit(transaction)
+
+    def _after_commit(
+        self,
+        item: Item | None,
+        later: Sent,
+        envelope: Message,
+        number: int,
+    ) -> None:
+        """Acknowledge, and deliver what nothing urgent has overtaken meanwhile."""
+        if item is not None and item.done is not None:
+            item.done(None)
+        self.deliver([s for s in later if s[0].superseded <= number], envelope)
