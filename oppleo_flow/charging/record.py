@@ -9,7 +9,7 @@ from uuid import UUID
 from oppleo_flow.charging.tariff import PriceVersion, amount
 from oppleo_flow.payloads import RegisterQuality
 
-SessionFlag = Literal["late-start", "energy-unknown", "price-unknown"]
+SessionFlag = Literal["energy-unknown", "price-unknown", "late-start"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +40,12 @@ class SessionRecord:
 
     @property
     def flags(self) -> tuple[SessionFlag, ...]:
-        """Return what a reader of its figures has to know."""
+        """Return what a reader of its figures has to know, the most important first."""
         found: list[SessionFlag] = []
-        if self.meter_start_quality == "late":
-            found.append("late-start")
         if self.energy_wh is None:
             found.append("energy-unknown")
         if self.price is None:
             found.append("price-unknown")
+        if self.meter_start_quality == "late":
+            found.append("late-start")
         return tuple(found)

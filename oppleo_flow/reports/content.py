@@ -1,0 +1,160 @@
+"""What a statement says, in the order in which every format says it.
+
+Head, lines and foot are made here once; a format only draws them.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+import oppleo_flow
+from oppleo_flow.charging.record import SessionFlag, SessionRecord
+from oppleo_flow.charging.statement import Reconciliation, Register, Statement
+
+Cell = str | int | Decimal | datetime | None
+"""A value in a report: a kWh or money as a decimal, a time as local time with its offset."""
+
+_REMARKS: dict[SessionFlag, str] = {
+    "energy-unknown": "energy unknown",
+    "price-unknown": "price unknown",
+    "late-start": "start read late",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column of the lines: its name to a program, and its title to a reader.
+
+    `decimals` is how many decimals a number in it has at least; None: it holds no decimal number.
+    `short` is false for what is left out where there is little room.
+    """
+
+    name: str
+    title: str
+    decimals: int | None = None
+    short: bool = True
+
+
+COLUMNS = (
+    Column("number", "No."),
+    Column("started_at", "Start"),
+    Column("ended_at", "End"),
+    Column("card", "Card"),
+    Column("register_start_kwh", "Register at start, kWh", 3),
+    Column("register_end_kwh", "Register at end, kWh", 3),
+    Column("energy_kwh", "Energy, kWh", 3),
+    Column("price_per_kwh", "Price per kWh", 2),
+    Column("amount", "Amount", 2),
+    Column("currency", "Currency", short=False),
+    Column("remarks", "Remarks"),
+    Column("session_id", "Session", short=False),
+)
+
+
+def kwh(energy_wh: int | None) -> Decimal | None:
+    """Return Wh as kWh, exact to the Wh."""
+    return None if energy_wh is None else Decimal(energy_wh).scaleb(-3)
+
+
+def plain(text: str) -> str:
+    """Return text without control characters, which no format may hold."""
+    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
+
+
+def time_text(at: datetime) -> str:
+    """Return a local time as a person reads it, with its offset from UTC."""
+    offset = at.strftime("%z")
+    return f"{at:%Y-%m-%d %H:%M} {offset[:3]}:{offset[3:]}"
+
+
+def head(statement: Statement) -> Iterator[tuple[str, str]]:
+    """Yield the facts above the lines."""
+    of = statement.heading
+    start, stop = (time_text(at.astimezone(of.zone)) for at in of.month.bounds(of.zone))
+    yield "Statement", f"{of.charge_point} {of.month}"
+    if of.simulated:
+        yield "Simulated", "no energy was really charged; this is no claim"
+    yield "Charge point", of.charge_point
+    yield "Period", f"{start} until {stop} ({of.zone.key})"
+    yield "Meter serial number", ", ".join(statement.meter_serials) or "unknown"
+    prices = sorted({line.price.price_per_kwh for line in statement.lines if line.price})
+    price = ", ".join(f"{price:f} {of.currency}/kWh" for price in prices)
+    yield "Price", price or "unknown"
+    yield "Made", f"{time_text(of.created_at.astimezone(of.zone))}, " + _program()
+
+
+def _program() -> str:
+    return f"oppleo_flow {oppleo_flow.__version__}"
+
+
+def lines(statement: Statement) -> Iterator[tuple[Cell, ...]]:
+    """Yield the lines, a cell for each of `COLUMNS`."""
+    return (line(statement, index) for index in range(len(statement.lines)))
+
+
+def line(statement: Statement, index: int) -> tuple[Cell, ...]:
+    """Return one line, a cell for each of `COLUMNS`."""
+    zone = statement.heading.zone
+    session = statement.lines[index]
+    return (
+        index + 1,
+        session.started_at.astimezone(zone),
+        None if session.ended_at is None else session.ended_at.astimezone(zone),
+        plain(session.label),
+        kwh(session.meter_start_wh),
+        kwh(session.meter_end_wh),
+        kwh(session.energy_wh),
+        None if session.price is None else session.price.price_per_kwh,
+        session.amount,
+        statement.heading.currency,
+        _remarks(session),
+        str(session.session_id),
+    )
+
+
+def _remarks(session: SessionRecord) -> str:
+    return ", ".join(_REMARKS[flag] for flag in session.flags)
+
+
+def foot(statement: Statement) -> Iterator[tuple[str, Cell, str]]:
+    """Yield what the lines sum up to, and the meter beside it: what, how much, of what."""
+    currency = statement.heading.currency
+    yield "Sessions", len(statement.lines), ""
+    yield "Energy", kwh(statement.energy_wh), "kWh"
+    yield "Total, the sum of the rounded amounts", statement.total, currency
+    if statement.energy_unknown:
+        yield "Sessions above without known energy, not in the sums", statement.energy_unknown, ""
+    if statement.price_unknown:
+        yield "Sessions above without known price, not in the total", statement.price_unknown, ""
+    if statement.unfinished:
+        yield (
+            "Sessions that did not end in this month, for a later statement",
+            statement.unfinished,
+            "",
+        )
+    cards = statement.by_label()
+    if len(cards) > 1:
+        for card in cards:
+            yield f"Card {plain(card.label)!r}: energy", kwh(card.energy_wh), "kWh"
+            yield f"Card {plain(card.label)!r}: amount", card.total, currency
+    if statement.reconciliation is None:
+        yield "Registers at the month's bounds", "unknown", ""
+    else:
+        yield from _reconciliation(statement, statement.reconciliation)
+
+
+def _reconciliation(statement: Statement, found: Reconciliation) -> Iterator[tuple[str, Cell, str]]:
+    def register(name: str, at: Register) -> tuple[str, Cell, str]:
+        time = time_text(at.time.astimezone(statement.heading.zone))
+        return f"{name} register, {time}", kwh(at.energy_wh), "kWh"
+
+    yield register("Opening", found.opening)
+    yield register("Closing", found.closing)
+    counted = found.closing.energy_wh - found.opening.energy_wh
+    yield "Counted by the meter", kwh(counted), "kWh"
+    if found.before_wh:
+        yield "Of the sessions above, before the opening register", kwh(found.before_wh), "kWh"
+    if found.unfinished_wh:
+        yield "Of sessions for a later statement", kwh(found.unfinished_wh), "kWh"
+    yield "Not part of any session", kwh(found.unattributed_wh), "kWh"

@@ -1,0 +1,108 @@
+from dataclasses import replace
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from oppleo_flow.reports import content
+from tests.oppleo_flow.reports.statements import HEADING, OCTOBER, WHOLE, session, statement
+
+
+def test_the_head_says_what_it_is_of():
+    assert list(content.head(WHOLE)) == [
+        ("Statement", "my-charger 2026-10"),
+        ("Charge point", "my-charger"),
+        ("Period", "2026-10-01 00:00 +02:00 until 2026-11-01 00:00 +01:00 (Europe/Amsterdam)"),
+        ("Meter serial number", "19001234"),
+        ("Price", "0.3141 EUR/kWh"),
+        ("Made", "2026-11-01 06:00 +01:00, oppleo_flow 0.1.0"),
+    ]
+
+
+def test_a_simulated_statement_says_so_at_the_top():
+    simulated = statement(heading=replace(HEADING, simulated=True))
+    assert list(content.head(simulated))[1] == (
+        "Simulated",
+        "no energy was really charged; this is no claim",
+    )
+
+
+def test_the_head_of_an_empty_month_makes_nothing_up():
+    facts = dict(content.head(statement()))
+    assert (facts["Meter serial number"], facts["Price"]) == ("unknown", "unknown")
+
+
+def test_a_line_shows_both_registers_and_local_times_with_their_offset():
+    number, start, end, card, *figures = content.line(WHOLE, 0)
+    assert (number, card) == (1, "family")
+    assert content.time_text(start) == "2026-10-24 22:00 +02:00"
+    assert content.time_text(end) == "2026-10-25 02:00 +01:00"
+    assert [str(figure) for figure in figures] == [
+        *("1020.000", "1032.345", "12.345", "0.3141", "3.88", "EUR", ""),
+        "00000000-0000-0000-0000-000000000001",
+    ]
+
+
+def test_what_is_unknown_is_empty_and_said():
+    energy, price, amount, _, remarks, _ = content.line(WHOLE, 2)[6:]
+    assert (energy, price, amount) == (None, Decimal("0.3141"), None)
+    assert remarks == "energy unknown"
+    assert content.line(WHOLE, 3)[10] == "price unknown, start read late"
+
+
+def test_the_foot_sums_up_and_reconciles():
+    assert [(what, str(value), unit) for what, value, unit in content.foot(WHOLE)] == [
+        ("Sessions", "4", ""),
+        ("Energy", "37.035", "kWh"),
+        ("Total, the sum of the rounded amounts", "7.76", "EUR"),
+        ("Sessions above without known energy, not in the sums", "1", ""),
+        ("Sessions above without known price, not in the total", "1", ""),
+        ("Card 'family': energy", "24.690", "kWh"),
+        ("Card 'family': amount", "3.88", "EUR"),
+        ("Card 'work': energy", "12.345", "kWh"),
+        ("Card 'work': amount", "3.88", "EUR"),
+        ("Opening register, 2026-10-01 00:00 +02:00", "1000.000", "kWh"),
+        ("Closing register, 2026-11-01 00:00 +01:00", "1100.000", "kWh"),
+        ("Counted by the meter", "100.000", "kWh"),
+        ("Not part of any session", "62.965", "kWh"),
+    ]
+
+
+def test_the_foot_says_what_the_months_bounds_cut():
+    start, stop = OCTOBER.bounds(HEADING.zone)
+    begun_before = session(0, started_at=start - timedelta(hours=1))
+    ends_after = session(4, started_at=stop - timedelta(hours=1))
+    across = statement(
+        replace(begun_before, meter_start_wh=990_000, meter_end_wh=1_002_345),
+        replace(ends_after, meter_start_wh=1_095_000, meter_end_wh=1_107_345),
+    )
+    found = {what: str(value) for what, value, _ in content.foot(across)}
+    assert found["Energy"] == "12.345"
+    assert found["Of the sessions above, before the opening register"] == "10.000"
+    assert found["Sessions that did not end in this month, for a later statement"] == "1"
+    assert found["Of sessions for a later statement"] == "5.000"
+    assert found["Not part of any session"] == "92.655"
+
+
+def test_registers_that_are_unknown_are_not_made_up():
+    foot = list(content.foot(replace(WHOLE, reconciliation=None)))
+    assert foot[-1] == ("Registers at the month's bounds", "unknown", "")
+
+
+@given(st.integers(-(10**12), 10**12))
+def test_a_kilowatt_hour_is_exactly_a_thousand_watt_hours(energy_wh):
+    assert content.kwh(energy_wh) * 1000 == energy_wh
+    assert content.kwh(energy_wh).as_tuple().exponent == -3
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("Łukasz's card", "Łukasz's card"),
+        ("two\nlines\x00", "two\N{REPLACEMENT CHARACTER}lines\N{REPLACEMENT CHARACTER}"),
+    ],
+)
+def test_control_characters_are_not_let_through(text, shown):
+    assert content.plain(text) == shown
