@@ -262,6 +262,9 @@ def type_text(kind: Any) -> str:
     """Return a payload type as a message names it: `MeterReading | MeterUnknown`."""
     if isinstance(kind, TypeVar):
         return "the type of its input"
-    if get_origin(kind) and get_origin(kind) not in (Union, UnionType):
-        return str(kind).replace("typing.", "")
-    return " | ".join(getattr(k, "__name__", str(k)) for k in members(kind))
+    origin = get_origin(kind)
+    if origin is not None and origin not in (Union, UnionType):
+        return f"{origin.__name__}[{', '.join(type_text(part) for part in get_args(kind))}]"
+    if origin is not None:
+        return " | ".join(type_text(member) for member in members(kind))
+    return "..." if kind is Ellipsis else str(getattr(kind, "__name__", kind))

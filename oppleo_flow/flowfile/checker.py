@@ -22,7 +22,7 @@ from oppleo_flow.flowfile.secrets import SecretFill, SecretSource
 from oppleo_flow.flowfile.shape import read_shape
 from oppleo_flow.flowfile.source import parse
 from oppleo_flow.flowfile.subflows import check_subflows
-from oppleo_flow.flowfile.tree import Scalar, YamlMap
+from oppleo_flow.flowfile.tree import Scalar
 from oppleo_flow.flowfile.type_check import TypeCheck
 from oppleo_flow.flowfile.variables import Variables
 from oppleo_flow.flowfile.wires import WireCheck
@@ -126,12 +126,13 @@ def _fill(flow: FlowDraft, settings: CheckSettings, report: Report) -> SecretFil
 def _ranges(flow: FlowDraft) -> list[tuple[int, int, str]]:
     """Return which lines belong to which node or connection."""
     parts: list[NodeDraft | ConnectionDraft] = [*flow.connections.values(), *flow.nodes.values()]
-    return [(part.key.start.line, _last_line(part.body), part.key.text) for part in parts]
+    return [(part.key.start.line, _last_line(part), part.key.text) for part in parts]
 
 
-def _last_line(body: YamlMap) -> int:
-    end = body.end
-    return end.line if end.column else end.line - 1
+def _last_line(part: NodeDraft | ConnectionDraft) -> int:
+    """Return the last line; a map in block form ends where the next thing begins."""
+    end = part.body.end
+    return end.line - 1 if end.column <= part.key.start.column else end.line
 
 
 def _graph(flow: FlowDraft, settings: CheckSettings, report: Report) -> Graph:

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from oppleo_flow.flowfile.draft import FlowDraft, NodeDraft
 from oppleo_flow.flowfile.findings import Report
+from oppleo_flow.flowfile.option_words import got
 from oppleo_flow.flowfile.suggest import hint
 from oppleo_flow.flowfile.tree import Mark, Scalar, Value, YamlList, YamlMap, kind_text
 from oppleo_flow.options import parse_seconds
@@ -73,7 +74,9 @@ class _Cases:
             return
         if isinstance(value, Scalar) and _is_moment(value.text):
             return
-        message = "'at' must be a moment with its offset, such as 2026-01-15T23:30:00+01:00"
+        message = (
+            f"'at' must be a moment with its offset, such as 2026-01-15T23:30:00+01:00{got(value)}"
+        )
         self._error("option-value", value.start, message)
 
     def _do(self, case: YamlMap) -> None:
@@ -107,7 +110,7 @@ class _Cases:
         except ValueError:
             ok = False
         if not ok:
-            message = "'advance' must be a duration such as 10s or 1h30m"
+            message = f"'advance' must be a duration such as 10s or 1h30m{got(value)}"
             self._error("option-value", value.start, message)
 
     def _send(self, value: Value) -> None:

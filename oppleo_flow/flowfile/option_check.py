@@ -9,7 +9,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 
 from oppleo_flow.flowfile.findings import Report
-from oppleo_flow.flowfile.option_words import got, must
+from oppleo_flow.flowfile.option_words import advice, got, must
 from oppleo_flow.flowfile.readers import Readers
 from oppleo_flow.flowfile.scalars import Reading, Unknown
 from oppleo_flow.flowfile.suggest import hint
@@ -118,7 +118,7 @@ class OptionCheck:
             self._report.error("option-value", subject.at, text, subject.node)
             return
         joint = " " if re.match("must |is ", text) else ": "
-        message = f"{name!r}{joint}{text}{got(first.value)}"
+        message = f"{name!r}{joint}{text}{got(first.value)}{advice(first.error)}"
         at = first.value.start if first.value is not None else subject.at
         self._report.error("option-value", at, message, subject.node)
 

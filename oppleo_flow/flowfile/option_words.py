@@ -5,14 +5,19 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from oppleo_flow.flowfile.scalars import Misfit
-from oppleo_flow.flowfile.suggest import closest
+from oppleo_flow.flowfile.suggest import closest, one_of
 from oppleo_flow.flowfile.tree import Scalar, Value, kind_text
 
 _NUMBER = re.compile(r"[-+]?[0-9.]+(?:[eE][-+]?[0-9]+)?")
 _LONGEST = 40
-_QUOTED = re.compile(r"'([^']*)'")
+_CHOICE = frozenset({"literal_error", "enum", "union_tag_invalid"})
 
 Context = Mapping[str, Any]
+
+
+def _bare(limit: Any) -> str:
+    """Return a limit without the `.0` that only the type has."""
+    return str(limit).removesuffix(".0")
 
 
 def _plural(count: int, one: str) -> str:
@@ -20,11 +25,11 @@ def _plural(count: int, one: str) -> str:
 
 
 _MUST: Mapping[str, Callable[[Context], str]] = {
-    "greater_than": lambda c: f"must be more than {c['gt']}",
-    "greater_than_equal": lambda c: f"must be at least {c['ge']}",
-    "less_than": lambda c: f"must be less than {c['lt']}",
-    "less_than_equal": lambda c: f"must be at most {c['le']}",
-    "multiple_of": lambda c: f"must be a multiple of {c['multiple_of']}",
+    "greater_than": lambda c: f"must be more than {_bare(c['gt'])}",
+    "greater_than_equal": lambda c: f"must be at least {_bare(c['ge'])}",
+    "less_than": lambda c: f"must be less than {_bare(c['lt'])}",
+    "less_than_equal": lambda c: f"must be at most {_bare(c['le'])}",
+    "multiple_of": lambda c: f"must be a multiple of {_bare(c['multiple_of'])}",
     "finite_number": lambda c: "must be a finite number",
     "string_too_short": lambda c: f"must have at least {_plural(c['min_length'], 'character')}",
     "string_too_long": lambda c: f"must have at most {_plural(c['max_length'], 'character')}",
@@ -64,8 +69,10 @@ def must(error: Mapping[str, Any], value: Value | None) -> str:
     code, context = error["type"], error.get("ctx", {})
     if isinstance(value, Scalar) and value.secret and code == "string_type":
         return "is shown to everybody, so it cannot be a !secret; write the text itself"
-    if code in ("literal_error", "enum", "union_tag_invalid"):
-        return _choice(str(context.get("expected", context.get("expected_tags", ""))), error)
+    if code in _CHOICE:
+        return f"must be {one_of(_choices(error))}"
+    if code in ("too_short", "too_long") and isinstance(value, Scalar):
+        code = f"string_{code}"
     if code in _MUST:
         return _MUST[code](context)
     kind = _KINDS.get(re.sub(r"_(type|parsing|from_float|from_date.*|size|exact)$", "", code))
@@ -89,11 +96,17 @@ def got(value: Value | None) -> str:
     return f", got {shown}" if written in (None, value.text) else f", got {shown} from {written}"
 
 
-def _choice(expected: str, error: Mapping[str, Any]) -> str:
-    choices = _QUOTED.findall(expected) or [expected]
+def advice(error: Mapping[str, Any]) -> str:
+    """Return `; did you mean 'hold'?` for a word that is not one of a few; else nothing."""
+    if error["type"] not in _CHOICE:
+        return ""
     given = error.get("input")
     text = given.text if isinstance(given, Misfit) else str(given)
-    close = closest(text, choices)
-    listed = choices[0] if len(choices) == 1 else f"{', '.join(choices[:-1])} or {choices[-1]}"
-    meant = f" (did you mean {close!r}?)" if close is not None and close != text else ""
-    return f"must be {listed}{meant}"
+    close = closest(text, _choices(error))
+    return f"; did you mean {close!r}?" if close is not None and close != text else ""
+
+
+def _choices(error: Mapping[str, Any]) -> list[str]:
+    context = error.get("ctx", {})
+    expected = str(context.get("expected", context.get("expected_tags", "")))
+    return [word.strip("' ") for word in re.split(r", | or ", expected)]

@@ -6,6 +6,7 @@ from typing import Final
 
 from oppleo_flow.flowfile.draft import FlowDraft, NodeDraft, WireDraft
 from oppleo_flow.flowfile.findings import Report
+from oppleo_flow.flowfile.option_words import got
 from oppleo_flow.flowfile.suggest import hint
 from oppleo_flow.flowfile.tree import Mark, Scalar, Value, YamlList, YamlMap, kind_text
 from oppleo_flow.node_spec import NodeSpec, OutputSpec
@@ -58,6 +59,7 @@ class References:
                     if isinstance(item, YamlList):
                         message = "a list within a list; write one list of references"
                         self._report.error("wrong-shape", item.start, message, node.id)
+                        node.wires.append(_lost(port, at, item))
                     else:
                         self._items(item, node, port, at if port else item.start)
             case YamlMap():
@@ -67,8 +69,7 @@ class References:
             case Scalar(empty=True):
                 message = f"{port!r} names no source; write one or remove the line"
                 self._report.error("unwired-input", at, message, node.id)
-                lost = Scalar("", value.start, value.end, unreadable=True)
-                node.wires.append(WireDraft(port, at, lost))
+                node.wires.append(_lost(port, at, value))
             case Scalar():
                 node.wires.append(WireDraft(port, at, value))
 
@@ -83,15 +84,14 @@ class References:
             if not value.incomplete:
                 message = f"'ref' must be a reference such as meter.reading, got {kind_text(ref)}"
                 self._report.error("missing-option", value.start, message, node.id)
-            lost = Scalar("", value.start, value.end, unreadable=True)
-            node.wires.append(WireDraft(port, at, lost))
+            node.wires.append(_lost(port, at, value))
             return
         durable = value.get("durable")
         wire = WireDraft(port, at, ref)
         if isinstance(durable, Scalar) and durable.text.lower() in _TRUTHS:
             wire.durable = _TRUTHS[durable.text.lower()]
         elif durable is not None and not (isinstance(durable, Scalar) and durable.unreadable):
-            message = "'durable' must be on or off"
+            message = f"'durable' must be on or off{got(durable)}"
             self._report.error("option-value", durable.start, message, node.id)
         node.wires.append(wire)
 
@@ -194,3 +194,8 @@ class References:
             message = f"{spec.type_name} has no inputs; remove 'from'"
             self._report.error("unknown-port", at, message, node.id)
         return None
+
+
+def _lost(port: str | None, at: Mark, value: Value) -> WireDraft:
+    """Return a wire of which it has been said already that it means nothing."""
+    return WireDraft(port, at, Scalar("", value.start, value.end, unreadable=True))

@@ -16,6 +16,7 @@ def check_connections(flow: FlowDraft, report: Report) -> None:
     kinds: dict[type, dict[str, Any]] = {}
     for node in flow.nodes.values():
         if node.spec is None:
+            _count_mentions(node, flow)
             continue
         config = node.spec.config
         if config not in kinds:
@@ -24,12 +25,17 @@ def check_connections(flow: FlowDraft, report: Report) -> None:
             _connection(option, kind, node, flow, report) for option, kind in kinds[config].items()
         ]
         node.connections = tuple(dict.fromkeys(name for name in names if name is not None))
-    if any(node.spec is None for node in flow.nodes.values()):
-        return
     for connection in flow.connections.values():
         if not connection.used:
             message = f"no node uses the connection {connection.name!r}; remove it"
             report.warning("unused-connection", connection.key.start, message, connection.name)
+
+
+def _count_mentions(node: NodeDraft, flow: FlowDraft) -> None:
+    """Count what a node of an unknown type mentions as used: which options name it is unknown."""
+    for entry in node.body.entries.values():
+        if isinstance(entry.value, Scalar) and entry.value.text in flow.connections:
+            flow.connections[entry.value.text].used = True
 
 
 def _connection(
@@ -48,7 +54,7 @@ def _connection(
             report.error("unknown-connection", at, message, node.id)
         return None
     connection.used = True
-    if connection.spec is not None and not _is_a(connection.spec.cls, kind):
+    if connection.spec is not None and not is_a(connection.spec.cls, kind):
         message = (
             f"{option!r} needs a {_kind_name(kind)}, and {name!r} is a {connection.spec.type_name}"
             f"{_others(kind, flow)}"
@@ -68,7 +74,7 @@ def _named(option: str, node: NodeDraft) -> str | None:
     return None
 
 
-def _is_a(cls: type, kind: Any) -> bool:
+def is_a(cls: type, kind: Any) -> bool:
     """Return whether a connection class is what a node needs."""
     if not isinstance(kind, type):
         return True
@@ -84,7 +90,7 @@ def _kind_name(kind: Any) -> str:
 
 def _others(kind: Any, flow: FlowDraft) -> str:
     found = [
-        c.name for c in flow.connections.values() if c.spec is not None and _is_a(c.spec.cls, kind)
+        c.name for c in flow.connections.values() if c.spec is not None and is_a(c.spec.cls, kind)
     ]
     return f"; {' or '.join(map(repr, found))} would fit" if found else "; add a connection"
 

@@ -3,7 +3,7 @@
 from oppleo_flow.flowfile.draft import FlowDraft, NodeDraft, WireDraft
 from oppleo_flow.flowfile.findings import Report
 from oppleo_flow.flowfile.node_options import NodeOptions
-from oppleo_flow.flowfile.suggest import hint
+from oppleo_flow.flowfile.suggest import hint, one_of
 from oppleo_flow.flowfile.tree import Mark, Scalar, YamlMap
 from oppleo_flow.flowfile.type_check import FAILS_OPEN
 from oppleo_flow.node import Actuator
@@ -34,7 +34,7 @@ def _safe(node: NodeDraft, spec: NodeSpec, options: NodeOptions, report: Report)
             report.error("safe-on-non-actuator", node.place_of("safe"), message, node.id)
         return
     if options.safe is None:
-        if not node.body.incomplete and not _unreadable(node, "safe"):
+        if not node.body.incomplete and node.body.get("safe") is None:
             message = (
                 f"{spec.type_name} moves the world and has no safe level; "
                 f"add 'safe: {levels[0]}'{_or(levels[1:])}"
@@ -42,23 +42,13 @@ def _safe(node: NodeDraft, spec: NodeSpec, options: NodeOptions, report: Report)
             report.error("missing-safe", node.at, message, node.id)
     elif options.safe not in levels:
         advice = hint(options.safe, levels)
-        message = f"'safe' must be {_one_of(levels)}, got {options.safe!r}"
+        message = f"'safe' must be {one_of(levels)}, got {options.safe!r}"
         message += advice if advice.startswith("; did") else ""
         report.error("bad-safe", node.place_of("safe"), message, node.id)
 
 
-def _one_of(choices: tuple[str, ...]) -> str:
-    *first, last = choices
-    return f"{', '.join(first)} or {last}" if first else last
-
-
 def _or(choices: tuple[str, ...]) -> str:
     return f" (or {', '.join(choices)})" if choices else ""
-
-
-def _unreadable(node: NodeDraft, option: str) -> bool:
-    value = node.body.get(option)
-    return isinstance(value, Scalar) and value.unreadable
 
 
 def _stale_after(node: NodeDraft, spec: NodeSpec, options: NodeOptions, report: Report) -> None:
@@ -98,7 +88,7 @@ def _then(node: NodeDraft, spec: NodeSpec, options: NodeOptions, report: Report)
             message = (
                 f"'on_error.then' would send {type_text(port.type)}, which came in at "
                 f"{port.name!r}, on {then!r}, which carries {type_text(outputs[then].type)}; "
-                f"use {', '.join(_THEN[:-1])} or {_THEN[-1]}"
+                f"use {one_of(_THEN)}"
             )
             report.error("on-error", at, message, node.id)
             return

@@ -25,8 +25,8 @@ def read_shape(root: Value | None, report: Report) -> FlowDraft:
             report.error("wrong-shape", at, message)
         return draft
     _unknown_sections(root, report)
-    _format(root, report)
     draft.name = _name(root, report)
+    _format(root, report)
     draft.doc = _doc(root, report)
     draft.variables = root.get("vars")
     draft.subflows = root.get("subflows")
@@ -141,4 +141,4 @@ def _bodies(section: YamlMap, what: str, report: Report) -> Iterator[tuple[str, 
 
 def _as_id(name: str) -> str:
     """Return an id like `name`; empty when nothing is left of it."""
-    return re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_0123456789")
+    return re.sub(r"[^a-z0-9]+", "_", name.lower()).lstrip("_0123456789").rstrip("_")

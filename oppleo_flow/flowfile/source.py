@@ -46,7 +46,7 @@ def parse(text: str, report: Report) -> Value | None:
         try:
             builder.read(mending.text)
         except _StopError:
-            pass
+            builder.root = None
         except yaml.MarkedYAMLError as error:
             found = diagnose(error, mending.lines, builder.last)
             at = Mark(found.line, found.column)
@@ -238,18 +238,26 @@ def _quoted(event: yaml.ScalarEvent) -> bool:
 
 
 def _mark_incomplete(root: Value | None, line: int, indent: int) -> None:
-    """Mark the map that the lost line was a part of."""
+    """Mark the value that the lost line was a part of."""
     value = root
     while isinstance(value, YamlMap | YamlList):
-        inside: list[Value] = (
-            [entry.value for entry in value.entries.values() if entry.key.start.line <= line]
-            if isinstance(value, YamlMap)
-            else [item for item in value.items if item.start.line <= line]
-        )
-        last = inside[-1] if inside else None
+        last = _last_before(value, line)
         if isinstance(last, YamlMap | YamlList) and last.start.column <= indent:
             value = last
-            continue
-        if isinstance(value, YamlMap):
-            value.incomplete = True
-        return
+        elif isinstance(last, Scalar) and last.empty and value.start.column < indent:
+            last.unreadable = True
+            return
+        else:
+            break
+    if isinstance(value, YamlMap):
+        value.incomplete = True
+
+
+def _last_before(value: YamlMap | YamlList, line: int) -> Value | None:
+    """Return the last part of a list or map that begins above a line."""
+    if isinstance(value, YamlList):
+        parts = [(item.start.line, item) for item in value.items]
+    else:
+        parts = [(entry.key.start.line, entry.value) for entry in value.entries.values()]
+    above = [part for begins, part in parts if begins <= line]
+    return above[-1] if above else None

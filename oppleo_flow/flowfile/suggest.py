@@ -1,7 +1,7 @@
 """Did you mean …?"""
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 _FEW = 10
 
@@ -29,3 +29,9 @@ def hint(word: str, known: Iterable[str], *, what: str = "known") -> str:
     if 0 < len(names) < _FEW:
         return f"; {what}: {', '.join(names)}"
     return ""
+
+
+def one_of(choices: Sequence[str]) -> str:
+    """Return `a, b or c`."""
+    *first, last = choices
+    return f"{', '.join(first)} or {last}" if first else last

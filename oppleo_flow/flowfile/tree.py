@@ -38,7 +38,7 @@ class Scalar:
     @property
     def empty(self) -> bool:
         """Return whether nothing was written where a value may stand."""
-        return self.plain and not self.text and not self.secret
+        return self.plain and not (self.text or self.secret or self.unreadable)
 
 
 @dataclass(slots=True, eq=False)

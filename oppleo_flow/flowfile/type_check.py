@@ -62,9 +62,7 @@ class TypeCheck:
             )
 
     def _node(self, draft: NodeDraft) -> None:
-        subject = Subject(draft.at, f"node {draft.id!r}", draft.id)
-        known = RESERVED_OPTIONS - {"type", "from", "inbox"}
-        draft.options = self._options.check(NodeOptions, _only(draft.body, known), subject)
+        draft.options = self._node_options(draft)
         type_name = self._type_name(draft.body, draft.key, draft.id)
         if type_name is None:
             return
@@ -80,6 +78,24 @@ class TypeCheck:
             self._no_type(draft, "node-file", type_name, _unusable(type_name.text, error))
         else:
             self._of_type(draft, draft.spec)
+
+    def _node_options(self, draft: NodeDraft) -> NodeOptions | None:
+        """Return the options that every node has; those that are wrong as if they were not there.
+
+        So a slip in one of them hides nothing that is wrong with the others.
+        """
+        subject = Subject(draft.at, f"node {draft.id!r}", draft.id)
+        given = _only(draft.body, RESERVED_OPTIONS - {"type", "from", "inbox"})
+        made = self._options.check(NodeOptions, given, subject)
+        if made is not None:
+            return made
+        quiet = OptionCheck(Report("", ()))
+        right = [
+            name
+            for name in given.entries
+            if quiet.check(NodeOptions, _only(given, [name]), subject) is not None
+        ]
+        return quiet.check(NodeOptions, _only(given, right), subject)
 
     def _no_type(self, draft: NodeDraft, code: str, type_name: Scalar, message: str) -> None:
         """Report that there is no class for a node: an error, or a warning and a placeholder."""
@@ -134,10 +150,7 @@ class TypeCheck:
         if value is None:
             return policies
         if not isinstance(value, YamlMap):
-            message = (
-                f"'inbox' is a map such as {{size: 100, full: drop-oldest}}, got {kind_text(value)}"
-            )
-            self._report.error("option-value", value.start, message, draft.id)
+            self._not_a_map(draft, value, "inbox")
             return policies
         if _INBOX_KEYS & value.entries.keys() or not value.entries:
             policy = self._policy(draft, value, "inbox.")
