@@ -24,6 +24,7 @@ from webui.ports import Runtime
 
 BEAT_S = 15.0
 """How often a browser hears something even if nothing happens, so that it knows we live."""
+_COUNTS_S = 2.0  # counts change with every message; a page is told them this often at most
 _GATHER_S = 0.05  # what happens within this time is told as one change
 _QUIET_S = 2.5 * BEAT_S  # a stream that hears nothing so long ends: whoever tells it is gone
 _REMEMBERED = 20  # happenings that a newly opened page shows
@@ -89,7 +90,8 @@ class Feed:
         self._streams: set[Stream] = set()
         self._told: dict[str, NodeSnapshot] = {}
         self._told_ready = False
-        self._next_beat = clock.monotonic()
+        self._next_beat_s = clock.monotonic() + BEAT_S
+        self._next_counts_s = clock.monotonic()
         self._ending = threading.Event()
         self._subscription = runtime.subscribe()
         self._thread = threading.Thread(target=self._run, name="web-feed", daemon=True)
@@ -131,6 +133,7 @@ class Feed:
             snapshot, ready = self._runtime.snapshot(), self._runtime.ready
             if not self._streams:
                 self._remember(snapshot.nodes, ready)
+                self._next_counts_s = self._clock.monotonic() + _COUNTS_S
             stream.put(b"retry: 2000\n" + _event("state", self._state(snapshot)))
             self._streams.add(stream)
         return self._read(stream)
@@ -158,7 +161,7 @@ class Feed:
 
     def _gather(self) -> list[RuntimeEvent]:
         """Wait for something to happen, or for the next beat; return all that has happened."""
-        wait_s = max(0.0, self._next_beat - self._clock.monotonic())
+        wait_s = max(0.0, self._next_beat_s - self._clock.monotonic())
         events: list[RuntimeEvent] = []
         while len(events) < _AT_ONCE and (event := self._subscription.get(wait_s)) is not None:
             events.append(event)
@@ -169,15 +172,19 @@ class Feed:
         told = [event for event in events if _is_worth_telling(event)]
         happened = [encode_event(event) for event in told]
         self._activity.extend(happened)
-        beat = self._clock.monotonic() >= self._next_beat
+        now_s = self._clock.monotonic()
+        beat, count_too = now_s >= self._next_beat_s, now_s >= self._next_counts_s
         if beat:
-            self._next_beat = self._clock.monotonic() + BEAT_S
+            self._next_beat_s = now_s + BEAT_S
         if not self._streams:
             return
         snapshot, ready = self._runtime.snapshot(), self._runtime.ready
-        changed = [node for node in snapshot.nodes if self._is_news(node, count_too=beat)]
+        changed = [node for node in snapshot.nodes if self._is_news(node, count_too=count_too)]
         if not (changed or happened or beat or ready != self._told_ready):
             return
+        if count_too:
+            self._next_counts_s = now_s + _COUNTS_S
+        self._next_beat_s = now_s + BEAT_S
         self._remember(changed, ready)
         now = self._clock.now()
         change = self._encoder.change(snapshot, changed, ready=ready, now=now, activity=happened)
@@ -190,7 +197,7 @@ class Feed:
         self._told_ready = ready
 
     def _is_news(self, node: NodeSnapshot, *, count_too: bool) -> bool:
-        """Return whether a node differs from what was told; counts alone wait for a beat."""
+        """Return whether a node differs from what was told, by its counts or otherwise."""
         told = self._told.get(node.id)
         if told is None or count_too:
             return told != node

@@ -202,6 +202,17 @@ def test_a_silent_meter_and_an_unread_charger_say_why_and_since_when(page, runti
     expect(card(page, "Charger")).to_contain_text("(3 h)")
 
 
+def test_a_flow_that_only_reads_a_meter_has_no_charger_and_no_session(
+    make_runtime, open_page, sessions
+):
+    logger = make_runtime(("meter", "modbus-meter"), simulated=False)
+    with serve(logger, clock=SystemClock(), port=0, sessions=sessions) as server:
+        page = open_page(server)
+        expect(card(page, "Power and energy")).to_contain_text("No meter has been read yet.")
+        expect(card(page, "Charger")).to_be_hidden()
+        expect(card(page, "Session")).to_be_hidden()
+
+
 def test_energy_that_is_unknown_is_no_number(page, runtime):
     runtime.set("session", "status", SessionStatus("ready", ID, "family", ago(minutes=1), None))
     expect(card(page, "Session")).to_contain_text("Energy unknown")

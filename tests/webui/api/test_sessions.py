@@ -74,7 +74,7 @@ PRICE = PriceVersion(ID, START, Decimal("0.23457"), "EUR")
                 "price_per_kwh": None,
                 "currency": None,
                 "amount": None,
-                "flags": ["late-start", "price-unknown"],
+                "flags": ["price-unknown", "late-start"],
             },
             id="without a price it is not free but unknown",
         ),

@@ -75,6 +75,11 @@ export type Found<K extends keyof Payloads> = {
   [T in K]: { type: T; value: Payloads[T]; node: FlowNode; fresh: boolean; since: string };
 }[K];
 
+/** Say whether a flow is about something: a node of such a type, or a level that is there. */
+export function isAbout(nodes: FlowNode[], types: string[], found: unknown[]): boolean {
+  return found.length > 0 || nodes.some((node) => types.includes(node.type));
+}
+
 /** Return every level that holds one of these payloads, whichever node it belongs to. */
 export function find<K extends keyof Payloads>(nodes: FlowNode[], ...types: K[]): Found<K>[] {
   return nodes.flatMap((node) =>
