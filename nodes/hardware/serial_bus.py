@@ -18,7 +18,8 @@ from pydantic import Field
 from oppleo_flow import Claim, Connection, DeviceMissing, NodeConfig, Seconds, VirtualClock
 from oppleo_flow.devices.meter_twin import MeterLine, WorldSerialBus
 from oppleo_flow.devices.modbus_blocks import Block, LineTiming
-from oppleo_flow.devices.serial_bus import ModbusRtuBus, Parity, SerialBus, Table
+from oppleo_flow.devices.modbus_rtu import ModbusRtuBus
+from oppleo_flow.devices.serial_bus import Parity, SerialBus, Table
 from oppleo_flow.devices.world import world_of
 
 

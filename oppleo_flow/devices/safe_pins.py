@@ -11,7 +11,8 @@ be driven does not keep the others from it.
 
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = sys.argv[1:] if arguments is None else arguments
     try:
         order = _order(given)
-        failed = drive(_chip(order), order["pins"])
+        with _chip(order) as chip:
+            failed = drive(chip, order["pins"])
     except OppleoError as error:
         failed = [str(error)]
     if failed:
@@ -59,11 +61,16 @@ def _order(arguments: Sequence[str]) -> dict[str, Any]:
     return dict(order)
 
 
-def _chip(order: dict[str, Any]) -> GpioChip:
+@contextmanager
+def _chip(order: dict[str, Any]) -> Iterator[GpioChip]:
+    """Give the pins that the order names; they keep their levels afterwards."""
     if order["driver"] == "rpi-gpio":
-        return RpiGpio.installed()
+        yield RpiGpio.installed()
+        return
     if order["driver"] == "world" and isinstance(order.get("socket"), str):
-        return RpiGpio(SimulatedRpiGpio(WorldClient(Path(order["socket"]))))
+        with closing(WorldClient(Path(order["socket"]))) as world:
+            yield RpiGpio(SimulatedRpiGpio(world))
+        return
     raise ConfigError(
         f"driver: 'rpi-gpio', or 'world' with a socket, is needed, got {order['driver']!r}"
     )

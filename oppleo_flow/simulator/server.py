@@ -45,9 +45,9 @@ class WorldServer:
         Raises:
             ConfigError: Another world lives at the path, or the path cannot be used.
         """
+        self._clear_away_the_dead()
         listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         try:
-            self._clear_away_the_dead()
             listener.bind(str(self._path))
             self._path.chmod(0o600)
             listener.listen()

@@ -8,7 +8,8 @@ import pytest
 
 from oppleo_flow.devices.meter_twin import MeterLine, WorldSerialBus, crc16
 from oppleo_flow.devices.modbus_blocks import Block
-from oppleo_flow.devices.serial_bus import ModbusRtuBus, RegisterRefused
+from oppleo_flow.devices.modbus_rtu import ModbusRtuBus
+from oppleo_flow.devices.serial_bus import RegisterRefused
 from oppleo_flow.errors import DeviceError, DeviceMissing, DeviceTimeout
 from tests.oppleo_flow.devices.worlds import still_world
 
