@@ -16,7 +16,7 @@ from oppleo_flow.engine.loop import Loop
 from oppleo_flow.engine.ports import LevelPort
 from oppleo_flow.engine.snapshot import EventKind, RuntimeEvent
 from oppleo_flow.engine.state_store import StateStore
-from oppleo_flow.flowfile.graph import Graph
+from oppleo_flow.flowfile.graph import Graph, Wire
 from oppleo_flow.message import Message, message_ids
 from oppleo_flow.node import Site
 from oppleo_flow.payloads import Record
@@ -89,7 +89,10 @@ class Core:
         )
         self.envelope: Message | None = None
         self.stop_requested: Callable[[str], None] = lambda _: None
-        self._graph = graph
+        self._level_wires: dict[str, list[Wire]] = {}
+        for wire in graph.wires:
+            if wire.kind == "level":
+                self._level_wires.setdefault(wire.target_node, []).append(wire)
         self._next_id = message_ids(clock)
         self._subscriptions: tuple[Subscription, ...] = ()
 
@@ -114,7 +117,7 @@ class Core:
 
     def replay_levels(self, host: "NodeHost") -> None:
         """Tell a node what the levels it is wired to hold now."""
-        for wire in self._graph.into(host.node_id):
+        for wire in self._level_wires.get(host.node_id, ()):
             producer = self.hosts.get(wire.source_node)
             port = None if producer is None else producer.ports.get(wire.source_port)
             if isinstance(port, LevelPort) and port.has_value:

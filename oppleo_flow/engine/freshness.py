@@ -4,7 +4,8 @@ A level is fresh while its producer runs without a fault and the producer's own 
 fresh.  Time alone makes nothing stale: a gate that has nothing new to say does not open a switch.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from oppleo_flow.engine.host import NodeHost
@@ -26,9 +27,22 @@ class Freshness:
             if wire.kind == "level":
                 self._producers.setdefault(wire.target_node, set()).add(wire.source_node)
         self._stale_timers: dict[str, TimerEntry] = {}
+        self._held = False
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Judge once, at the end, however much changes inside."""
+        self._held = True
+        try:
+            yield
+        finally:
+            self._held = False
+            self.update()
 
     def update(self) -> None:
         """Judge every level anew, and act where an output's input turned stale or fresh."""
+        if self._held:
+            return
         hosts = self._core.hosts
         culprits = self._culprits(hosts)
         for host in hosts.values():

@@ -38,18 +38,21 @@ class Starter:
         Nodes that only return what goes on cannot send while they start: they are first, so that
         the routes are compiled with those that run before anything travels on them.
         """
-        simple = [host for host in order if only_returns(host)]
-        for host in simple:
-            self._start_one(host)
-        self._routes.compile()
-        for host in reversed(order):
-            if host not in simple:
+        simple = {host.node_id: host for host in order if only_returns(host)}
+        with self._core.freshness.held():
+            for host in simple.values():
                 self._start_one(host)
+            self._routes.compile()
+            for host in reversed(order):
+                if host.node_id not in simple:
+                    self._start_one(host)
         now = self._core.clock.now()
         self._core.flow_ports["start"](Tick(now), self._core.origin("flow.start", None))
 
     def _start_one(self, host: NodeHost) -> None:
-        host.log.setLevel(host.plan.log_level.upper() if host.plan.log_level else logging.NOTSET)
+        level = logging.getLevelName((host.plan.log_level or "notset").upper())
+        if host.log.level != level:  # setting one throws away what every logger remembers
+            host.log.setLevel(level)
         if host.node_id in self._quarantine:
             host.condition.raise_fault(
                 QUARANTINE_FAULT, "it stalled the runtime; restart the program to try it again"
