@@ -4,10 +4,11 @@ An editor reads YAML by its own rules, the checker reads plain scalars as text; 
 checker takes text the schema takes numbers too, and `$(name)` may stand for any option.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from oppleo_flow.cli.site_config import SiteSettings
+from oppleo_flow.flowfile.node_options import ConnectionOptions, InboxOptions, NodeOptions
 from oppleo_flow.node_spec import ConnectionSpec, NodeSpec
 from oppleo_flow.registry import Registry
 
@@ -15,7 +16,9 @@ Schema = dict[str, Any]
 _DRAFT = "https://json-schema.org/draft/2020-12/schema"
 _NAME = "^[a-z][a-z0-9_]*$"
 _VARIABLE: Schema = {"type": "string", "pattern": r"\$\("}
-_DURATION: Schema = {"anyOf": [{"type": "string", "pattern": r"^\d"}, _VARIABLE]}
+_TEXT: Schema = {"type": ["string", "number", "boolean"]}
+_COMMON = "#/$defs/options.{model}"
+_WORDS = ("title", "description", "default", "unit", "ge", "gt", "le", "lt")
 _REFERENCE: Schema = {"type": "string", "description": "`node` or `node.port`."}
 _WIRE: Schema = {
     "anyOf": [
@@ -29,14 +32,6 @@ _WIRE: Schema = {
     ]
 }
 _WIRES: Schema = {"anyOf": [_WIRE, {"type": "array", "items": _WIRE}]}
-_INBOX: Schema = {
-    "type": "object",
-    "properties": {
-        "size": {"type": "integer", "minimum": 1},
-        "full": {"enum": ["drop-oldest", "drop-newest", "latest", "spool", "block"]},
-    },
-    "additionalProperties": False,
-}
 
 
 def node_schema(spec: NodeSpec) -> Schema:
@@ -51,12 +46,13 @@ def site_schema() -> Schema:
 
 def flow_schema(registry: Registry) -> Schema:
     """Return the schema of a flow file, with every node and connection type of `registry`."""
-    definitions: Schema = {}
+    definitions = _common()
+    properties = ConnectionOptions.model_json_schema()["properties"]
+    shared = {name: _loosened(one) for name, one in properties.items()}
     for spec in registry.nodes().values():
         definitions |= _definitions(f"node.{spec.type_name}", spec, _reserved(spec))
     for link in registry.connections().values():
-        reserved = {"simulate": {"type": "boolean", "description": "Use its simulated twin."}}
-        definitions |= _definitions(f"connection.{link.type_name}", link, reserved)
+        definitions |= _definitions(f"connection.{link.type_name}", link, shared)
     return {
         "$schema": _DRAFT,
         "title": "A flow of oppleo_flow",
@@ -99,7 +95,7 @@ def _by_type(kind: str, names: list[str]) -> Schema:
 def _definitions(key: str, spec: NodeSpec | ConnectionSpec, reserved: Schema) -> Schema:
     """Return the definition of one type, and those that its options refer to."""
     schema = spec.config.model_json_schema(ref_template=f"#/$defs/{key}.{{model}}")
-    inner = {f"{key}.{name}": one for name, one in schema.get("$defs", {}).items()}
+    inner = {f"{key}.{name}": _loosened(one) for name, one in schema.get("$defs", {}).items()}
     options = {name: _loosened(one) for name, one in schema.get("properties", {}).items()}
     definition = {
         "description": spec.doc.partition("\n")[0],
@@ -111,34 +107,64 @@ def _definitions(key: str, spec: NodeSpec | ConnectionSpec, reserved: Schema) ->
     return {key: definition, **inner}
 
 
-def _loosened(option: Mapping[str, Any]) -> Schema:
-    """Return the schema of an option that may also be a variable, and text written bare."""
-    about = {key: option[key] for key in ("title", "description", "default") if key in option}
-    value = {key: option[key] for key in option if key not in about}
-    if value == {"type": "string"}:
-        value = {"type": ["string", "number", "boolean"]}
-    return {**about, "anyOf": [value, _VARIABLE]}
+def _loosened(schema: Mapping[str, Any]) -> Schema:
+    """Return the schema of a value as it may be written: bare, or as a variable.
+
+    `null` goes: an option that should have no value is left out.
+    """
+    about = {key: schema[key] for key in ("description", "default") if schema.get(key) is not None}
+    choices: list[Schema] = []
+    for one in _alternatives(schema):
+        if one not in choices and one != {"type": "null"}:
+            choices.append(one)
+    if not all(one.get("type") in ("object", "array") or "$ref" in one for one in choices):
+        choices.append(_VARIABLE)
+    if _TEXT in choices:
+        choices = [one for one in choices if one.get("type") in ("object", "array", _TEXT["type"])]
+    return {**about, **(choices[0] if len(choices) == 1 else {"anyOf": choices})}
+
+
+def _alternatives(schema: Mapping[str, Any]) -> Iterator[Schema]:
+    """Yield what a value may be, each without the words about it."""
+    if "anyOf" in schema:
+        for one in schema["anyOf"]:
+            yield from _alternatives(one)
+        return
+    bare = {key: value for key, value in schema.items() if key not in _WORDS}
+    for key in ("properties", "$defs"):
+        if key in bare:
+            bare[key] = {name: _loosened(one) for name, one in bare[key].items()}
+    for key in ("items", "additionalProperties"):
+        if isinstance(bare.get(key), dict):
+            bare[key] = _loosened(bare[key])
+    if "prefixItems" in bare:
+        bare["prefixItems"] = [_loosened(one) for one in bare["prefixItems"]]
+    yield _TEXT if bare == {"type": "string"} else bare
+
+
+def _common() -> Schema:
+    """Return the definitions of what the options of every node refer to."""
+    schema = NodeOptions.model_json_schema(ref_template=_COMMON)
+    inner = {f"options.{name}": _loosened(one) for name, one in schema.get("$defs", {}).items()}
+    return {**inner, "options.inbox": _loosened(InboxOptions.model_json_schema())}
 
 
 def _reserved(spec: NodeSpec) -> Schema:
-    """Return the options that every node has, with the ports of this one."""
-    ports = {"type": "object", "properties": dict.fromkeys(spec.inputs, _WIRES)}
-    by_port = {"type": "object", "properties": dict.fromkeys(spec.inputs, _INBOX)}
-    options: Schema = {
-        "doc": {"type": "string", "description": "What this node is for, in one line."},
-        "disabled": {"type": "boolean", "description": "Leave this node out."},
-        "on_error": {"type": "object", "description": "What follows a handler that failed."},
-        "keep": {"const": "durable", "description": "State survives restart and redeploy."},
-        "log": {"enum": ["debug", "info", "warning", "error"]},
-    }
-    if spec.inputs:
-        options["from"] = {"anyOf": [_WIRES, {**ports, "additionalProperties": False}]}
-        options["inbox"] = {"anyOf": [_INBOX, {**by_port, "additionalProperties": False}]}
-        options["stale_after"] = _DURATION
+    """Return the options that every node has, as far as they mean something to this one."""
+    properties = NodeOptions.model_json_schema(ref_template=_COMMON)["properties"]
+    options = {name: _loosened(one) for name, one in properties.items()}
     if spec.safe_levels:
-        options["safe"] = {
-            "enum": list(spec.safe_levels),
-            "description": "The level on stop, fault, stale input and exit.",
-        }
-        options["at_most"] = {"type": "string", "pattern": r"^\d+/"}
+        options["safe"] = {**options["safe"], "enum": list(spec.safe_levels)}
+        del options["safe"]["type"]
+    else:
+        del options["safe"]
+    if spec.inputs:
+        inbox: Schema = {"$ref": "#/$defs/options.inbox"}
+        options["from"] = {"anyOf": [_WIRES, _by_port(spec, _WIRES)]}
+        options["inbox"] = {"anyOf": [inbox, _by_port(spec, inbox)]}
     return options
+
+
+def _by_port(spec: NodeSpec, one: Schema) -> Schema:
+    ports = dict.fromkeys(spec.inputs, one)
+    return {"type": "object", "properties": ports, "additionalProperties": False}

@@ -28,6 +28,7 @@ from oppleo_flow.clock import SystemClock
 from oppleo_flow.devices.world import World
 from oppleo_flow.engine.heartbeat import Heartbeat
 from oppleo_flow.engine.runtime import Runtime, StopReport
+from oppleo_flow.errors import DeviceError, Refused, StoreError
 from oppleo_flow.flowfile import CheckResult, Finding, Graph
 from oppleo_flow.flowfile.reading import read_text
 from oppleo_flow.guardian import CRASHES_VARIABLE, PIPE_VARIABLE
@@ -60,7 +61,17 @@ def run(args: argparse.Namespace) -> int:
     life = _Life(site, checked.graph, args)
     if checked.text is not None:
         life.when_started = partial(keep_as_good, site.folder, flow, checked.text)
-    return life.live(log)
+    try:
+        return life.live(log)
+    except (DeviceError, StoreError) as error:
+        if life.started or _crashed_before():
+            raise
+        raise Refused(str(error)) from error  # so that the guardian does not try it for ever
+
+
+def _crashed_before() -> bool:
+    """Return whether this is not the first start under this guardian."""
+    return os.environ.get(CRASHES_VARIABLE, "0") != "0"
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +98,7 @@ def _checked(site: Site, flow: Path, variables: dict[str, str]) -> _Checked | No
         return _Checked(result.graph, text)
     _print_errors(result)
     kept = last_good(site.folder, flow)
-    if os.environ.get(CRASHES_VARIABLE, "0") == "0" or not kept.exists():
+    if not _crashed_before() or not kept.exists():
         return None
     _LOG.error("%s has errors; the last version that started runs instead", flow)
     graph = around.check(kept).graph
@@ -106,6 +117,7 @@ class _Life:
         self._graph = graph
         self._args = args
         self._clock = SystemClock()
+        self.started = False
         self.when_started: Callable[[], object] = lambda: None
         self._ends: SimpleQueue[tuple[str, int]] = SimpleQueue()
         self._heart: Heartbeat | None = None
@@ -179,6 +191,7 @@ class _Life:
         runtime.start()
         if self._heart is not None:
             self._heart.watch(runtime.dispatcher_ident)
+        self.started = True
         self.when_started()
         gc.collect()
         gc.freeze()  # what is there now stays; later collections need not look at it

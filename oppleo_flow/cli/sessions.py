@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from oppleo_flow.charging.month import Month
 from oppleo_flow.charging.record import SessionRecord
 from oppleo_flow.cli.exit_codes import OK
 from oppleo_flow.cli.site_ledger import (
@@ -19,6 +20,7 @@ from oppleo_flow.cli.site_ledger import (
     zone_of,
 )
 from oppleo_flow.cli.table import table
+from oppleo_flow.clock import SystemClock
 
 EXAMPLES = (
     ("sessions", "this month's sessions as a table; an open one has no end"),
@@ -42,7 +44,8 @@ def run(args: argparse.Namespace) -> int:
     """Print the sessions that overlap the month."""
     site = site_of(args)
     zone = zone_of(site)
-    since, until = month_of(args.month, site, "sessions").bounds(zone)
+    month = month_of(args.month, "sessions") if args.month else Month.of(SystemClock().now(), zone)
+    since, until = month.bounds(zone)
     with ledger_of(site, read_only=True) as ledger:
         sessions = ledger.sessions.between(since, until)
     if args.format == "table":

@@ -8,7 +8,6 @@ from oppleo_flow.charging.month import Month
 from oppleo_flow.cli.command import UsageError, add_site_option
 from oppleo_flow.cli.folder import site_folder
 from oppleo_flow.cli.site import Site
-from oppleo_flow.clock import SystemClock
 from oppleo_flow.store import Ledger, StoreLocation, open_ledger
 
 
@@ -35,10 +34,8 @@ def zone_of(site: Site) -> ZoneInfo:
     return ZoneInfo(site.settings.timezone)
 
 
-def month_of(text: str | None, site: Site, command: str) -> Month:
-    """Return the month that is asked for; the present one when none is."""
-    if text is None:
-        return Month.of(SystemClock().now(), zone_of(site))
+def month_of(text: str, command: str) -> Month:
+    """Return the month that `--month` names."""
     try:
         return Month.parse(text)
     except ValueError as error:

@@ -2,10 +2,14 @@
 
 import threading
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from oppleo_flow.charging.record import SessionRecord
 from oppleo_flow.cli.site import Site
-from oppleo_flow.store import Ledger, StoreLocation, open_ledger
+from oppleo_flow.store import StoreLocation, open_ledger
+
+if TYPE_CHECKING:
+    from oppleo_flow.store import Ledger
 
 
 class WebSessions:
@@ -31,7 +35,7 @@ class WebSessions:
                 self._ledger.close()
                 self._ledger = None
 
-    def _open(self) -> Ledger:
+    def _open(self) -> "Ledger":
         with self._lock:
             if self._ledger is None:
                 location = self._site.service(StoreLocation)

@@ -1,0 +1,134 @@
+import json
+
+import pytest
+
+from oppleo_flow.cli import main
+
+HELLO = """\
+flow: hello
+format: 1
+nodes:
+  tick: {type: schedule, every: 10s}
+  show: {type: debug, from: tick}
+"""
+
+
+@pytest.fixture
+def flows(site):
+    (site / "flows").mkdir()
+    (site / "flows" / "hello.yaml").write_text(HELLO)
+    return site / "flows"
+
+
+def test_a_site_without_errors_says_how_much_was_checked(flows, capsys):
+    assert main(["check"]) == 0
+    assert capsys.readouterr().out == "2 files checked: no errors\n"
+
+
+def test_every_finding_shows_its_line_with_a_caret(flows, capsys):
+    broken = HELLO.replace("every: 10s", "every: 10s, mised: skip")
+    broken = broken.replace("from: tick", "from: tock")
+    (flows / "hello.yaml").write_text(broken)
+    assert main(["check", "flows/hello.yaml"]) == 1
+    shown = capsys.readouterr()
+    assert shown.err == ""
+    assert shown.out.splitlines() == [
+        "flows/hello.yaml:4:38: tick: 'mised' is not an option of schedule; did you mean 'missed'?",
+        "     4 |   tick: {type: schedule, every: 10s, mised: skip}",
+        "       |                                      ^",
+        "",
+        "flows/hello.yaml:5:29: show: there is no node 'tock'; did you mean 'tick'?",
+        "     5 |   show: {type: debug, from: tock}",
+        "       |                             ^",
+        "",
+        "flows/hello.yaml: 2 errors, 0 warnings",
+    ]
+
+
+def test_findings_as_json_have_stable_codes(flows, capsys):
+    (flows / "hello.yaml").write_text(HELLO.replace("from: tick", "from: tock"))
+    assert main(["check", "--format", "json"]) == 1
+    assert json.loads(capsys.readouterr().out) == [
+        {
+            "code": "unknown-node",
+            "severity": "error",
+            "file": str(flows / "hello.yaml"),
+            "line": 5,
+            "column": 29,
+            "node": "show",
+            "message": "there is no node 'tock'; did you mean 'tick'?",
+            "source": "  show: {type: debug, from: tock}",
+        }
+    ]
+
+
+def test_settings_and_flows_are_checked_in_one_run(site, flows, capsys):
+    with (site / "oppleo.yaml").open("a") as settings:
+        settings.write("simluate: true\n")
+    (flows / "hello.yaml").write_text(HELLO.replace("debug", "debgu"))
+    assert main(["check"]) == 1
+    headlines = [
+        line for line in capsys.readouterr().out.splitlines() if line.startswith(str(site))
+    ]
+    assert headlines == [
+        f"{site}/oppleo.yaml:6:1: 'simluate' is not an option of oppleo.yaml; "
+        "did you mean 'simulate'?",
+        f"{flows}/hello.yaml:5:16: show: unknown node type 'debgu'; did you mean 'debug'?",
+    ]
+
+
+def test_a_broken_node_file_that_no_flow_uses_is_a_warning_with_its_line(site, flows, capsys):
+    (site / "nodes").mkdir()
+    (site / "nodes" / "mine.py").write_text("import sys\nimport nowhere_at_all\n")
+    assert main(["check"]) == 0
+    assert capsys.readouterr().out.splitlines() == [
+        f"{site}/nodes/mine.py:2:1: warning: ModuleNotFoundError: No module named 'nowhere_at_all'",
+        "",
+        "2 files checked: 0 errors, 1 warning",
+    ]
+
+
+def test_a_flow_that_is_not_there_is_an_error(site, capsys):
+    assert main(["check", "flows/none.yaml"]) == 1
+    assert capsys.readouterr().out.splitlines() == [
+        "flows/none.yaml:1:1: the file cannot be read: no such file or directory",
+        "",
+        "flows/none.yaml: 1 error, 0 warnings",
+    ]
+
+
+def test_a_variable_of_the_flow_can_be_set(flows, capsys):
+    (flows / "hello.yaml").write_text(HELLO.replace("10s", "$(period)"))
+    assert main(["check", "--set", "period=5s"]) == 0
+    assert main(["check", "--set", "period"]) == 2
+    assert capsys.readouterr().err == (
+        "oppleo-flow: --set: NAME=VALUE is needed, got 'period'; see `oppleo-flow check --help`\n"
+    )
+
+
+def test_a_flow_outside_any_site_can_be_checked(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "hello.yaml").write_text(HELLO)
+    assert main(["check", "hello.yaml"]) == 0
+    assert capsys.readouterr().out == "hello.yaml: no errors\n"
+
+
+def test_the_graph_of_a_flow_is_printed_forwards(flows, capsys):
+    assert main(["graph", "flows/hello.yaml"]) == 0
+    assert capsys.readouterr().out == "tick → show\n"
+
+
+def test_the_graph_of_a_site_is_that_of_the_flow_it_runs(site, flows, capsys):
+    (flows / "hello.yaml").rename(flows / "charge-point.yaml")
+    assert main(["graph", "--format", "mermaid"]) == 0
+    assert capsys.readouterr().out.splitlines()[-1] == "  tick --> show"
+
+
+def test_a_flow_with_errors_has_no_graph(flows, capsys):
+    (flows / "hello.yaml").write_text(HELLO.replace("debug", "debgu"))
+    assert main(["graph", "flows/hello.yaml"]) == 1
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    assert shown.err.splitlines()[0] == (
+        "flows/hello.yaml:5:16: show: unknown node type 'debgu'; did you mean 'debug'?"
+    )

@@ -1,0 +1,153 @@
+import os
+import re
+import signal
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).parents[3]
+HELLO = """\
+flow: hello
+format: 1
+nodes:
+  tick: {type: schedule, every: 1h}
+  show: {type: debug, from: tick}
+"""
+RUNS = re.compile(
+    r"hello runs: (?P<url>http://127\.0\.0\.1:\d+/)  \(for this machine only; log: .*\)"
+)
+
+
+@pytest.fixture
+def site(site):
+    with (site / "oppleo.yaml").open("a") as settings:
+        settings.write("web: {port: 0}\n")
+    (site / "flows").mkdir()
+    (site / "flows" / "charge-point.yaml").write_text(HELLO)
+    return site
+
+
+def start(*words: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "oppleo_flow", "run", *words],
+        env={**os.environ, "PYTHONPATH": str(REPOSITORY)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+@contextmanager
+def running(*words: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """Run a site; give the guardian and the address of the page."""
+    with start(*words) as guardian:
+        try:
+            announced = RUNS.fullmatch(guardian.stdout.readline().rstrip())
+            assert announced, guardian.stderr.read()
+            yield guardian, announced["url"]
+        finally:
+            guardian.terminate()
+            guardian.wait()
+
+
+def runtime_of(guardian: subprocess.Popen[str]) -> int:
+    children = Path(f"/proc/{guardian.pid}/task/{guardian.pid}/children").read_text()
+    return int(children.split()[0])
+
+
+def test_a_site_runs_serves_its_page_and_stops_cleanly(site):
+    with running() as (guardian, url):
+        with urllib.request.urlopen(f"{url}ready") as answer:
+            assert answer.status == 200
+        guardian.send_signal(signal.SIGINT)
+        rest, errors = guardian.communicate()
+    assert rest == "hello has stopped, its outputs are at their safe level\n"
+    assert errors == ""
+    assert guardian.returncode == 0
+
+
+def test_a_second_run_of_a_site_is_refused_and_names_the_first(site):
+    with running() as (guardian, _), start() as second:
+        _, errors = second.communicate()
+    assert second.returncode == 3
+    assert errors == (
+        f"oppleo-flow: {site}: runs already, as process {guardian.pid}; stop that one first\n"
+    )
+
+
+def test_a_flow_with_errors_never_starts(site):
+    flow = site / "flows" / "charge-point.yaml"
+    flow.write_text(HELLO.replace("debug", "debgu"))
+    with start() as guardian:
+        shown, errors = guardian.communicate()
+    assert (shown, guardian.returncode) == ("", 2)
+    assert errors.splitlines() == [
+        f"{flow}:5:16: show: unknown node type 'debgu'; did you mean 'debug'?",
+        "     5 |   show: {type: debgu, from: tick}",
+        "       |                ^",
+    ]
+
+
+def test_wrong_settings_are_one_line(site):
+    (site / "oppleo.yaml").write_text("format: 1\n")
+    with start() as guardian:
+        _, errors = guardian.communicate()
+    assert guardian.returncode == 2
+    assert errors == (
+        f"oppleo-flow: {site}/oppleo.yaml:1:1: 'charge_point' is missing; "
+        "add 'charge_point: …' (Who this charge point is) "
+        "(and 3 more; `oppleo-flow check` shows all)\n"
+    )
+
+
+def test_a_killed_runtime_starts_again_with_the_last_version_that_ran(site):
+    with running() as (guardian, _):
+        (site / "flows" / "charge-point.yaml").write_text("flow: [\n")
+        os.kill(runtime_of(guardian), signal.SIGKILL)
+        assert RUNS.fullmatch(guardian.stdout.readline().rstrip())
+        guardian.terminate()
+        _, errors = guardian.communicate()
+    assert errors.splitlines()[0].startswith(
+        "oppleo-flow guardian: the runtime gave no sign of life, or was killed; "
+    )
+    assert errors.splitlines()[-1] == (
+        f"oppleo-flow: {site}/flows/charge-point.yaml has errors; "
+        "the last version that started runs instead"
+    )
+
+
+def test_another_flow_of_the_site_can_be_run(site):
+    other = site / "flows" / "other.yaml"
+    (site / "flows" / "charge-point.yaml").rename(other)
+    with running("--flow", "flows/other.yaml"):
+        assert (site / ".oppleo" / "last-good" / "other.yaml").read_text() == HELLO
+
+
+def test_a_port_that_is_taken_is_named(site):
+    with running() as (_, url):
+        port = url.rstrip("/").rpartition(":")[2]
+        other = site / "other"
+        other.mkdir()
+        (other / "oppleo.yaml").write_text((site / "oppleo.yaml").read_text())
+        (site / "flows").rename(other / "flows")
+        with start(str(other), "--port", port) as second:
+            _, errors = second.communicate()
+    assert second.returncode == 2
+    assert errors == (
+        f"oppleo-flow: web: port {port}: something listens there already; "
+        "stop it, or choose another port\n"
+    )
+
+
+def test_a_state_file_that_cannot_be_used_ends_the_first_start(site):
+    (site / ".oppleo" / "state.sqlite").mkdir(parents=True)
+    with start() as guardian:
+        shown, errors = guardian.communicate()
+    assert (shown, guardian.returncode) == ("", 3)
+    assert errors.startswith(f"oppleo-flow: {site}/.oppleo/state.sqlite: ")
+    assert len(errors.splitlines()) == 1
