@@ -35,7 +35,7 @@ docs: .venv/.dev
 	$(BIN)/oppleo-flow schema -o schemas
 
 bench: .venv/.dev page
-	$(BIN)/python -m tests.benchmarks $(ROW)
+	$(BIN)/python -m tests.benchmarks $(if $(ROW),--row $(ROW)) $(if $(REPS),--reps $(REPS))
 
 lock: .venv/.dev
 	$(COMPILE) --group rfid --extra pi --extra postgres pyproject.toml -o requirements.lock

@@ -1,0 +1,61 @@
+"""Row 6: a file of 1,000 nodes, from its text to a flow that runs."""
+
+import gc
+import time
+from collections.abc import Callable, Iterator
+from typing import TypeVar
+
+import yaml
+
+from oppleo_flow.clock import SystemClock
+from oppleo_flow.engine.runtime import Runtime
+from oppleo_flow.flowfile.checker import check_text
+from oppleo_flow.registry import Registry
+from oppleo_flow.testing import BenchSite
+from tests.benchmarks import our_flows
+from tests.benchmarks.comparison import Budget, Figure, in_turns
+from tests.benchmarks.errors import BenchmarkError
+
+T = TypeVar("T")
+NODES = 1000
+
+
+def check_and_load(repetitions: int) -> Iterator[Figure]:
+    """Row 6; the limit is what PyYAML's C loader takes to read the same text."""
+    registry = Registry.installed(our_flows.DROP_IN)
+    text = our_flows.many(NODES)
+    loaded(text, registry).stop()
+    checks, readings = in_turns(
+        lambda: _seconds(lambda: check_text(text, "many.yaml", registry)),
+        lambda: _seconds(lambda: yaml.load(text, yaml.CSafeLoader)),
+        repetitions,
+    )
+    loads = [_seconds(lambda: loaded(text, registry), Runtime.stop) for _ in checks]
+    yield Figure(f"check a file of {NODES:,} nodes", "s", tuple(checks), limit=tuple(readings))
+    yield Figure(
+        "check it and load it", "s", tuple(loads), limit=tuple(readings), budget=Budget(most=0.8)
+    )
+
+
+def loaded(text: str, registry: Registry) -> Runtime:
+    """Return the flow, checked and running.
+
+    Raises:
+        BenchmarkError: The checker found something.
+    """
+    result = check_text(text, "many.yaml", registry)
+    if result.graph is None:
+        raise BenchmarkError(f"the flow has errors: {result.errors[0].message}")
+    runtime = Runtime(result.graph, clock=SystemClock(), site=BenchSite())
+    runtime.start()
+    return runtime
+
+
+def _seconds(call: Callable[[], T], then: Callable[[T], object] = lambda _: None) -> float:
+    """Return how long `call` took; `then` is given what it returned."""
+    gc.collect()
+    began = time.perf_counter()
+    result = call()
+    took = time.perf_counter() - began
+    then(result)
+    return took

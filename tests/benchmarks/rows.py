@@ -1,0 +1,26 @@
+"""The rows of the table: what is measured, and by whom."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from tests.benchmarks import flow_file, latency, size, throughput
+from tests.benchmarks.comparison import Figure
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One benchmark; `measure` takes the number of repetitions."""
+
+    number: str
+    measure: Callable[[int], Iterator[Figure]]
+
+
+ROWS: Final = (
+    Row("1", throughput.mixed_chain),
+    Row("1b", throughput.change_chain),
+    Row("2", throughput.fan_out),
+    Row("3", latency.line_to_answer),
+    Row("5", size.memory_per_node),
+    Row("6", flow_file.check_and_load),
+)

@@ -1,0 +1,72 @@
+"""Each benchmark's flow does on our side what it is timed for."""
+
+import os
+
+import pytest
+
+from oppleo_flow.clock import VirtualClock
+from oppleo_flow.engine.runtime import Runtime
+from oppleo_flow.flowfile.graph import Graph
+from oppleo_flow.registry import Registry
+from oppleo_flow.testing import BenchSite
+from oppleo_flow.testing.bench import NOON
+from tests.benchmarks import flow_file, latency, our_flows, throughput
+from tests.benchmarks.processes import memory_mb
+from tests.benchmarks.rows import ROWS
+
+
+@pytest.mark.parametrize(
+    ("graph", "message", "arrivals", "hops"),
+    [
+        pytest.param(our_flows.chain(throughput.MIXED), throughput.step(0), 1, 11, id="row 1"),
+        pytest.param(our_flows.chain(throughput.CHANGES), throughput.step(0), 1, 11, id="row 1b"),
+        pytest.param(our_flows.chain(throughput.NUMBERS), 7.0, 1, 11, id="row 1b, numbers"),
+        pytest.param(our_flows.fan_out(10), throughput.reading(0), 10, 21, id="row 2"),
+    ],
+)
+def test_every_node_is_passed_on_the_way_to_the_sink(
+    graph: Graph, message: object, arrivals: int, hops: int
+) -> None:
+    runtime = Runtime(graph, clock=VirtualClock(NOON), site=BenchSite())
+    runtime.start()
+    runtime.inject("n0", "in", message)
+    runtime.run_for(0)
+    received = {node.id: node.received for node in runtime.snapshot().nodes}
+    runtime.stop()
+
+    assert received["sink"] == arrivals
+    assert received["trouble"] == 0
+    assert sum(received.values()) == hops
+
+
+def test_a_run_ends_when_the_sink_has_everything() -> None:
+    with throughput.OurSide(our_flows.chain(throughput.MIXED), throughput.step) as side:
+        assert all(seconds > 0 for seconds in side.run(3, 3))
+
+
+def test_a_line_is_answered_by_a_server_of_our_own() -> None:
+    with latency.our_server(busy=False) as port:
+        one_by_one = latency.one_by_one(port, lines=3, pause_s=0.0)
+        at_set_times = latency.at_set_times(port, seconds=0.02)
+
+    assert 0 < one_by_one.p50_ms <= one_by_one.p99_ms
+    assert 0 < at_set_times.p50_ms <= at_set_times.p99_ms
+
+
+def test_a_flow_file_of_many_nodes_is_checked_and_runs() -> None:
+    registry = Registry.installed(our_flows.DROP_IN)
+    runtime = flow_file.loaded(our_flows.many(30), registry)
+    try:
+        assert len(runtime.snapshot().nodes) == 1 + 30
+    finally:
+        runtime.stop()
+
+
+def test_the_memory_of_a_process_is_told() -> None:
+    assert memory_mb(os.getpid()) > 1
+
+
+def test_each_row_has_a_number_of_its_own() -> None:
+    numbers = [row.number for row in ROWS]
+
+    assert len(set(numbers)) == len(numbers)
