@@ -30,7 +30,7 @@ from oppleo_flow.devices.gpio import GpioChip
 from oppleo_flow.node import StopReason
 from oppleo_flow.payloads import EvseSignal, EvseState, EvseUnknown
 
-_CHECK_EVERY_S = 10.0
+_CHECK_EVERY_S = 30.0
 _SILENT_AFTER_S = 5.0
 _SILENT = "line-silent"
 

@@ -150,24 +150,24 @@ class ModbusMeter(Node[ModbusMeterConfig]):
             frequency_hz=values.frequency_hz,
             serial=self._serial,
         )
-        self._change_fault(None, "")
+        self._end_fault()
         self._unknown_since = None
         self.reading.set(reading)
         self.status("ok", f"{reading.power_w:.0f} W, {reading.energy_import_wh / 1000:.1f} kWh")
 
     def _tell_unknown(self, fault: str, reason: str) -> None:
+        """Say that the meter is unknown; that it still is need not be said again."""
         self._identified = False
-        now = self.clock.now()
-        self._unknown_since = since = self._unknown_since or now
-        unknown = MeterUnknown(self.id, since, reason)
-        if self.reading.value != unknown:
-            self.reading.set(unknown)
-        self._change_fault(fault, reason)
+        if self._fault == fault:
+            return
+        self._unknown_since = self._unknown_since or self.clock.now()
+        self.reading.set(MeterUnknown(self.id, self._unknown_since, reason))
         self.status("warn", f"unknown: {reason}")
-
-    def _change_fault(self, fault: str | None, text: str) -> None:
-        if self._fault is not None and self._fault != fault:
-            self.clear(self._fault)
-        if fault is not None and self._fault != fault:
-            self.fault(fault, text)
+        self._end_fault()
         self._fault = fault
+        self.fault(fault, reason)
+
+    def _end_fault(self) -> None:
+        if self._fault is not None:
+            self.clear(self._fault)
+            self._fault = None

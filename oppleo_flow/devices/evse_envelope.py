@@ -1,9 +1,9 @@
 """What the brightness of a SmartEVSE's LED means: from windows of duty to a signal.  Pure.
 
-Two stages: somebody measures the duty of the carrier in windows of about 20 ms; the decoder here
-looks at the shape that these windows make over some seconds.  Facts: the table of the LED routine,
-both generations: flat 0 %, 16 % and 100 %; an eased triangle of 1.28–1.41 s, 2.56–2.82 s in solar
-mode; flashes of a tenth of 1.28–1.41 s; a fast blink of 128–141 ms.
+Two stages: somebody measures the duty of the carrier in windows of less than 20 ms; the decoder
+here looks at the shape that these windows make over some seconds.  Facts: the table of the LED
+routine, both generations: flat 0 %, 16 % and 100 %; an eased triangle of 1.28–1.41 s, 2.56–2.82 s
+in solar mode; flashes of a tenth of 1.28–1.41 s; a fast blink of 128–141 ms.
 """
 
 import itertools
@@ -19,7 +19,7 @@ _RECENT_S = 1.5  # longer than the dark part between two flashes
 _WATCHED_S = 3.4  # all but the edge of the history
 _HOLD_S = _HISTORY_S
 _DECIDE_EVERY_S = 0.1
-_LEAST_WINDOWS_PER_S = 25  # half of what a sampler that is not starved makes
+_LEAST_WINDOWS_PER_S = 12  # half of what a sampler that is not starved makes
 _FALLING_BELOW, _RISING_ABOVE = 0.35, 0.65
 _FEW = 2  # windows that noise or an edge may spoil
 

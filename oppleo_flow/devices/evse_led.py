@@ -16,12 +16,15 @@ from oppleo_flow.payloads import EvseSignal
 LineChanged = Callable[[EvseSignal | None, str], None]
 """Told the signal, or None and why it cannot be told."""
 
-SAMPLES_PER_WINDOW = 12
+SAMPLES_PER_WINDOW = 10
 SAMPLE_EVERY_S = 0.001618
 """Not a multiple of a carrier's period: with the golden ratio of 1 ms, the phases of the 1 kHz and
-the 5 kHz carrier are met evenly, and a dozen samples tell the duty to a twelfth."""
+the 5 kHz carrier are met evenly, and ten samples tell the duty to a tenth."""
+WINDOW_EVERY_S = 0.04
+"""Half of the fast blink's period still holds a whole window; more would only cost."""
 _STARVED_S = 3 * SAMPLES_PER_WINDOW * SAMPLE_EVERY_S
 _RETRY_S = 1.0
+_STOP_WITHIN_S = 0.5
 
 
 class EvseLine(ABC):
@@ -58,9 +61,9 @@ class SampledEvseLine(EvseLine):
         return time.monotonic() - self._looked_at_s
 
     def close(self) -> None:
-        """Stop the thread and wait for it."""
+        """Stop the thread and wait for it, unless a read hangs."""
         self._stop.set()
-        self._thread.join()
+        self._thread.join(_STOP_WITHIN_S)
 
     def _run(self) -> None:
         while not self._stop.is_set():
@@ -78,6 +81,7 @@ class SampledEvseLine(EvseLine):
             highs += self._read()
             time.sleep(SAMPLE_EVERY_S)
         ended_s = time.monotonic()
+        time.sleep(max(0.0, began_s + WINDOW_EVERY_S - ended_s))
         if ended_s - began_s > _STARVED_S:
             return
         self._looked_at_s = ended_s

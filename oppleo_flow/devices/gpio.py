@@ -273,9 +273,10 @@ def load_rpi_gpio() -> Any:
     """
     try:
         return importlib.import_module("RPi.GPIO")
-    except ModuleNotFoundError:
+    except ModuleNotFoundError as error:
+        missing = "RPi.GPIO" if error.name == "RPi" else error.name
         raise DeviceMissing(
-            "GPIO: the RPi.GPIO library is missing; install RPi.GPIO, or rpi-lgpio on a Pi 5, "
+            f"GPIO: the {missing} library is missing; install RPi.GPIO, or rpi-lgpio on a Pi 5, "
             "or ask for simulated hardware"
         ) from None
     except (ImportError, RuntimeError, OSError) as error:

@@ -1,5 +1,6 @@
 """The twins of a bus with kWh meters: one answers frames on a pseudo terminal, one our calls."""
 
+import functools
 import os
 import select
 import struct
@@ -34,19 +35,23 @@ def read_face(face: MeterFace, table: Table, block: Block) -> tuple[int, ...] | 
         return _holding_registers(model, face, block)
     if block.start % 2 or block.count % 2 or block.end > _INPUT_REGISTERS:
         return None
-    values = _input_values(model, face)
-    floats = [values.get(address, 0.0) for address in range(block.start, block.end, 2)]
+    shown = (
+        *face.voltage_phases_v,
+        *face.current_phases_a,
+        *face.power_phases_w,
+        face.frequency_hz,
+        face.energy_import_wh / 1000,
+        0.0,
+    )
+    floats = [shown[index] for index in _layout(model.name, block)]
     return struct.unpack(f">{block.count}H", struct.pack(f">{block.count // 2}f", *floats))
 
 
-def _input_values(model: MeterModel, face: MeterFace) -> dict[int, float]:
-    return {
-        **dict(zip(model.voltage, face.voltage_phases_v, strict=False)),
-        **dict(zip(model.current, face.current_phases_a, strict=False)),
-        **dict(zip(model.power, face.power_phases_w, strict=False)),
-        model.frequency: face.frequency_hz,
-        model.energy_import: face.energy_import_wh / 1000,
-    }
+@functools.cache
+def _layout(model_name: str, block: Block) -> tuple[int, ...]:
+    """Return which of the values shown stands at each address; the last, 0, where none does."""
+    order = {address: index for index, address in enumerate(meter_model(model_name).addresses)}
+    return tuple(order.get(address, -1) for address in range(block.start, block.end, 2))
 
 
 def _holding_registers(model: MeterModel, face: MeterFace, block: Block) -> tuple[int, ...] | None:
@@ -65,8 +70,8 @@ class WorldSerialBus(SerialBus):
 
     @property
     def timing(self) -> LineTiming:
-        """Return the timing of the makers' usual line; nothing here takes time."""
-        return LineTiming(9600)
+        """Return a timing by which one long exchange is better than two: only calls cost here."""
+        return LineTiming(9600, turnaround_s=1.0)
 
     def read_registers(self, unit_id: int, table: Table, block: Block) -> tuple[int, ...]:
         """Return 16-bit registers of one meter."""

@@ -7,7 +7,7 @@ Meter Modbus Protocol Implementation" V2.5.  A document's register 3xxxx is addr
 
 import math
 import struct
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from oppleo_flow.devices.modbus_blocks import VALUE_REGISTERS, Block, plan_blocks
@@ -185,9 +185,9 @@ class Meter:
         if broken is not None:
             raise DeviceError(f"{place}: register 0x{broken:04X}: not a number")
         read = MeterValues(
-            voltage_phases_v=_rounded((values[a] for a in model.voltage), 1),
-            current_phases_a=_rounded((values[a] for a in model.current), 3),
-            power_phases_w=_rounded((values[a] for a in model.power), 1),
+            voltage_phases_v=tuple([round(values[a], 1) for a in model.voltage]),
+            current_phases_a=tuple([round(values[a], 3) for a in model.current]),
+            power_phases_w=tuple([round(values[a], 1) for a in model.power]),
             frequency_hz=round(_frequency(values[model.frequency]), 2),
             energy_import_wh=round(values[model.energy_import] * wh_per_unit),
         )
@@ -229,10 +229,6 @@ def _complaints(read: MeterValues) -> Iterator[str]:
 def _frequency(value: float) -> float:
     """Return a frequency in Hz; some firmware gives it in tenths."""
     return value / 10 if value > 10 * _FREQUENCY_HZ[0] else value
-
-
-def _rounded(values: Iterable[float], digits: int) -> tuple[float, ...]:
-    return tuple(round(value, digits) for value in values)
 
 
 def _floats(registers: tuple[int, ...]) -> tuple[float, ...]:

@@ -19,6 +19,9 @@ from oppleo_flow.simulator.car import VOLTAGE_V, Car, EnergyCounter
 from oppleo_flow.simulator.pins import Pins
 from oppleo_flow.simulator.smart_evse import EvseTimes, SmartEvse
 
+Display = tuple[str, tuple[float, ...], tuple[float, ...], tuple[float, ...]]
+"""Model, V, A and W of a meter: what it shows besides its counter."""
+
 _FREQUENCY_HZ = 50.0
 _FIRST_SERIAL = 19_001_234
 
@@ -65,33 +68,35 @@ class SimulatedWorld(EventfulWorld):
         self._car = Car(phases=_phases(self._wiring), at_s=now_s)
         self._plugged = False
         self._counter = EnergyCounter(energy_wh, at_s=now_s)
+        self._displays = _displays(self._wiring, self._car)
         self._meter_silent = False
         self._card: tuple[Card, float] | None = None
         self._waveform = EvseWaveform(self._evse.signal, now_s, hardware)
         self._tell = False
+        self._due_s: float | None = None
 
     # -- what the twins look at ----------------------------------------------------------------
 
     def drive_pin(self, pin: int, high: bool) -> None:
         """Hold a pin at a level."""
-        with self._present():
+        with self._change():
             self._pins.hold(pin, high, output=True)
 
     def drive_duty(self, pin: int, percent: float) -> None:
         """Put a pulse width modulation of 100 Hz on a pin."""
-        with self._present() as now_s:
+        with self._change() as now_s:
             self._pins.modulate(pin, percent, percent, 0.0, now_s)
 
     def drive_breath(
         self, pin: int, low_percent: float, high_percent: float, period_s: float
     ) -> None:
         """Let the duty of a pin rise and fall in straight lines."""
-        with self._present() as now_s:
+        with self._change() as now_s:
             self._pins.modulate(pin, low_percent, high_percent, period_s, now_s)
 
     def float_pin(self, pin: int, pulled_up: bool) -> None:
         """Let go of a pin: it is an input, with a pull-up or with a pull-down."""
-        with self._present():
+        with self._change():
             self._pins.hold(pin, pulled_up, output=False)
 
     def read_pin(self, pin: int) -> bool:
@@ -114,27 +119,17 @@ class SimulatedWorld(EventfulWorld):
     def meter(self, unit_id: int) -> MeterFace | None:
         """Return what the meter of that unit id shows; None when none answers there."""
         with self._present() as now_s:
-            model_name = self._wiring.meters.get(unit_id)
-            if model_name is None or self._meter_silent:
+            shown = None if self._meter_silent else self._displays.get(unit_id)
+            if shown is None:
                 return None
-            shown = meter_model(model_name).phases
-            drawn_w = self._car.drawn_w / self._car.phases
-            active = [index < self._car.phases and drawn_w > 0 for index in range(shown)]
-            return MeterFace(
-                model=model_name,
-                voltage_phases_v=(VOLTAGE_V,) * shown,
-                current_phases_a=tuple(drawn_w / VOLTAGE_V if on else 0.0 for on in active),
-                power_phases_w=tuple(drawn_w if on else 0.0 for on in active),
-                frequency_hz=_FREQUENCY_HZ,
-                energy_import_wh=self._counter.energy_at(now_s),
-                serial=_FIRST_SERIAL + unit_id - 1,
-            )
+            energy_wh = self._counter.energy_at(now_s)
+            return MeterFace(*shown, _FREQUENCY_HZ, energy_wh, _FIRST_SERIAL + unit_id - 1)
 
     # -- levers --------------------------------------------------------------------------------
 
     def plug_in(self, charge_percent: float | None = None) -> None:
         """Plug the car in; `charge_percent` is how full its battery is when it comes."""
-        with self._present() as now_s:
+        with self._change() as now_s:
             if charge_percent is not None:
                 self._car.settle(now_s, self._car.drawn_w)
                 self._car.charge_wh = self._car.capacity_wh * min(100.0, charge_percent) / 100
@@ -144,7 +139,7 @@ class SimulatedWorld(EventfulWorld):
 
     def plug_out(self) -> None:
         """Pull the plug."""
-        with self._present() as now_s:
+        with self._change() as now_s:
             self._plugged = False
             self._evse.plug_out(now_s)
 
@@ -154,31 +149,33 @@ class SimulatedWorld(EventfulWorld):
         if found is None:
             names = ", ".join(c.name for c in self._cards)
             raise ConfigError(f"no card {card!r} in the pocket; there are: {names}")
-        with self._present() as now_s:
+        with self._change() as now_s:
             self._card = (found, now_s + hold_s)
             self._tell = True
 
     def silence_meter(self, silent: bool) -> None:
         """Cut the meter off the bus, or connect it again."""
-        with self._present():
+        with self._change():
             self._meter_silent = silent
 
     def break_evse(self, broken: bool) -> None:
         """Let the SmartEVSE have a hard error, or recover."""
-        with self._present() as now_s:
+        with self._change() as now_s:
             self._evse.set_broken(broken, now_s)
 
     def shine(self, solar: bool) -> None:
         """Put the SmartEVSE in solar mode, or back in normal mode."""
-        with self._present():
+        with self._change():
             self._evse.solar = solar
 
     def rewire(self, wiring: Wiring) -> None:
         """Connect the world to other pins, units and models."""
-        with self._present():
+        with self._change():
             for model in wiring.meters.values():
                 meter_model(model)
             self._wiring = wiring
+            self._car.phases = _phases(wiring)
+            self._displays = _displays(wiring, self._car)
             self._tell = True
 
     def snapshot(self) -> dict[str, Any]:
@@ -207,10 +204,7 @@ class SimulatedWorld(EventfulWorld):
 
     def next_event_s(self) -> float | None:
         """Return the monotonic time at which something changes by itself next."""
-        with self._lock:
-            card_s = self._card[1] if self._card else None
-            due = (self._evse.next_event_s, self._car.full_at_s, card_s)
-            return min((at_s for at_s in due if at_s is not None), default=None)
+        return self._due_s
 
     def fire(self) -> None:
         """Let everything happen that is due at the clock's present time."""
@@ -219,20 +213,26 @@ class SimulatedWorld(EventfulWorld):
 
     @contextmanager
     def _present(self) -> Iterator[float]:
-        """Bring the world up to the present, give the caller its time, take up what it changed.
+        """Bring the world up to the present and give the caller its time.
 
         The watchers are called afterwards, without the lock: they may look at the world.
         """
         with self._lock:
             now_s = self._clock.monotonic()
-            while (due_s := self.next_event_s()) is not None and due_s <= now_s:
-                self._happen(due_s)
+            while self._due_s is not None and self._due_s <= now_s:
+                self._happen(self._due_s)
             yield now_s
-            self._couple(now_s)
             watchers = tuple(self._watchers) if self._tell else ()
             self._tell = False
         for call in watchers:
             call()
+
+    @contextmanager
+    def _change(self) -> Iterator[float]:
+        """Let the caller change the present world, and take up what that does."""
+        with self._present() as now_s:
+            yield now_s
+            self._couple(now_s)
 
     def _happen(self, at_s: float) -> None:
         if self._card is not None and self._card[1] <= at_s:
@@ -254,11 +254,15 @@ class SimulatedWorld(EventfulWorld):
         if evse.signal is not self._waveform.signal:
             self._waveform = EvseWaveform(evse.signal, at_s, self._hardware)
             self._tell = True
+        card_s = self._card[1] if self._card else None
+        due = (evse.next_event_s, car.full_at_s, card_s)
+        self._due_s = min((when_s for when_s in due if when_s is not None), default=None)
 
     def _draw(self, at_s: float, power_w: float) -> None:
         if power_w != self._car.drawn_w:
             self._car.settle(at_s, power_w)
             self._counter.settle(at_s, power_w)
+            self._displays = _displays(self._wiring, self._car)
 
     def _line(self) -> LedLine:
         return LedLine(self._wiring.evse_led, self._wiring.evse_led_inverted, self._waveform)
@@ -309,3 +313,15 @@ def pins_seen(pins: Pins, wiring: Wiring, at_s: float) -> dict[str, Any]:
 def _phases(wiring: Wiring) -> int:
     """Return how many phases the installation has: as many as its meter measures."""
     return max((meter_model(model).phases for model in wiring.meters.values()), default=3)
+
+
+def _displays(wiring: Wiring, car: Car) -> dict[int, Display]:
+    """Return what each meter shows, by unit id; it stays while the car draws what it draws."""
+    drawn_w = car.drawn_w / car.phases
+    displays = {}
+    for unit_id, name in wiring.meters.items():
+        phases = meter_model(name).phases
+        watts = tuple(drawn_w if index < car.phases else 0.0 for index in range(phases))
+        amperes = tuple(power_w / VOLTAGE_V for power_w in watts)
+        displays[unit_id] = (name, (VOLTAGE_V,) * phases, amperes, watts)
+    return displays

@@ -84,12 +84,12 @@ class DeafPins(GpioConnection):
 def test_a_line_that_nobody_looks_at_is_unknown_and_a_fault_not_the_last_value():
     bench = HardwareBench(EvseStateReader, {"gpio": "pins"}, connections={"pins": DeafPins})
     with bench:
-        bench.advance(11)
+        bench.advance(31)
         assert bench.sent("state")[-1] == EvseUnknown(
-            NOON + timedelta(seconds=10), "GPIO 6: not read for 10 s"
+            NOON + timedelta(seconds=30), "GPIO 6: not read for 30 s"
         )
-        assert bench.run().faults == {"line-silent": "GPIO 6: not read for 10 s"}
+        assert bench.run().faults == {"line-silent": "GPIO 6: not read for 30 s"}
 
-        bench.node.context.connection("pins").line.since_s = bench.clock.monotonic() + 9
-        bench.advance(10)
+        bench.node.context.connection("pins").line.since_s = bench.clock.monotonic() + 28
+        bench.advance(30)
         assert bench.run().faults == {}

@@ -69,13 +69,9 @@ def test_a_silent_meter_is_unknown_since_then_and_a_fault_and_never_zero():
         bench.world.silence_meter(True)
         bench.advance(30)
 
-        assert bench.sent("reading")[1:] == [
-            MeterUnknown("node", seconds(10), "unit 1: no answer reading input register 0x0000"),
-            MeterUnknown("node", seconds(10), SILENT),
-        ]
-        assert bench.run().faults == {
-            "meter-silent": "unit 1: no answer reading input register 0x0000"
-        }
+        text = "unit 1: no answer reading input register 0x0000"
+        assert bench.sent("reading")[1:] == [MeterUnknown("node", seconds(10), text)]
+        assert bench.run().faults == {"meter-silent": text}
 
 
 def test_a_meter_that_answers_again_is_no_fault_any_more():
@@ -163,3 +159,13 @@ def test_the_unit_is_claimed_on_its_bus():
     config = ModbusMeterConfig(bus="rs485", unit_id=3)
 
     assert ModbusMeter.claims(config) == [Claim("unit 3", within="rs485")]
+
+
+def test_a_meter_that_falls_silent_after_it_was_wrong_is_unknown_since_the_first(exchanged):
+    exchanged.meter.energy_wh = 0.0
+    exchanged.advance(10)
+    exchanged.meter.silent = True
+    exchanged.advance(10)
+
+    assert exchanged.sent("reading")[-1] == MeterUnknown("node", seconds(10), SILENT)
+    assert exchanged.run().faults == {"meter-silent": SILENT}

@@ -199,9 +199,10 @@ def test_a_real_chip_breathes_by_a_thread_that_ends_with_the_breath():
     assert max(percent for _, percent in world.duties.told[so_far:]) <= 1
 
 
-def test_without_the_library_the_message_says_what_to_install(monkeypatch):
+@pytest.mark.parametrize(("module", "named"), [("RPi", "RPi.GPIO"), ("lgpio", "lgpio")])
+def test_without_the_library_the_message_says_what_to_install(monkeypatch, module, named):
     def gone(name):
-        raise ModuleNotFoundError(name=name)
+        raise ModuleNotFoundError(name=module)
 
     monkeypatch.setattr("importlib.import_module", gone)
 
@@ -209,7 +210,7 @@ def test_without_the_library_the_message_says_what_to_install(monkeypatch):
         load_rpi_gpio()
 
     assert str(missing.value) == (
-        "GPIO: the RPi.GPIO library is missing; install RPi.GPIO, or rpi-lgpio on a Pi 5, "
+        f"GPIO: the {named} library is missing; install RPi.GPIO, or rpi-lgpio on a Pi 5, "
         "or ask for simulated hardware"
     )
 

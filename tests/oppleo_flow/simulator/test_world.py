@@ -91,6 +91,16 @@ def test_a_single_phase_meter_has_a_single_phase_car(clock):
     assert world.meter(1).power_phases_w == (3680.0,)
 
 
+def test_another_meter_makes_another_installation_while_the_car_charges(world, clock):
+    begin_to_charge(world, clock)
+    world.rewire(Wiring(meters={1: "SDM120"}))
+    before_wh = world.meter(1).energy_import_wh
+    run(world, clock, 3600)
+
+    assert world.meter(1).power_phases_w == (3680.0,)
+    assert world.meter(1).energy_import_wh - before_wh == pytest.approx(3680.0)
+
+
 def test_pulling_the_plug_stops_the_current(world, clock):
     begin_to_charge(world, clock)
     world.plug_out()
