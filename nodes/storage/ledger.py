@@ -1,0 +1,116 @@
+"""Keep sessions and meter readings in the site's ledger.
+
+```yaml
+ledger:
+  type: ledger
+  store: store            # a connection of type site-store
+  from:
+    session:
+      - {ref: session.started, durable: true}
+      - {ref: session.latched, durable: true}
+      - {ref: session.ended, durable: true}
+    reading: meter.reading
+```
+
+An event of a session is on the disk before it counts as handled; the same one twice is kept once.
+With `durable: true` none is lost, however long the disk is full or the runtime away.
+
+Readings are written together every `batch`. A loss of power, or a runtime that is killed, takes at
+most those of the last `batch` along; what a session needs of them it has itself. While they cannot
+be written they wait in memory, at most 10,000 of them. A meter that says nothing leaves a gap with
+its reason, never a number.
+"""
+
+from collections import deque
+
+from pydantic import Field
+
+from oppleo_flow import Example, Node, NodeConfig, Ref, Seconds
+from oppleo_flow.node import StopReason
+from oppleo_flow.payloads import (
+    MeterReading,
+    MeterUnknown,
+    SessionEnded,
+    SessionLatched,
+    SessionStarted,
+)
+from oppleo_flow.store import LedgerConnection
+
+_MOST_WAITING = 10_000
+
+
+class LedgerConfig(NodeConfig):
+    """Settings of a `ledger` node."""
+
+    store: Ref[LedgerConnection] = Field(description="The site's store.")
+    batch: Seconds = Field(
+        "2s",
+        validate_default=True,
+        ge=0.1,
+        le=60,
+        description="How long readings are gathered before they are written.",
+    )
+
+
+class LedgerNode(Node[LedgerConfig]):
+    """Keep sessions and meter readings in the site's ledger.
+
+    Input:
+        `session`: what happens to sessions, best by durable wires.
+        `reading`: a `MeterReading`, or a `MeterUnknown`, which is kept as a gap.
+
+    Output:
+        None.
+
+    Raises:
+        StoreError: The ledger cannot be written, or holds another event of the same kind for that
+            session.  Readings are kept and tried again with the next batch.
+
+    Source:
+        None.
+    """
+
+    type_name = "ledger"
+    icon = "book"
+    blocking = True
+    optional_inputs = frozenset({"session", "reading"})
+    examples = [
+        Example(
+            config={"store": "store"},
+            send={
+                "session": [SessionStarted.sample(), SessionEnded.sample()],
+                "reading": [MeterReading.sample(), MeterUnknown.sample()],
+            },
+            advance=2.0,
+        )
+    ]
+
+    def start(self) -> None:
+        """Begin to gather readings."""
+        self._ledger = self.use(self.config.store).ledger
+        self._waiting: deque[MeterReading | MeterUnknown] = deque(maxlen=_MOST_WAITING)
+        self._lost = 0
+        self.every(self.config.batch, self._write)
+
+    def stop(self, reason: StopReason) -> None:
+        """Write what is still waiting."""
+        self._write()
+
+    def on_session(self, event: SessionStarted | SessionLatched | SessionEnded) -> None:
+        """Write an event at once."""
+        self._ledger.sessions.record(event)
+
+    def on_reading(self, reading: MeterReading | MeterUnknown) -> None:
+        """Let a reading wait for the next batch."""
+        if len(self._waiting) == _MOST_WAITING:
+            self._lost += 1
+        self._waiting.append(reading)
+
+    def _write(self) -> None:
+        if not self._waiting:
+            return
+        self._ledger.readings.record(tuple(self._waiting))
+        self._waiting.clear()
+        if self._lost:
+            self.log.warning("readings lost while none could be written: %d", self._lost)
+            self._lost = 0

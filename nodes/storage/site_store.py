@@ -1,0 +1,46 @@
+"""The site's ledger: its cards, sessions, readings and prices, in one SQLite file.
+
+```yaml
+connections:
+  store: {type: site-store}
+```
+
+It has no settings: every site has one ledger, in its folder below `.oppleo/`. A simulated site has
+one of its own, so that a simulation never ends up on a statement.
+
+A ledger of an older version is brought up to date when it is opened.
+"""
+
+from oppleo_flow import Connection, NodeConfig
+from oppleo_flow.errors import StoreError
+from oppleo_flow.store import Ledger, LedgerConnection, StoreLocation, open_ledger
+
+
+class SiteStoreConfig(NodeConfig):
+    """Settings of a `site-store` connection: none."""
+
+
+class SiteStore(Connection[SiteStoreConfig], LedgerConnection):
+    """The open ledger of the site."""
+
+    type_name = "site-store"
+    icon = "database"
+    _ledger: Ledger | None = None
+
+    def open(self) -> None:
+        """Open the ledger; raises `StoreError` when it cannot be used."""
+        location = self.site.service(StoreLocation)
+        self._ledger = open_ledger(location, self.site.charge_point)
+
+    def close(self) -> None:
+        """Let go of the file."""
+        if self._ledger is not None:
+            self._ledger.close()
+            self._ledger = None
+
+    @property
+    def ledger(self) -> Ledger:
+        """Return the open ledger."""
+        if self._ledger is None:
+            raise StoreError(f"connection {self.name!r}: is not open")
+        return self._ledger

@@ -1,0 +1,128 @@
+from dataclasses import replace
+from datetime import date
+from uuid import UUID
+
+import pytest
+
+from nodes.charging.authorise import Authorise
+from oppleo_flow.charging.tokens import Token
+from oppleo_flow.payloads import Authorised, CardSeen, Rejected, SessionEnded, SessionStarted
+from oppleo_flow.testing import Run, run_node
+from oppleo_flow.testing.bench import NOON
+from tests.nodes.charging.store_site import CONNECTIONS, ledger_in, rename_table, site_in
+
+CARD = CardSeen.sample()
+TOKEN = Token(UUID(int=1), CARD.uid, CARD.legacy_id, "family", enabled=True)
+
+
+@pytest.fixture
+def ledger(tmp_path):
+    with ledger_in(tmp_path) as opened:
+        yield opened
+
+
+@pytest.fixture
+def swipe(tmp_path):
+    def swiped(*cards: CardSeen) -> Run:
+        return run_node(
+            Authorise,
+            {"store": "store", "timezone": "Europe/Amsterdam"},
+            *cards,
+            connections=CONNECTIONS,
+            site=site_in(tmp_path),
+        )
+
+    return swiped
+
+
+def test_a_known_and_enabled_card_is_accepted(ledger, swipe):
+    ledger.tokens.add(TOKEN, NOON)
+    run = swipe(CARD)
+    assert run.outputs == {
+        "accepted": [Authorised(UUID(int=1), CARD.uid, "family")],
+        "rejected": [],
+    }
+    assert run.status == "'family' accepted"
+
+
+def test_a_card_of_which_only_oppleos_number_is_known_is_accepted(ledger, swipe):
+    ledger.tokens.add(replace(TOKEN, uid=None), NOON)
+    assert swipe(CARD).outputs["accepted"] == [Authorised(UUID(int=1), CARD.uid, "family")]
+
+
+@pytest.mark.parametrize(
+    ("token", "reason"),
+    [
+        pytest.param(None, "unknown", id="the ledger does not know it"),
+        pytest.param(replace(TOKEN, enabled=False), "disabled", id="it is not enabled"),
+        pytest.param(
+            replace(TOKEN, valid_from=date(2026, 1, 16)), "not-yet-valid", id="from tomorrow"
+        ),
+        pytest.param(
+            replace(TOKEN, valid_until=date(2026, 1, 14)), "expired", id="until yesterday"
+        ),
+    ],
+)
+def test_any_other_card_is_refused_and_kept(ledger, swipe, token, reason):
+    if token is not None:
+        ledger.tokens.add(token, NOON)
+    run = swipe(CARD)
+    assert run.outputs == {"accepted": [], "rejected": [Rejected(CARD.uid, reason)]}
+    (kept,) = ledger.tokens.all()
+    assert (kept.uid, kept.enabled) == (CARD.uid, reason not in ("unknown", "disabled"))
+    assert ledger.tokens.refused_at() == {kept.token_id: NOON}
+
+
+def test_a_card_is_valid_on_its_last_day(ledger, swipe):
+    ledger.tokens.add(replace(TOKEN, valid_until=date(2026, 1, 15)), NOON)
+    assert len(swipe(CARD).outputs["accepted"]) == 1
+
+
+def test_the_card_of_the_session_may_end_it_though_it_was_disabled(ledger, swipe):
+    ledger.tokens.add(replace(TOKEN, enabled=False), NOON)
+    ledger.sessions.record(SessionStarted.sample(token_id=TOKEN.token_id))
+    run = swipe(CARD)
+    assert run.outputs == {
+        "accepted": [Authorised(TOKEN.token_id, CARD.uid, "family", only_ends="disabled")],
+        "rejected": [],
+    }
+    assert ledger.tokens.refused_at() == {}
+
+
+def test_the_card_of_a_session_that_has_ended_is_a_card_like_any_other(ledger, swipe):
+    ledger.tokens.add(replace(TOKEN, enabled=False), NOON)
+    ledger.sessions.record(SessionStarted.sample(token_id=TOKEN.token_id))
+    ledger.sessions.record(SessionEnded.sample(token_id=TOKEN.token_id))
+    assert swipe(CARD).outputs["rejected"] == [Rejected(CARD.uid, "disabled")]
+
+
+def test_an_unknown_card_is_refused_while_another_ones_session_is_under_way(ledger, swipe):
+    ledger.sessions.record(SessionStarted.sample(uid="04D4E5F6"))
+    assert swipe(CARD).outputs["rejected"] == [Rejected(CARD.uid, "unknown")]
+
+
+def test_an_unknown_card_that_is_swiped_again_is_disabled_until_somebody_enables_it(ledger, swipe):
+    run = swipe(CARD, CARD)
+    assert [one.reason for one in run.outputs["rejected"]] == ["unknown", "disabled"]
+    (token,) = ledger.tokens.all()
+    ledger.tokens.change(replace(token, enabled=True, label="guest"))
+    assert swipe(CARD).outputs["accepted"] == [Authorised(token.token_id, CARD.uid, "guest")]
+
+
+def test_no_card_is_accepted_when_the_ledger_cannot_be_read(tmp_path, swipe):
+    (tmp_path / "ledger.sqlite").mkdir()
+    run = swipe(CARD)
+    assert run.outputs == {"accepted": [], "rejected": []}
+    assert list(run.faults.values()) == [
+        f"{tmp_path}/ledger.sqlite: is a folder, not a file; name the ledger's file"
+    ]
+
+
+def test_a_ledger_that_breaks_meanwhile_refuses_by_failing(ledger, swipe, tmp_path):
+    ledger.tokens.add(TOKEN, NOON)
+    rename_table(tmp_path, "tokens", "elsewhere")
+    run = swipe(CARD)
+    assert run.outputs == {"accepted": [], "rejected": []}
+    assert [failure.message for failure in run.failures] == [
+        f"{tmp_path}/ledger.sqlite: no such table: tokens"
+    ]

@@ -1,0 +1,153 @@
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from pydantic import ValidationError
+
+from nodes.charging.offpeak_gate import OffpeakGate, OffpeakGateConfig
+from oppleo_flow.clock import VirtualClock
+from oppleo_flow.payloads import SwitchRequest
+from oppleo_flow.testing import Bench
+
+NIGHT = {"days": "mon-fri", "from": "23:00", "to": "07:00"}
+WEEKEND = {"days": "sat,sun", "from": "00:00", "to": "24:00"}
+CONFIG = {"timezone": "Europe/Amsterdam", "open": [NIGHT, WEEKEND], "holidays": "nl-off-peak"}
+ON = SwitchRequest(on=True, reason="session of 'family'")
+OFF = SwitchRequest(on=False, reason="no session")
+HOUR = 3600.0
+
+
+def gate(at: datetime, **config) -> Bench:
+    return Bench(OffpeakGate, CONFIG | config, clock=VirtualClock(at))
+
+
+def shut(until: str) -> SwitchRequest:
+    return SwitchRequest(on=False, reason=f"off-peak gate shut until {until}")
+
+
+THURSDAY_NOON = datetime(2026, 1, 15, 11, 0, tzinfo=UTC)
+FRIDAY_EVENING = datetime(2026, 1, 16, 22, 30, tzinfo=UTC)
+
+
+def test_a_request_waits_until_the_gate_opens_and_ends_when_it_shuts():
+    with gate(THURSDAY_NOON) as on:
+        on.send(ON)
+        assert on.sent() == [shut("Thu 23:00")]
+        on.advance(11 * HOUR - 1)
+        assert on.sent() == [shut("Thu 23:00")]
+        on.advance(1)
+        assert on.sent() == [shut("Thu 23:00"), ON]
+        on.advance(8 * HOUR)
+        assert on.sent() == [shut("Thu 23:00"), ON, shut("Fri 23:00")]
+
+
+def test_a_request_passes_while_the_gate_is_open():
+    with gate(FRIDAY_EVENING) as on:
+        on.send(ON)
+        on.advance(48 * HOUR)
+        assert on.sent() == [ON]
+        assert on.run().status == "open until Mon 07:00"
+
+
+def test_a_request_to_be_off_passes_at_any_hour():
+    with gate(THURSDAY_NOON) as on:
+        on.send(ON)
+        on.send(OFF)
+        on.advance(24 * HOUR)
+        assert on.sent() == [shut("Thu 23:00"), OFF]
+
+
+def test_nothing_is_asked_before_the_first_request():
+    with gate(THURSDAY_NOON) as on:
+        on.advance(24 * HOUR)
+        assert on.sent() == []
+        assert on.run().status == "shut until Fri 23:00"
+
+
+def test_a_holiday_is_open_all_day():
+    with gate(datetime(2026, 4, 6, 10, 0, tzinfo=UTC)) as on:  # Easter Monday
+        on.send(ON)
+        assert on.sent() == [ON]
+    with gate(datetime(2026, 4, 6, 10, 0, tzinfo=UTC), holidays="none") as on:
+        on.send(ON)
+        assert on.sent() == [shut("Mon 23:00")]
+
+
+def test_a_gate_that_is_not_enabled_never_shuts():
+    with gate(THURSDAY_NOON, enabled="false") as on:
+        on.send(ON)
+        on.advance(48 * HOUR)
+        assert on.sent() == [ON]
+        assert on.run().status == "open"
+
+
+def test_a_gate_without_a_window_never_opens():
+    with gate(THURSDAY_NOON, open=[], holidays="none") as on:
+        on.send(ON)
+        on.advance(48 * HOUR)
+        assert on.sent() == [SwitchRequest(on=False, reason="off-peak gate shut")]
+
+
+@pytest.mark.parametrize(
+    ("evening", "hours_open"),
+    [
+        pytest.param(datetime(2026, 3, 28, 22, 0, tzinfo=UTC), 7, id="the clock goes forward"),
+        pytest.param(datetime(2026, 10, 24, 21, 0, tzinfo=UTC), 9, id="the clock goes back"),
+    ],
+)
+def test_the_night_in_which_the_clock_changes_has_its_own_length(evening, hours_open):
+    nightly = [{"days": "daily", "from": "23:00", "to": "07:00"}]
+    with gate(evening, open=nightly) as on:
+        on.send(ON)
+        on.advance(hours_open * HOUR - 1)
+        assert on.sent() == [ON]
+        on.advance(1)
+        assert on.sent() == [ON, shut("Sun 23:00")]
+
+
+def test_the_held_request_survives_a_restart(tmp_path):
+    settings = {"durable": True, "state_path": tmp_path / "state.sqlite"}
+    with Bench(OffpeakGate, CONFIG, clock=VirtualClock(THURSDAY_NOON), **settings) as on:
+        on.send(ON)
+    evening = VirtualClock(THURSDAY_NOON + timedelta(hours=11))
+    with Bench(OffpeakGate, CONFIG, clock=evening, **settings) as on:
+        assert on.sent() == [ON]
+
+
+def test_a_clock_that_is_set_is_noticed_within_a_minute():
+    with gate(THURSDAY_NOON) as on:
+        on.send(ON)
+        on.clock.set_wall(THURSDAY_NOON + timedelta(hours=12))
+        on.advance(60)
+        assert on.sent() == [shut("Thu 23:00"), ON]
+
+
+@pytest.mark.parametrize(
+    ("window", "message"),
+    [
+        pytest.param(
+            {"days": "mon-fri", "from": "7:00", "to": "09:00"},
+            "a time of day such as 07:00, or 24:00 for the day's end, is needed",
+            id="not a time of day",
+        ),
+        pytest.param(
+            {"days": "mon-fri", "from": 1380, "to": "07:00"},
+            "a time of day such as 07:00, or 24:00 for the day's end, is needed",
+            id="a number, as plain YAML reads 23:00",
+        ),
+        pytest.param(
+            {"days": "ma-vr", "from": "23:00", "to": "07:00"},
+            "weekdays such as mon-fri, sat,sun or daily are needed",
+            id="not weekdays",
+        ),
+        pytest.param(
+            {"days": "daily", "from": "07:00", "to": "07:00"},
+            "from and to must differ and from must be before 24:00; "
+            "the whole day is 00:00 to 24:00",
+            id="the whole day or nothing",
+        ),
+    ],
+)
+def test_a_window_that_cannot_be_is_refused(window, message):
+    with pytest.raises(ValidationError) as error:
+        OffpeakGateConfig.model_validate(CONFIG | {"open": [window]})
+    assert [found["msg"] for found in error.value.errors()] == [f"Value error, {message}"]

@@ -1,0 +1,135 @@
+from datetime import timedelta
+
+import pytest
+
+from nodes.storage.ledger import LedgerNode
+from oppleo_flow.flowfile.graph import OnError
+from oppleo_flow.payloads import (
+    MeterReading,
+    MeterUnknown,
+    SessionEnded,
+    SessionLatched,
+    SessionStarted,
+)
+from oppleo_flow.store import Silence
+from oppleo_flow.testing import Bench
+from oppleo_flow.testing.bench import NOON
+from tests.nodes.charging.store_site import CONNECTIONS, ledger_in, rename_table, site_in
+
+SECOND = timedelta(seconds=1)
+UNTIL = NOON + 1000 * SECOND
+
+
+@pytest.fixture
+def ledger(tmp_path):
+    with ledger_in(tmp_path) as opened:
+        yield opened
+
+
+@pytest.fixture
+def bench(tmp_path):
+    def made(**settings) -> Bench:
+        config = {"store": "store", "batch": "2s"}
+        return Bench(
+            LedgerNode, config, connections=CONNECTIONS, site=site_in(tmp_path), **settings
+        )
+
+    return made
+
+
+def reading(second: int) -> MeterReading:
+    return MeterReading.sample(time=NOON + second * SECOND)
+
+
+def test_the_events_of_a_session_are_written_at_once(ledger, bench):
+    with bench() as on:
+        on.send(
+            SessionStarted.sample(meter_start_wh=None, meter_start_quality="unknown"), "session"
+        )
+        assert ledger.sessions.open().meter_start_wh is None
+        on.send(SessionLatched.sample(), "session")
+        assert ledger.sessions.open().meter_start_quality == "late"
+        on.send(SessionEnded.sample(), "session")
+        assert ledger.sessions.open() is None
+        assert ledger.sessions.latest(1)[0].energy_wh == 10_000
+
+
+def test_an_event_that_comes_twice_is_kept_once(ledger, bench):
+    with bench() as on:
+        on.send(SessionEnded.sample(), "session")
+        on.send(SessionEnded.sample(), "session")
+        assert on.run().failures == []
+    assert len(ledger.sessions.latest(10)) == 1
+
+
+def test_readings_are_written_together(ledger, bench):
+    with bench() as on:
+        for second in range(3):
+            on.send(reading(second), "reading")
+        assert ledger.readings.between("meter", NOON, UNTIL) == []
+        on.advance(2)
+        assert ledger.readings.between("meter", NOON, UNTIL) == [reading(n) for n in range(3)]
+
+
+def test_what_waits_is_written_when_the_node_stops(ledger, bench):
+    with bench() as on:
+        on.send(reading(0), "reading")
+    assert ledger.readings.latest("meter") == reading(0)
+
+
+def test_a_silent_meter_is_a_gap_and_not_a_number(ledger, bench):
+    silent = MeterUnknown("meter", NOON + 10 * SECOND, "unit 1: no answer")
+    with bench() as on:
+        for payload in (reading(0), silent, silent, reading(40)):
+            on.send(payload, "reading")
+    assert ledger.readings.between("meter", NOON, UNTIL) == [reading(0), reading(40)]
+    assert ledger.readings.silences("meter", NOON, UNTIL) == [
+        Silence("meter", NOON + 10 * SECOND, NOON + 40 * SECOND, "unit 1: no answer")
+    ]
+
+
+def test_readings_that_cannot_be_written_wait_until_they_can(ledger, bench, tmp_path):
+    with bench(on_error=OnError(then="drop")) as on:
+        rename_table(tmp_path, "readings", "elsewhere")
+        on.send(reading(0), "reading")
+        on.advance(2)
+        assert [failure.message for failure in on.sent("error")] == [
+            f"{tmp_path}/ledger.sqlite: no such table: readings"
+        ]
+        rename_table(tmp_path, "elsewhere", "readings")
+        on.send(reading(1), "reading")
+        on.advance(2)
+        assert ledger.readings.between("meter", NOON, UNTIL) == [reading(0), reading(1)]
+
+
+def test_an_event_that_cannot_be_written_is_tried_again(ledger, bench, tmp_path):
+    with bench(on_error=OnError(retry=1, backoff_min_s=5.0)) as on:
+        rename_table(tmp_path, "session_started", "elsewhere")
+        on.send(SessionStarted.sample(), "session")
+        rename_table(tmp_path, "elsewhere", "session_started")
+        on.advance(10)
+        assert on.sent("error") == []
+    assert ledger.sessions.open().label == "family"
+
+
+def test_what_contradicts_the_ledger_is_a_failure(ledger, bench, tmp_path):
+    with bench() as on:
+        on.send(SessionEnded.sample(), "session")
+        on.send(SessionEnded.sample(energy_wh=9, meter_end_wh=1_234_576), "session")
+        (failure,) = on.sent("error")
+    assert failure.message == (
+        f"{tmp_path}/ledger.sqlite: session 00000000-0000-4000-8000-000000000001: "
+        "has ended already, with other figures; what is written is not changed"
+    )
+    assert ledger.sessions.latest(1)[0].energy_wh == 10_000
+
+
+def test_of_too_many_readings_that_wait_the_oldest_are_lost_and_that_is_said(ledger, bench, caplog):
+    with bench() as on:
+        node = on.node
+        for second in range(10_001):
+            node.on_reading(reading(second))
+        on.advance(2)
+    found = ledger.readings.between("meter", NOON, NOON + timedelta(days=1))
+    assert [found[0], found[-1], len(found)] == [reading(1), reading(10_000), 10_000]
+    assert "readings lost while none could be written: 1" in caplog.text
