@@ -37,6 +37,7 @@ from webui.server import WebServer, serve
 
 EXAMPLES = (("_runtime garage", "what `oppleo-flow run` starts; not for people"),)
 _LOG = logging.getLogger(__name__)
+_STRICT_START_S = 30.0
 _SWITCH_INTERVAL_S = 0.0005  # a thread that computes gives way to the dispatcher in time
 
 
@@ -142,7 +143,10 @@ class _Life:
             levers=world,
         ) as server:
             self._start(runtime)
-            self._announce(server, log)
+            if self._args.strict and not self._complete(runtime):
+                self._ends.put(("not everything could start, and --strict was asked for", REFUSED))
+            else:
+                self._announce(server, log)
             reason, code = self._ends.get()
             _LOG.info("stopping: %s", reason)
             if code != OK:
@@ -195,6 +199,10 @@ class _Life:
         self.when_started()
         gc.collect()
         gc.freeze()  # what is there now stays; later collections need not look at it
+
+    def _complete(self, runtime: Runtime) -> bool:
+        """Wait until the nodes have started; return whether all did.  The log tells who did not."""
+        return runtime.wait_settled(_STRICT_START_S) and runtime.ready
 
     def _announce(self, server: WebServer, log: Path) -> None:
         how = "runs on simulated hardware" if self._simulated else "runs"

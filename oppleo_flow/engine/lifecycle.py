@@ -31,6 +31,9 @@ class Starter:
         self._core = core
         self._routes = routes
         self._quarantine = quarantine
+        self._unsettled: set[str] = set()
+        self.settled = threading.Event()
+        """Every node has started or failed to, once."""
 
     def start_all(self, order: Sequence[NodeHost]) -> None:
         """Begin to start every node; `order` has producers first.
@@ -57,6 +60,7 @@ class Starter:
             host.condition.raise_fault(
                 QUARANTINE_FAULT, "it stalled the runtime; restart the program to try it again"
             )
+            self._has_settled(host)
         else:
             self._start(host, 0)
 
@@ -103,6 +107,7 @@ class Starter:
             self._failed(host, failures, error)
             return
         host.started = True
+        self._has_settled(host)
         host.condition.clear_fault(START_FAULT)
         if sent:
             envelope = self._core.origin(host.source, None)
@@ -116,11 +121,17 @@ class Starter:
         self._core.handling.drop_waiting(host)
         host.cancel_timers()
         host.condition.raise_fault(START_FAULT, str(error) or type(error).__name__)
+        self._has_settled(host)
         host.log.debug("%s: traceback", host.node_id, exc_info=error)
         wait = min(_RETRY_FIRST_S * 2**failures, _RETRY_LAST_S)
         self._core.loop.timers.call_at(
             self._core.clock.monotonic() + wait, lambda: self._start(host, failures + 1)
         )
+
+    def _has_settled(self, host: NodeHost) -> None:
+        self._unsettled.discard(host.node_id)
+        if not self._unsettled:
+            self.settled.set()
 
 
 class Stopper:

@@ -60,7 +60,7 @@ class Runtime:
         stop_requested: Callable[[str], None] = lambda _: None,
     ) -> None:
         self.graph = graph
-        self.ready = False
+        self.running = False
         self._loop = Loop(clock, on_beat=on_beat, externals=externals)
         self._state_store = StateStore(
             state_path, threaded=self._loop.virtual is None, on_trouble=self._state_trouble
@@ -94,11 +94,22 @@ class Runtime:
         self._state_store.start()
         self._loop.start()
         self._loop.call(self._starter.start_all, self._order)
-        self.ready = True
+        self.running = True
+
+    def wait_settled(self, timeout_s: float) -> bool:
+        """Wait until every node has started or failed to; return whether they have."""
+        return self._starter.settled.wait(timeout_s)
+
+    @property
+    def ready(self) -> bool:
+        """Return whether every node has started and is free of faults.  Legal from any thread."""
+        return self.running and all(
+            host.started and not host.condition.faults for host in self._core.hosts.values()
+        )
 
     def stop(self) -> StopReport:
         """Stop sources, let what is under way finish, flush, take outputs to their safe level."""
-        self.ready = False
+        self.running = False
         stopper = Stopper(self._core, self._order)
         stopper.stop_all(_DRAIN_S)
         for worker in self._workers:

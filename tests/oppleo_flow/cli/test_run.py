@@ -151,3 +151,29 @@ def test_a_state_file_that_cannot_be_used_ends_the_first_start(site):
     assert (shown, guardian.returncode) == ("", 3)
     assert errors.startswith(f"oppleo-flow: {site}/.oppleo/state.sqlite: ")
     assert len(errors.splitlines()) == 1
+
+
+def test_strict_refuses_to_run_when_hardware_is_missing(site):
+    flow = site / "flows" / "charge-point.yaml"
+    bus = "connections:\n  rs485: {type: serial-bus, port: /dev/none}\n"
+    flow.write_text(
+        HELLO.replace("nodes:\n", f"{bus}nodes:\n  meter: {{type: modbus-meter, bus: rs485}}\n")
+    )
+    with start("--strict") as guardian:
+        shown, errors = guardian.communicate()
+    assert guardian.returncode == 3
+    assert errors.splitlines()[0].startswith("oppleo-flow: meter: fault not-started: ")
+    assert errors.splitlines()[-1] == (
+        "oppleo-flow: not everything could start, and --strict was asked for"
+    )
+    assert shown == "hello has stopped, its outputs are at their safe level\n"
+
+
+def test_without_hardware_the_rest_runs_and_says_what_is_missing(site):
+    flow = site / "flows" / "charge-point.yaml"
+    bus = "connections:\n  rs485: {type: serial-bus, port: /dev/none}\n"
+    flow.write_text(
+        HELLO.replace("nodes:\n", f"{bus}nodes:\n  meter: {{type: modbus-meter, bus: rs485}}\n")
+    )
+    with running() as (guardian, _):
+        assert guardian.stderr.readline().startswith("oppleo-flow: meter: fault not-started: ")

@@ -33,7 +33,7 @@ def run(clock: VirtualClock, tmp_path: Path) -> Iterator[Callable[..., Runtime]]
 
     yield start
     for runtime in running:
-        if runtime.ready:
+        if runtime.running:
             runtime.stop()
 
 

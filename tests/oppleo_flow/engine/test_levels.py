@@ -248,6 +248,23 @@ def test_a_node_in_quarantine_is_not_started_and_its_levels_are_not_fresh(run):
     assert runtime.node("relay").contact[-1] == "off"
 
 
+def test_a_flow_is_ready_while_every_node_runs_without_a_fault(run):
+    runtime = run(charge_point())
+    assert runtime.wait_settled(timeout_s=0)
+    assert runtime.ready
+    send(runtime, "sensor", -1)
+    assert not runtime.ready
+    send(runtime, "sensor", 1)
+    assert runtime.ready
+    runtime.stop()
+    assert not runtime.ready
+
+
+def test_a_flow_with_a_node_that_cannot_start_has_settled_and_is_not_ready(run):
+    runtime = run(charge_point(), quarantine=frozenset({"sensor"}))
+    assert (runtime.wait_settled(timeout_s=0), runtime.ready) == (True, False)
+
+
 def test_a_listener_hears_of_levels_faults_and_safe_outputs_and_loses_the_oldest(run):
     runtime = run(charge_point(stale_after_s=90.0))
     everything = runtime.subscribe()
