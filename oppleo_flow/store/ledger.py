@@ -1,5 +1,6 @@
 """The ledger of a charge point: its cards, sessions, readings and prices in one database."""
 
+from contextlib import ExitStack
 from types import TracebackType
 from typing import Self
 
@@ -58,15 +59,14 @@ def open_sqlite(location: StoreLocation, charge_point: str, *, read_only: bool) 
         _make_folder(location)
     engine = sqlite_engine(path, read_only=read_only)
     database = Database(engine, str(path), charge_point)
-    try:
+    with ExitStack() as on_failure:
+        on_failure.callback(database.close)
         if read_only:
             check(engine, path)
         else:
             prepare(engine, path)
         _claim(database, read_only=read_only)
-    except BaseException:
-        engine.dispose()
-        raise
+        on_failure.pop_all()
     return Ledger(database)
 
 
