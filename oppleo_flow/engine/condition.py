@@ -1,5 +1,6 @@
 """How a node is: its status, its open faults, and whether its output is at its safe level."""
 
+import logging
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Literal
@@ -72,7 +73,8 @@ class Condition:
         if actuator is None or (self.made_safe is not None and cause != "stop"):
             return
         self.made_safe, self._cause = f"{cause}: {reason}", cause
-        self._host.log.warning("%s: at its safe level: %s", self._host.node_id, self.made_safe)
+        level = logging.INFO if cause == "stop" else logging.WARNING
+        self._host.log.log(level, "%s: at its safe level: %s", self._host.node_id, self.made_safe)
         self._host.core.publish("safe", self._host, value=self.made_safe)
         error = self._host.call_now(lambda: actuator.go_safe(reason))
         if error is not None:
