@@ -43,6 +43,9 @@ class Payload:
         return replace(self, **values)  # type: ignore[type-var]
 
 
+_SCALARS = frozenset({bool, float, int, str, type(None)})
+
+
 class Record(dict[str, Any]):
     """A mapping that cannot be changed: the payload of general nodes, ready for JSON.
 
@@ -57,9 +60,13 @@ class Record(dict[str, Any]):
         return cls({str(key): frozen(value) for key, value in mapping.items()})
 
     def __or__(self, other: Mapping[str, Any]) -> "Record":  # type: ignore[override]
-        result = Record(self)
-        dict.update(result, other if isinstance(other, Record) else Record.of(other))
-        return result
+        merged = {**self, **other}
+        if type(other) is not Record:  # whose values are frozen
+            for key in other:
+                value = merged[key]
+                if type(value) not in _SCALARS:
+                    merged[key] = frozen(value)
+        return Record(merged)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return Record, (dict(self),)
@@ -76,6 +83,8 @@ class Record(dict[str, Any]):
 
 def frozen(value: Any) -> Any:
     """Return `value` with mappings as `Record` and lists as tuples, at every level."""
+    if type(value) in _SCALARS:  # nearly always, and to ask for a Mapping takes ten times as long
+        return value
     if isinstance(value, Mapping):
         return Record.of(value)
     if isinstance(value, list | tuple):
