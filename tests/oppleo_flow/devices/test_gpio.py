@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from oppleo_flow.clock import SystemClock, VirtualClock
+from oppleo_flow.devices.evse_led import SampledEvseLine
 from oppleo_flow.devices.gpio import RpiGpio, breath_percent, load_rpi_gpio
 from oppleo_flow.devices.library_copy import load_copy
 from oppleo_flow.devices.rpi_gpio_twin import SimulatedRpiGpio, WorldPins
@@ -13,6 +14,7 @@ from oppleo_flow.errors import DeviceError, DeviceMissing
 from oppleo_flow.payloads import EvseSignal
 from tests.oppleo_flow.devices.worlds import (
     AT_ONCE,
+    DEADLINE_S,
     NOON,
     LoudWorld,
     Waiter,
@@ -260,3 +262,21 @@ def test_a_closed_line_tells_nothing_more(line_on):
     told.wait_for(lambda known: known[-1] == (EvseSignal.ERROR, ""))
 
     assert late.told == seen
+
+
+def test_a_pin_that_cannot_be_read_makes_the_line_unknown_and_is_tried_again():
+    reads = iter([DeviceError("GPIO 6: the chip is gone")])
+    told = Waiter()
+
+    def read():
+        for error in reads:
+            raise error
+        return True
+
+    line = SampledEvseLine(read, inverted=False, changed=told)
+    told.wait_for(lambda seen: seen[-1:] == [(EvseSignal.CONNECTED, "")])
+    silent_s = line.silent_s()
+    line.close()
+
+    assert told.told[0] == (None, "GPIO 6: the chip is gone")
+    assert silent_s < DEADLINE_S

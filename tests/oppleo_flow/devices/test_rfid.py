@@ -22,7 +22,7 @@ from oppleo_flow.devices.rc522_twin import (
 )
 from oppleo_flow.devices.rfid import Presence, crc_a
 from oppleo_flow.devices.rpi_gpio_twin import SimulatedRpiGpio
-from oppleo_flow.devices.spi_bus import LinuxSpiBus
+from oppleo_flow.devices.spi_bus import LinuxSpiBus, open_rc522
 from oppleo_flow.errors import DeviceError, DeviceMissing
 from oppleo_flow.simulator import Card, SimulatedWorld
 from tests.oppleo_flow.devices.worlds import NOON, still_world
@@ -233,6 +233,91 @@ def test_the_checksum_is_what_the_chip_computes(data):
 
 def test_the_checksum_of_a_known_frame():
     assert crc_a(b"\x50\x00") == b"\x57\xcd"  # HLTA, as ISO 14443-3 gives it
+
+
+class NoisyChip(SimulatedRc522):
+    """A chip in whose field something else answers too."""
+
+    def _ask_card(self, frame, bits):
+        answer = super()._ask_card(frame, bits)
+        return answer if bits or answer is None else bytes([answer[0] ^ 1]) + answer[1:]
+
+
+class CollidingChip(SimulatedRc522):
+    """A chip that sees two answers at once."""
+
+    def read(self, address):
+        collision = 0x08 if address == 0x06 else 0
+        return super().read(address) | collision
+
+
+@pytest.mark.parametrize("kind", [NoisyChip, CollidingChip])
+def test_an_answer_that_is_broken_is_no_card(kind):
+    assert reader_on(kind(lambda: bytes.fromhex(SHORT))).poll() is None
+
+
+def test_a_chip_whose_timer_stands_still_is_not_waited_for_for_ever(bus):
+    reader = bus.card_reader()
+    bus.chip.write(0x2A, 0x00)
+
+    with pytest.raises(DeviceError) as stuck:
+        reader.poll()
+
+    assert str(stuck.value) == "RC522: its timer does not run; reset the reader"
+
+
+def test_a_transfer_that_fails_is_an_error_of_the_reader():
+    class Unplugged(SimulatedRc522):
+        gone = False
+
+        def read(self, address):
+            if self.gone:
+                raise OSError(5, "Input/output error")
+            return super().read(address)
+
+    chip = Unplugged(lambda: None)
+    reader = reader_on(chip)
+    chip.gone = True
+
+    with pytest.raises(DeviceError) as error:
+        reader.poll()
+
+    assert str(error.value) == "RC522: SPI: [Errno 5] Input/output error"
+
+
+@pytest.mark.parametrize(
+    ("error", "kind", "message"),
+    [
+        pytest.param(
+            FileNotFoundError(2, "No such file or directory"),
+            DeviceMissing,
+            "SPI 0.0: no such bus; enable SPI with `dtparam=spi=on`",
+            id="SPI is not enabled",
+        ),
+        pytest.param(
+            PermissionError(13, "Permission denied"),
+            DeviceError,
+            "SPI 0.0: [Errno 13] Permission denied",
+            id="not allowed",
+        ),
+    ],
+)
+def test_a_bus_that_cannot_be_opened_is_named(error, kind, message):
+    def library(**settings):
+        raise error
+
+    with pytest.raises(kind) as refused:
+        open_rc522(library, {}, "SPI 0.0")
+
+    assert str(refused.value) == message
+
+
+def reader_on(chip):
+    """Return a reader, the real library's, on a chip."""
+    gpio = SimulatedRpiGpio(still_world())
+    stand_ins = {"RPi.GPIO": SimpleNamespace(GPIO=gpio), "spidev": simulated_spidev(chip)}
+    library = load_copy(library_file(), stand_ins).MFRC522
+    return open_rc522(library, {"pin_rst": 25}, "SPI 0.0")
 
 
 # -- cards ------------------------------------------------------------------------------------
