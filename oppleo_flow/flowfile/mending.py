@@ -61,7 +61,7 @@ class Mending:
         number = found.line
         first_time = number not in self.touched
         self.touched.add(number)
-        if first_time:
+        if number not in self._base:
             base = self._broken_above(number)
             own = len(indent_of(self.lines[number]))
             self._base[number] = own if base is None else base
