@@ -51,12 +51,16 @@ class Ledger:
 def open_sqlite(location: StoreLocation, charge_point: str, *, read_only: bool) -> Ledger:
     """Open the ledger in a file; see `oppleo_flow.store.open_ledger`."""
     path = location.path
-    if path.is_dir():
+    try:
+        is_folder, exists = path.is_dir(), path.exists()
+        if not read_only:
+            path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StoreError(f"{path}: cannot be reached: {error.strerror}") from error
+    if is_folder:
         raise StoreError(f"{path}: is a folder, not a file; name the ledger's file")
-    if read_only and not path.exists():
+    if read_only and not exists:
         raise StoreError(f"{path}: there is no ledger yet; start `oppleo-flow run` once")
-    if not read_only:
-        _make_folder(location)
     engine = sqlite_engine(path, read_only=read_only)
     database = Database(engine, str(path), charge_point)
     with ExitStack() as on_failure:
@@ -70,28 +74,20 @@ def open_sqlite(location: StoreLocation, charge_point: str, *, read_only: bool) 
     return Ledger(database)
 
 
-def _make_folder(location: StoreLocation) -> None:
-    folder = location.path.parent
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise StoreError(f"{folder}: cannot be made: {error.strerror}") from error
-
-
 def _claim(database: Database, *, read_only: bool) -> None:
     """Refuse the ledger of another charge point: its cards and sessions would seem to be gone."""
     with database.read() as connection:
         known = list(connection.scalars(select(charge_points.c.charge_point)))
-    if database.charge_point in known:
-        return
-    if known:
+    if known and database.charge_point not in known:
         raise StoreError(
             f"{database.place}: is the ledger of charge point {known[0]!r}, "
             f"not of {database.charge_point!r}; set charge_point back to it"
         )
-    if read_only:
+    if read_only and not known:
         raise StoreError(f"{database.place}: the ledger is empty; start `oppleo-flow run` once")
-    with database.write() as connection:
-        connection.execute(
-            insert_new(connection, charge_points).values(charge_point=database.charge_point)
-        )
+    if not read_only:
+        # Each time: a file that cannot be written says so now, not at the first session.
+        with database.write() as connection:
+            connection.execute(
+                insert_new(connection, charge_points).values(charge_point=database.charge_point)
+            )

@@ -109,7 +109,9 @@ def test_a_folder_that_cannot_be_made_is_named(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(StoreError) as error:
         open_ledger(StoreLocation(tmp_path / "file" / "below" / "ledger.sqlite"), "cp")
-    assert str(error.value) == f"{tmp_path}/file/below: cannot be made: Not a directory"
+    assert str(error.value) == (
+        f"{tmp_path}/file/below/ledger.sqlite: cannot be reached: Not a directory"
+    )
 
 
 def test_a_ledger_that_is_not_there_cannot_be_read(location):
@@ -138,19 +140,35 @@ def test_a_ledger_opened_to_be_read_is_not_written(ledger, location):
     assert ledger.sessions.open() is None
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
-def test_a_file_that_its_user_may_not_write_is_named(location, tmp_path):
-    open_ledger(location, "cp").close()
-    location.path.chmod(0o444)
+@pytest.fixture
+def as_nobody(tmp_path: Path) -> Iterator[None]:
+    """Be a user who owns nothing; only root can become one, others own nothing of root's."""
+    if os.geteuid() != 0:
+        pytest.skip("only root can become another user")
     for folder in (tmp_path, *tmp_path.parents[:2]):
         folder.chmod(0o755)
     os.seteuid(65534)
-    try:
-        with pytest.raises(StoreError) as error:
-            open_ledger(location, "cp")
-    finally:
-        os.seteuid(0)
-    assert str(error.value).startswith(f"{location.path}: cannot be ")
+    yield
+    os.seteuid(0)
+
+
+def test_a_file_that_its_user_may_not_write_is_named(ledger, location, as_nobody):
+    with pytest.raises(StoreError) as error:
+        open_ledger(location, "cp")
+    assert str(error.value) == (
+        f"{location.path}: cannot be written; give the user that runs oppleo-flow write access to "
+        "the file and its folder"
+    )
+
+
+def test_a_folder_that_its_user_may_not_look_into_is_named(tmp_path, as_nobody):
+    os.seteuid(0)
+    hidden = tmp_path / "hidden"
+    hidden.mkdir(mode=0o700)
+    os.seteuid(65534)
+    with pytest.raises(StoreError) as error:
+        open_ledger(StoreLocation(hidden / "ledger.sqlite"), "cp")
+    assert str(error.value) == f"{hidden}/ledger.sqlite: cannot be reached: Permission denied"
 
 
 @contextmanager
@@ -191,12 +209,8 @@ def test_a_full_disk_loses_nothing_that_was_written(location):
 def test_a_ledger_that_another_program_keeps_locked_says_so(ledger, location):
     other = sqlite3.connect(location.path, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
-    with (
-        every_connection(lambda _: "busy_timeout = 0"),
-        open_ledger(location, "cp") as impatient,
-        pytest.raises(StoreError) as error,
-    ):
-        impatient.sessions.record(SessionStarted.sample())
+    with every_connection(lambda _: "busy_timeout = 0"), pytest.raises(StoreError) as error:
+        open_ledger(location, "cp")
     other.close()
     assert str(error.value) == (
         f"{location.path}: another program has kept it locked for 5 s; end that one"
