@@ -88,10 +88,6 @@ class Report:
         """Return whether an error was added."""
         return any(finding.severity == "error" for finding in self._findings)
 
-    def has(self, code: str) -> bool:
-        """Return whether a finding of this code was added."""
-        return any(finding.code == code for finding in self._findings)
-
     def findings(
         self, hidden: Iterable[str] = (), owners: Sequence[tuple[int, int, str]] = ()
     ) -> tuple[Finding, ...]:

@@ -80,7 +80,10 @@ class OptionCheck:
             self._errors(error, model, body, subject)
             return None
         except _BROKEN_VALIDATOR as error:
-            message = f"{subject.kind} cannot check its options: {type(error).__name__}: {error}"
+            message = (
+                f"{subject.kind} cannot check its options: {type(error).__name__}: {error}; "
+                "mend that node type"
+            )
             self._report.error("node-file", subject.at, message, subject.node)
             return None
         return None if reading.unknown or _has_lost(body, skip) else made

@@ -100,17 +100,15 @@ def check_claims(flow: FlowDraft, report: Report) -> None:
     held: dict[tuple[str, str], tuple[str, Mark]] = {}
     for name, claims, body, at in _claimers(flow):
         for claim in claims:
+            key = (claim.within, claim.resource)
             place = _value_of(claim, body) or at
-            holder = held.setdefault((claim.within, claim.resource), (name, place))
-            if holder[0] != name:
-                message = (
-                    f"{claim.resource} is already used by {holder[0]!r} "
-                    f"({report.place(holder[1])}); choose another"
-                )
-                report.error("resource-claimed", place, message, name)
-            elif holder[1] is not place:
-                message = f"{claim.resource} is used twice here; choose another"
-                report.error("resource-claimed", place, message, name)
+            if key not in held:
+                held[key] = (name, place)
+                continue
+            holder, there = held[key]
+            where = "here" if holder == name else f"by {holder!r} ({report.place(there)})"
+            message = f"{claim.resource} is already used {where}; choose another"
+            report.error("resource-claimed", place, message, name)
 
 
 def _claimers(flow: FlowDraft) -> Iterator[tuple[str, Iterable[Claim], YamlMap, Mark]]:

@@ -1,7 +1,10 @@
 """What moves the world has a safe level, and nothing may make the dispatcher wait."""
 
+from typing import Final, get_args
+
 from oppleo_flow.flowfile.draft import FlowDraft, NodeDraft, WireDraft
 from oppleo_flow.flowfile.findings import Report
+from oppleo_flow.flowfile.graph import Then
 from oppleo_flow.flowfile.node_options import NodeOptions
 from oppleo_flow.flowfile.suggest import hint, one_of
 from oppleo_flow.flowfile.tree import Mark, Scalar, YamlMap
@@ -9,7 +12,7 @@ from oppleo_flow.flowfile.type_check import FAILS_OPEN
 from oppleo_flow.node import Actuator
 from oppleo_flow.node_spec import NodeSpec, fits, type_text
 
-_THEN = ("fault", "drop", "dead-letter", "stop-flow")
+_THEN: Final[tuple[str, ...]] = get_args(Then)
 _ACCEPTED = "accepted"
 
 

@@ -41,28 +41,18 @@ def parse(text: str, report: Report) -> Value | None:
         report.error("too-large", Mark(0, 0), too_large(size))
         return None
     mending = Mending(split_lines(_printable(text, report)))
-    for attempt in range(1, MAX_PARSES + 1):
+    at = Mark(0, 0)
+    for _ in range(MAX_PARSES):
         builder = _Builder(mending)
-        try:
-            builder.read(mending.text)
-        except _StopError:
-            builder.root = None
-        except yaml.MarkedYAMLError as error:
-            found = diagnose(error, mending.lines, builder.last)
-            at = Mark(found.line, found.column)
-            if not mending.is_consequence(found):
-                report.error(found.code, at, found.message)
-            if attempt == MAX_PARSES:
-                message = "too much is broken above; the rest of the file was not checked"
-                report.error("yaml-syntax", at, message)
-                return None
-            mending.mend(found)
-            continue
-        for code, mark, message in builder.found:
-            report.error(code, mark, message)
-        for line, indent in mending.blank.items():
-            _mark_incomplete(builder.root, line, indent)
-        return builder.root
+        error = builder.read(mending.text)
+        if error is None:
+            return builder.finish(report)
+        found = diagnose(error, mending.lines, builder.last)
+        at = Mark(found.line, found.column)
+        if not mending.is_consequence(found):
+            report.error(found.code, at, found.message)
+        mending.mend(found)
+    report.error("yaml-syntax", at, "too much is broken above; the rest was not checked")
     return None
 
 
@@ -100,25 +90,37 @@ class _Builder:
         self._values = 0
         self._documents = 0
 
-    def read(self, text: str) -> None:
-        """Read all events.
+    def read(self, text: str) -> yaml.MarkedYAMLError | None:
+        """Read all events, up to a limit; return what is wrong with the syntax."""
+        try:
+            for event in yaml.parse(text, Loader=yaml.CSafeLoader):
+                self._event(event)
+        except _StopError:
+            self.root = None
+        except yaml.MarkedYAMLError as error:
+            return error
+        return None
 
-        Raises:
-            yaml.MarkedYAMLError: The syntax is broken.
-            _StopError: A limit is reached; the finding says which.
-        """
-        for event in yaml.parse(text, Loader=yaml.CSafeLoader):
-            if isinstance(event, yaml.ScalarEvent):
-                self._scalar(event)
-            elif isinstance(event, yaml.CollectionStartEvent):
-                self._begin(event)
-            elif isinstance(event, yaml.CollectionEndEvent):
-                self._open.pop().end = self._marks(event)[1]
-                self._keys.pop()
-            elif isinstance(event, yaml.AliasEvent):
-                self._alias(event)
-            elif isinstance(event, yaml.DocumentStartEvent):
-                self._document(event)
+    def finish(self, report: Report) -> Value | None:
+        """Report what was found on the way; return the tree."""
+        for code, mark, message in self.found:
+            report.error(code, mark, message)
+        for line, indent in self._mending.blank.items():
+            _mark_incomplete(self.root, line, indent)
+        return self.root
+
+    def _event(self, event: yaml.Event) -> None:
+        if isinstance(event, yaml.ScalarEvent):
+            self._scalar(event)
+        elif isinstance(event, yaml.CollectionStartEvent):
+            self._begin(event)
+        elif isinstance(event, yaml.CollectionEndEvent):
+            self._open.pop().end = self._marks(event)[1]
+            self._keys.pop()
+        elif isinstance(event, yaml.AliasEvent):
+            self._alias(event)
+        elif isinstance(event, yaml.DocumentStartEvent):
+            self._document(event)
 
     def _scalar(self, event: yaml.ScalarEvent) -> None:
         tag = self._properties(event)

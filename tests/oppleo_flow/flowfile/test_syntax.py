@@ -136,4 +136,4 @@ def test_lines_that_only_continue_a_broken_one_are_not_told_of() -> None:
 def test_after_twenty_broken_lines_the_rest_is_not_read() -> None:
     told = findings("".join(f"k{n}: a: b\n" for n in range(50)))
     assert len(told) == 21
-    assert told[-1] == "20:7: too much is broken above; the rest of the file was not checked"
+    assert told[-1] == "20:7: too much is broken above; the rest was not checked"

@@ -29,6 +29,14 @@ BROKEN = Path(__file__).parent / "nodes" / "broken.py"
             id="a type whose file cannot be imported",
         ),
         pytest.param(
+            "  a: {type: fragile, word: [b]}\n",
+            [
+                "4:3: a: fragile cannot check its options: AttributeError: 'list' object has no "
+                "attribute 'strip'; mend that node type"
+            ],
+            id="a type whose own check breaks",
+        ),
+        pytest.param(
             "  a: {doc: of no type}\n",
             ["4:3: a: 'type' is missing; add 'type: …'"],
             id="no type",

@@ -61,6 +61,11 @@ def test_a_list_is_of_what_comes_in(registry) -> None:
     assert carried(draft, "s") == list[CardSeen]
 
 
+def test_one_of_a_list_is_what_the_list_is_of(registry) -> None:
+    draft = flow(registry, c=("card", []), b=("batch", ["c"]), u=("unbatch", ["b"]))
+    assert carried(draft, "u") is CardSeen
+
+
 def test_a_circle_that_would_nest_for_ever_ends_as_any(registry) -> None:
     draft = flow(registry, c=("card", []), b=("batch", ["c", "s"]), s=("same", ["b"]))
     assert carried(draft, "b") == list[Any]
