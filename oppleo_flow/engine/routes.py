@@ -7,11 +7,9 @@ recursion.  Payloads are shared, never copied: they are frozen.
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
-from oppleo_flow.engine.calls import SLOW_HANDLER_S, Receive, Segment, attempt
-from oppleo_flow.engine.condition import HANDLER_FAULT
+from oppleo_flow.engine.calls import Receive, Segment, alone
 from oppleo_flow.engine.durable import name_of
 from oppleo_flow.engine.host import NodeHost
 from oppleo_flow.engine.ports import LevelPort
@@ -39,7 +37,8 @@ class Routes:
         self._depths = self._depths_of_nodes()
         self._receivers: dict[tuple[str, str], Receive] = {}
         self._deferred: list[tuple[list[Receive], Wire]] = []
-        self.segments: list[tuple[list[NodeHost], Segment]] = []
+        self._report = core.handling.failing.failed_plainly
+        self.segments: list[Segment] = []
         for wire in wires:
             if wire.durable and wire.source_node in core.hosts:
                 port = core.hosts[wire.source_node].ports[wire.source_port]
@@ -104,66 +103,17 @@ class Routes:
             return partial(self._core.handling.receive, host, port)
         if host.started and only_returns(host):
             return self._fuse(host, port)
-        return self._plain(host, port)
-
-    def _plain(self, host: NodeHost, port: str) -> Receive:
-        """Return the receiver of a node whose handler sends by itself."""
-        handler = getattr(host.node, host.plan.spec.inputs[port].handler)
-        core, ident, condition = self._core, self._core.loop.ident, host.condition
-        report, returned = core.handling.failing.failed_plainly, host.ports.get("out")
-
-        def receive(payload: Any, envelope: Message) -> None:
-            host.received += 1
-            if not host.started:
-                host.dropped += 1
-                return
-            core.envelope = envelope
-            host.running = ident
-            began = perf_counter()
-            result, error = attempt(handler, payload)
-            took = perf_counter() - began
-            host.running = 0
-            if took > SLOW_HANDLER_S:
-                core.slow(host.node_id, took)
-            sent = host.pending
-            if error is not None:
-                sent.clear()
-                report(host, payload, envelope, error)
-                return
-            if condition.faults:
-                condition.clear_fault(HANDLER_FAULT)
-            if sent:
-                host.pending = []
-                for out, gone in sent:
-                    out.sent += 1
-                    out.deliver(gone, envelope)
-            if result is not None and returned is not None:
-                returned.deliver(result, envelope)
-
-        return receive
+        return alone(host, _handler(host, port), self._core, self._report)
 
     def _fuse(self, host: NodeHost, port: str) -> Receive:
         """Return the receiver of a straight run of nodes that begins with `host`."""
-        run, ports = [host], [port]
+        run, handlers = [host], [_handler(host, port)]
         while (wire := self._only_wire(run[-1])) is not None:
             run.append(self._core.hosts[wire.target_node])
-            ports.append(wire.target_port)
-        handlers: list[Callable[[Any], Any]] = [
-            getattr(h.node, h.plan.spec.inputs[p].handler) for h, p in zip(run, ports, strict=True)
-        ]
-        report = self._core.handling.failing.failed_plainly
-
-        def failed(position: int, payload: Any, envelope: Message, error: Exception) -> None:
-            report(run[position], payload, envelope, error)
-
-        def recovered() -> None:
-            for member in run:
-                member.condition.clear_fault(HANDLER_FAULT)
-
-        name = " → ".join(member.node_id for member in run)
-        segment = Segment(name, handlers, failed, recovered)
-        self.segments.append((run, segment))
-        return segment.receiver(self._emit(run[-1].node_id, "out"), self._core)
+            handlers.append(_handler(run[-1], wire.target_port))
+        segment = Segment(run, handlers)
+        self.segments.append(segment)
+        return segment.receiver(self._emit(run[-1].node_id, "out"), self._core, self._report)
 
     def _only_wire(self, host: NodeHost) -> Wire | None:
         """Return the wire along which a run goes on, if it does."""
@@ -240,10 +190,16 @@ def is_plain(host: NodeHost) -> bool:
     )
 
 
+def _handler(host: NodeHost, port: str) -> Callable[[Any], Any]:
+    """Return what takes a payload that comes into a port."""
+    handler: Callable[[Any], Any] = getattr(host.node, host.plan.spec.inputs[port].handler)
+    return handler
+
+
 def only_returns(host: NodeHost) -> bool:
-    """Return whether a node does nothing but return what goes on."""
-    own = set(host.ports) - {"error"}
-    return is_plain(host) and own == {"out"} and host.plan.spec.outputs["out"].returned
+    """Return whether a node sends nothing by itself: it returns what goes on, or ends the way."""
+    own = [port.spec for port in host.ports.values() if port is not host.error_port]
+    return is_plain(host) and all(spec.returned for spec in own)
 
 
 def _nowhere(payload: Any, envelope: Message) -> None:

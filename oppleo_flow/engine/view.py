@@ -12,11 +12,11 @@ from oppleo_flow.flowfile.graph import GraphNode, MissingNode
 class Counts:
     """How many messages each node in a fused run took in and let go."""
 
-    def __init__(self, segments: Sequence[tuple[list[NodeHost], Segment]]) -> None:
+    def __init__(self, segments: Sequence[Segment]) -> None:
         self._taken: dict[str, int] = {}
         self._let_go: dict[str, int] = {}
-        for run, segment in segments:
-            for position, host in enumerate(run):
+        for segment in segments:
+            for position, host in enumerate(segment.run):
                 taken = segment.received(position)
                 node = host.node_id
                 self._taken[node] = self._taken.get(node, 0) + taken

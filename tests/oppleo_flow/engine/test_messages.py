@@ -52,6 +52,17 @@ class Twice(Node[NodeConfig]):
         self.second.send(number)
 
 
+class Both(Node[NodeConfig]):
+    """Send what comes in on, and return its double."""
+
+    type_name = "both"
+    same: Out[int]
+
+    def on_message(self, number: int) -> int:
+        self.same.send(number)
+        return number * 2
+
+
 class Echo(Node[NodeConfig]):
     """Send a number on to itself until it is 0."""
 
@@ -122,6 +133,17 @@ def test_the_counts_of_nodes_in_a_straight_run_are_exact(run):
     send(runtime, "odd", 1, 2, 3)
     counts = {n.id: (n.received, n.sent) for n in runtime.snapshot().nodes}
     assert counts == {"odd": (3, 2), "double": (2, 2), "end": (2, 0)}
+
+
+def test_what_a_node_sends_and_what_it_returns_both_count(run):
+    runtime = run(
+        graph_of(
+            {"both": plan(Both), "end": plan(Collect)}, ["both.same > end.in", "both.out > end.in"]
+        )
+    )
+    send(runtime, "both", 2, 3)
+    assert got(runtime, "end") == [2, 4, 3, 6]
+    assert snapshot(runtime, "both").sent == 4
 
 
 def test_every_consumer_of_an_output_is_given_the_same_payload(run):
@@ -198,6 +220,26 @@ def test_a_node_in_a_straight_run_fails_alone_and_with_what_it_was_given(run):
     assert snapshot(runtime, "bad").failed == 1
     assert snapshot(runtime, "double").failed == 0
     assert got(runtime, "end") == [2]
+
+
+def test_a_node_in_a_straight_run_is_well_again_when_it_has_handled_something_itself(run):
+    runtime = run(
+        graph_of(
+            {"first": plan(refuse_13), "odd": plan(odd_only), "last": plan(refuse_13)},
+            ["first.out > odd.in", "odd.out > last.in"],
+        )
+    )
+
+    def in_fault() -> list[str]:
+        return [node.id for node in runtime.snapshot().nodes if node.faults]
+
+    send(runtime, "first", 13)
+    send(runtime, "odd", 13)
+    assert in_fault() == ["first", "last"]
+    send(runtime, "first", 2)
+    assert in_fault() == ["last"]
+    send(runtime, "first", 1)
+    assert in_fault() == []
 
 
 def test_a_node_that_fails_on_a_failure_does_not_feed_itself_through_flow_errors(run):
