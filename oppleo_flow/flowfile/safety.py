@@ -148,7 +148,7 @@ def _block(
 
 def _spool(node: NodeDraft, port: str, wires: list[WireDraft], report: Report) -> None:
     if any(not wire.durable for wire in wires):
-        message = "'full: spool' needs a durable wire; write the source as {ref: …, durable: on}"
+        message = "'full: spool' needs a durable wire; write the source as {ref: …, durable: true}"
         report.error("inbox-spool", _full_place(node, port), message, node.id)
 
 

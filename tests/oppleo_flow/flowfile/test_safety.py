@@ -63,8 +63,8 @@ USED = "  used: {type: relay, from: s.request, pin: 1, safe: off}\n"
                       "use drop-oldest, drop-newest or latest"], id="nor may the flow itself"),
         pytest.param("{type: same, from: c, inbox: {full: spool}}",
                      ["9:42: n: 'full: spool' needs a durable wire; write the source as "
-                      "{ref: …, durable: on}"], id="spooling a wire that is not durable"),
-        pytest.param("{type: same, from: {ref: c, durable: on}, inbox: {full: spool}}", [],
+                      "{ref: …, durable: true}"], id="spooling a wire that is not durable"),
+        pytest.param("{type: same, from: {ref: c, durable: true}, inbox: {full: spool}}", [],
                      id="spooling a durable wire"),
     ],
 )  # fmt: skip
