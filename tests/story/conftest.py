@@ -52,6 +52,7 @@ class ChargePoint:
         self.printed: list[str] = []
         self.nodes: dict[str, dict[str, Any]] = {}
         self.activity: list[dict[str, Any]] = []
+        self._stream: http.client.HTTPConnection | None = None
         self.come_back()
 
     def come_back(self) -> None:
@@ -61,9 +62,17 @@ class ChargePoint:
         assert found
         self._port = int(found[1])
         self.nodes.clear()
+        self.hang_up()
         self._stream = http.client.HTTPConnection("127.0.0.1", self._port, timeout=PATIENCE_S)
         self._stream.request("GET", "/api/v1/events")
         self._events = self._stream.getresponse()
+
+    def hang_up(self) -> None:
+        """Stop listening to the page."""
+        if self._stream is not None:
+            self._events.close()
+            self._stream.close()
+            self._stream = None
 
     def read_output_until(self, text: str) -> str:
         """Read what is printed until a line holds `text`; return that line."""
@@ -138,7 +147,7 @@ class ChargePoint:
 
     def stop(self) -> tuple[int, str]:
         """Press Ctrl-C; return the exit code and what was printed from then on."""
-        self._stream.close()
+        self.hang_up()
         self.process.send_signal(signal.SIGINT)
         rest, _ = self.process.communicate(timeout=PATIENCE_S)
         return self.process.returncode, rest
@@ -162,6 +171,7 @@ def site(tmp_path: Path) -> Path:
 def start(site: Path) -> Iterator[Callable[..., ChargePoint]]:
     """Start the charge point of the site; it is stopped after the test."""
     running: list[subprocess.Popen[str]] = []
+    points: list[ChargePoint] = []
 
     def run(*options: str) -> ChargePoint:
         process = subprocess.Popen(
@@ -172,9 +182,12 @@ def start(site: Path) -> Iterator[Callable[..., ChargePoint]]:
             env=ENVIRONMENT,
         )
         running.append(process)
-        return ChargePoint(process, site)
+        points.append(ChargePoint(process, site))
+        return points[-1]
 
     yield run
+    for point in points:
+        point.hang_up()
     for process in running:
         if process.poll() is None:
             process.terminate()

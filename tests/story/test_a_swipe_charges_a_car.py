@@ -24,6 +24,10 @@ def phase(point):
     return (point.level("session", "status") or {}).get("phase")
 
 
+def led(point):
+    return (point.level("led", "shown") or {}).get("name")
+
+
 @pytest.fixture
 def point(start):
     """The shipped charge point, whose session node and meter have spoken."""
@@ -66,7 +70,7 @@ def test_a_swipe_charges_a_car_and_the_statement_has_the_figures(point, site, co
     month = f"{datetime.now(ZoneInfo('Europe/Amsterdam')):%Y-%m}"
     formats = [option for one in ("xlsx", "pdf", "csv") for option in ("--format", one)]
     out = tmp_path / "statements"
-    done = command("report", str(site), "--month", month, *formats, "-o", str(out))
+    done = command("report", "--site", str(site), "--month", month, *formats, "-o", str(out))
     assert done.returncode == 0, done.stderr
     files = {path.suffix: path for path in out.iterdir()}
     assert sorted(files) == [".csv", ".pdf", ".xlsx"]
@@ -97,12 +101,32 @@ def test_the_statement_opens_in_libreoffice_with_the_figures(point, site, comman
     start_wh, end_wh = charge(point)
     point.stop()
     month = f"{datetime.now(ZoneInfo('Europe/Amsterdam')):%Y-%m}"
-    command("report", str(site), "--month", month, "--format", "xlsx", "-o", str(tmp_path / "out"))
+    command(
+        "report",
+        "--site",
+        str(site),
+        "--month",
+        month,
+        "--format",
+        "xlsx",
+        "-o",
+        str(tmp_path / "out"),
+    )
     (workbook,) = (tmp_path / "out").glob("*.xlsx")
     subprocess.run(
-        ["soffice", "--headless", f"-env:UserInstallation=file://{tmp_path}/profile",
-         "--convert-to", "csv", "--outdir", str(tmp_path), str(workbook)],
-        check=True, capture_output=True, timeout=120,
+        [
+            "soffice",
+            "--headless",
+            f"-env:UserInstallation=file://{tmp_path}/profile",
+            "--convert-to",
+            "csv",
+            "--outdir",
+            str(tmp_path),
+            str(workbook),
+        ],
+        check=True,
+        capture_output=True,
+        timeout=120,
     )
     cells = {
         cell
@@ -114,13 +138,10 @@ def test_the_statement_opens_in_libreoffice_with_the_figures(point, site, comman
 
 def test_an_unknown_card_gets_an_error_and_the_switch_stays_as_it_is(point):
     point.pull("swipe", card="stranger")
-    point.wait_until(
-        lambda: any(a["type"] == "Rejected" for a in point.activity), "the card was refused"
-    )
-    point.wait_until(
-        lambda: (point.level("led", "shown") or {}).get("name") == "available", "the flash is over"
-    )
-    assert point.nodes["buzzer"]["counts"]["received"] == 1
+    point.wait_until(lambda: led(point) == "rejected", "the LED flashes red")
+    assert [a["value"]["reason"] for a in point.activity if a["type"] == "Rejected"] == ["unknown"]
+    point.wait_until(lambda: led(point) == "available", "the flash is over")
+    point.wait_until(lambda: point.nodes["buzzer"]["counts"]["received"] == 1, "the buzzer heard")
     assert not on(point)
     assert point.pin_is_high(EVSE_SWITCH)
 

@@ -62,9 +62,11 @@ def test_a_runtime_that_is_gone_leaves_the_switch_open_and_comes_back(start, sen
 def test_a_node_that_never_returns_is_named_and_left_out(start, site):
     (site / "nodes" / "hang.py").write_text(HANG)
     flow = site / "flows" / "charge-point.yaml"
-    flow.write_text(flow.read_text().replace(
-        "\nnodes:\n", "\nnodes:\n  stuck:\n    type: hang\n    from: authorise.rejected\n\n", 1
-    ))
+    flow.write_text(
+        flow.read_text().replace(
+            "\nnodes:\n", "\nnodes:\n  stuck:\n    type: hang\n    from: authorise.rejected\n\n", 1
+        )
+    )
     point = start()
     close_the_switch(point)
     point.pull("swipe", card="stranger")
@@ -83,6 +85,7 @@ def test_a_guardian_that_is_killed_takes_the_runtime_along_and_the_switch_opens(
     watch = os.pidfd_open(runtime)
     point.process.kill()
     point.wait_for_end_of(watch)
-    assert not Path(f"/proc/{runtime}").exists() or "Z" in Path(
-        f"/proc/{runtime}/status"
-    ).read_text().split("State:")[1].split("\n")[0]
+    assert (
+        not Path(f"/proc/{runtime}").exists()
+        or "Z" in Path(f"/proc/{runtime}/status").read_text().split("State:")[1].split("\n")[0]
+    )
