@@ -15,7 +15,6 @@ FIVE_PLACES = {
     "a web request": {"webui/guard.py:failures_as_problems.guarded"},
     "a child's entry": {"oppleo_flow/reports/__main__.py:main"},
     "the command's main": {"oppleo_flow/cli/__init__.py:main"},
-    "a child's entry": {"oppleo_flow/reports/__main__.py:main"},
 }
 BROAD = {"Exception", "BaseException"}
 
