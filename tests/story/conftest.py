@@ -1,4 +1,4 @@
-"""A charge point as its owner runs it: the installed command, the page's API, simulated hardware."""
+"""A charge point as its owner runs it: the command, the page, simulated hardware."""
 
 import contextlib
 import http.client
