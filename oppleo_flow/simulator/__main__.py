@@ -14,17 +14,20 @@ from oppleo_flow.clock import SystemClock
 from oppleo_flow.devices.evse_waveform import GENERATIONS
 from oppleo_flow.devices.world import Wiring
 from oppleo_flow.errors import OppleoError
+from oppleo_flow.simulator.register import KeptRegister
 from oppleo_flow.simulator.server import WorldServer
 from oppleo_flow.simulator.smart_evse import EvseTimes
-from oppleo_flow.simulator.world import SimulatedWorld
+from oppleo_flow.simulator.world import NEW_METER_WH, SimulatedWorld
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the world until it is told to end; return the exit code."""
     given = _parser().parse_args(arguments)
     try:
+        register = None if given.register is None else KeptRegister(given.register)
         world = SimulatedWorld(
             SystemClock(),
+            energy_wh=register.read(NEW_METER_WH) if register else NEW_METER_WH,
             wiring=Wiring.from_json(json.loads(given.wiring)),
             times=EvseTimes() if given.true_times else EvseTimes.quick(),
             hardware=GENERATIONS[given.generation],
@@ -40,7 +43,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         signal.signal(number, lambda *_: server.stop())
     sys.stdout.write(f"ready {given.socket}\n")
     sys.stdout.flush()
-    server.run()
+    if register is None:
+        server.run()
+    else:
+        server.run(lambda: register.write(world.snapshot()["meter"]["energy_wh"]))
     server.close()
     return 0
 
@@ -58,6 +64,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--true-times", action="store_true", help="the delays of the devices, not short ones"
     )
+    parser.add_argument("--register", type=Path, help="file that keeps what the meter counted")
     parser.add_argument(
         "--end-with", type=int, metavar="PID", help="end when this process has ended"
     )

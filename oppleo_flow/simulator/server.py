@@ -8,6 +8,7 @@ import json
 import os
 import selectors
 import socket
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ _PLAIN_CALLS = {
     *("plug_in", "plug_out", "swipe", "silence_meter", "break_evse", "shine", "snapshot"),
 }
 _SEND_WITHIN_S = 1.0
+_NOW_AND_THEN_S = 5.0
 _MOST_UNREAD = 1 << 20
 
 
@@ -70,11 +72,16 @@ class WorldServer:
             raise ConfigError(f"process {process_id}: {error.strerror}") from error
         self._selector.register(watched, selectors.EVENT_READ, None)
 
-    def run(self) -> None:
-        """Serve until `stop` is called."""
+    def run(self, now_and_then: Callable[[], object] = lambda: None) -> None:
+        """Serve until `stop` is called; `now_and_then` is called every few seconds, and last."""
+        due_s = time.monotonic()
         while True:
-            for key, _ in self._selector.select():
+            if time.monotonic() >= due_s:
+                now_and_then()
+                due_s = time.monotonic() + _NOW_AND_THEN_S
+            for key, _ in self._selector.select(timeout=_NOW_AND_THEN_S):
                 if key.data is None:
+                    now_and_then()
                     return
                 key.data(key.fileobj)
 

@@ -42,6 +42,9 @@ POCKET = (
     Card("visitor", "0499AABBCCDD80", known=False),
 )
 
+NEW_METER_WH = 1_234_567.0
+"""What the register of a meter shows that nobody has used here before."""
+
 
 class SimulatedWorld(EventfulWorld):
     """The world; safe to use from several threads."""
@@ -54,7 +57,7 @@ class SimulatedWorld(EventfulWorld):
         times: EvseTimes | None = None,
         hardware: LedHardware = SMART_EVSE_2,
         cards: Sequence[Card] = POCKET,
-        energy_wh: float = 1_234_567.0,
+        energy_wh: float = NEW_METER_WH,
     ) -> None:
         self._clock = clock
         self._wiring = wiring or Wiring()

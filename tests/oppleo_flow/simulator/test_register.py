@@ -1,0 +1,45 @@
+"""A simulated meter that does not forget."""
+
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from oppleo_flow.errors import ConfigError
+from oppleo_flow.simulator.register import KeptRegister
+
+
+def test_a_new_register_begins_where_it_is_told_and_a_kept_one_where_it_was(tmp_path):
+    register = KeptRegister(tmp_path / "meter_wh")
+    assert register.read(1000.0) == 1000.0
+    register.write(1234.5)
+    assert register.read(1000.0) == 1234.5
+
+
+def test_a_register_that_holds_something_else_is_an_error_with_a_remedy(tmp_path):
+    (tmp_path / "meter_wh").write_text("soup")
+    with pytest.raises(ConfigError) as error:
+        KeptRegister(tmp_path / "meter_wh").read(0.0)
+    assert str(error.value) == (
+        f"{tmp_path}/meter_wh: the simulated meter's register cannot be read: could not convert "
+        "string to float: 'soup'; delete the file to begin with a new meter"
+    )
+
+
+def test_a_world_in_a_process_of_its_own_keeps_its_meter_when_it_ends(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)  # the system takes short paths of sockets only
+    command = [sys.executable, "-m", "oppleo_flow.simulator", "--socket", "w", "--register", "wh"]
+    Path("wh").write_text("77000")
+    with subprocess.Popen(
+        command,
+        stdout=subprocess.PIPE,
+        text=True,
+        env={"PYTHONPATH": str(Path(__file__).parents[3])},
+    ) as world:
+        assert world.stdout is not None
+        assert world.stdout.readline() == "ready w\n"
+        world.send_signal(signal.SIGTERM)
+        assert world.wait(20) == 0
+    assert KeptRegister(Path("wh")).read(0.0) == 77000
