@@ -12,7 +12,7 @@ from oppleo_flow.flowfile.findings import Report
 from oppleo_flow.flowfile.option_words import advice, got, must
 from oppleo_flow.flowfile.readers import Readers
 from oppleo_flow.flowfile.scalars import Reading, Unknown
-from oppleo_flow.flowfile.suggest import hint
+from oppleo_flow.flowfile.suggest import closest, hint
 from oppleo_flow.flowfile.tree import Mark, Scalar, Value, YamlList, YamlMap
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
@@ -49,6 +49,13 @@ class _Located:
     lost: bool
 
     @property
+    def missing(self) -> Path | None:
+        """Return the path of the option that is missing; None for another error."""
+        if self.error["type"] != "missing":
+            return None
+        return (*self.path, self.error["loc"][-1])
+
+    @property
     def deep(self) -> bool:
         """Return whether the member fits the value, and only something inside it is wrong."""
         return self.error["type"] == "missing" or len(self.path) > self.depth
@@ -77,7 +84,7 @@ class OptionCheck:
         try:
             made = model.model_validate(options)
         except ValidationError as error:
-            self._errors(error, model, body, subject)
+            self._errors(error, model, body, subject, _meant(reading.unknown))
             return None
         except _BROKEN_VALIDATOR as error:
             message = (
@@ -100,11 +107,18 @@ class OptionCheck:
         self._report.error("unknown-option", unknown.key.start, message, subject.node)
 
     def _errors(
-        self, error: ValidationError, model: type[BaseModel], body: YamlMap, subject: Subject
+        self,
+        error: ValidationError,
+        model: type[BaseModel],
+        body: YamlMap,
+        subject: Subject,
+        meant: set[Path | None],
     ) -> None:
+        """Report all errors, but not as missing what is there under a misspelt name."""
         located = [_locate(one, body) for one in error.errors(include_url=False)]
         for group in _groups([one for one in located if not one.lost]):
-            self._group(group, model, body, subject)
+            if group[0].missing not in meant:
+                self._group(group, model, body, subject)
 
     def _group(
         self, group: list[_Located], model: type[BaseModel], body: YamlMap, subject: Subject
@@ -147,6 +161,11 @@ class OptionCheck:
         message = f"{shown!r} is missing; add '{name}: …'{description}"
         at = inside.start if one.path else subject.at
         self._report.error("missing-option", at, message, subject.node)
+
+
+def _meant(unknown: Sequence[Unknown]) -> set[Path | None]:
+    """Return the options that unknown keys are most likely slips of."""
+    return {(*u.path, closest(u.key.text, u.known) or "") for u in unknown}
 
 
 def path_text(path: Path) -> str:

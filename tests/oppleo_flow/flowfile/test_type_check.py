@@ -60,6 +60,11 @@ BROKEN = Path(__file__).parent / "nodes" / "broken.py"
             id="an option it needs",
         ),
         pytest.param(
+            "  a: {type: meter, buss: b}\n",
+            ["4:20: a: 'buss' is not an option of meter; did you mean 'bus'?"],
+            id="an option it needs, under a misspelt name",
+        ),
+        pytest.param(
             "  a: {type: meter, bus: }\n",
             ["4:20: a: 'bus' has no value; write one (The bus it is on)"],
             id="an option it needs, left empty",
