@@ -21,7 +21,7 @@ from oppleo_flow.cli.flow_files import Surroundings, variables_of
 from oppleo_flow.cli.last_good import keep_as_good, last_good
 from oppleo_flow.cli.log import start_log
 from oppleo_flow.cli.safe_order import safe_order
-from oppleo_flow.cli.simulation import world_for
+from oppleo_flow.cli.simulation import WorldProcess
 from oppleo_flow.cli.site import Site
 from oppleo_flow.cli.web_sessions import WebSessions
 from oppleo_flow.clock import SystemClock
@@ -32,7 +32,6 @@ from oppleo_flow.errors import DeviceError, Refused, StoreError
 from oppleo_flow.flowfile import CheckResult, Finding, Graph
 from oppleo_flow.flowfile.reading import read_text
 from oppleo_flow.guardian import CRASHES_VARIABLE, PIPE_VARIABLE
-from oppleo_flow.simulator.wiring import wiring_of
 from webui.server import WebServer, serve
 
 EXAMPLES = (("_runtime garage", "what `oppleo-flow run` starts; not for people"),)
@@ -52,6 +51,7 @@ def run(args: argparse.Namespace) -> int:
     """Run the flow until told to stop; return why it ended."""
     os.chdir(args.site)
     site = Site.load(Path(args.site), simulate=args.simulate)
+    world = WorldProcess(lives_with=os.getppid()) if site.simulate else None
     log = start_log(site.folder / ".oppleo" / "log", site.settings.log)
     flow = Path(args.flow) if args.flow else site.flow
     checked = _checked(site, flow, variables_of(args.variables, "run"))
@@ -59,7 +59,7 @@ def run(args: argparse.Namespace) -> int:
         return USAGE
     _LOG.info("%s starts, from %s", checked.graph.name, checked.graph.file)
     sys.setswitchinterval(_SWITCH_INTERVAL_S)
-    life = _Life(site, checked.graph, args)
+    life = _Life(site, checked.graph, args, world)
     if checked.text is not None:
         life.when_started = partial(keep_as_good, site.folder, flow, checked.text)
     try:
@@ -113,7 +113,10 @@ def _print_errors(result: CheckResult) -> None:
 class _Life:
     """One run of one flow: what is made, in which order, and how it ends."""
 
-    def __init__(self, site: Site, graph: Graph, args: argparse.Namespace) -> None:
+    def __init__(
+        self, site: Site, graph: Graph, args: argparse.Namespace, world: WorldProcess | None
+    ) -> None:
+        self._world_process = world
         self._site = site
         self._graph = graph
         self._args = args
@@ -131,6 +134,7 @@ class _Life:
 
     def live(self, log: Path) -> int:
         """Start everything, wait for the end, stop everything; return the exit code."""
+        self._seed()
         world = self._world()
         runtime = self._runtime()
         sessions = WebSessions(self._site)
@@ -167,10 +171,22 @@ class _Life:
     def _simulated(self) -> bool:
         return any(link.simulate for link in self._graph.connections.values())
 
+    def _seed(self) -> None:
+        """Let a simulation begin with cards that may charge; a real ledger begins empty."""
+        if self._site.simulate and not self._site.ledger.exists():
+            # Not at the top: it is needed once in a site's life, and costs start-up time.
+            from oppleo_flow.cli.demo import seed  # noqa: PLC0415
+
+            print(seed(self._site, self._clock))
+
     def _world(self) -> World | None:
         if not self._simulated:
             return None
-        world = world_for(wiring_of(self._graph), lives_with=os.getppid())
+        # Not at the top: a real charge point has no use for it.
+        from oppleo_flow.simulator.wiring import wiring_of  # noqa: PLC0415
+
+        process = self._world_process or WorldProcess(lives_with=os.getppid())
+        world = process.wired(wiring_of(self._graph))
         self._site.provide(World, world)  # type: ignore[type-abstract]  # a kind of service
         return world
 

@@ -1,6 +1,5 @@
 """The simulated world of a site: a process of its own, so that it outlives a killed runtime."""
 
-import json
 import logging
 import subprocess
 from pathlib import Path
@@ -15,37 +14,44 @@ SOCKET = Path(".oppleo/simulated/world.sock")
 _LOG = logging.getLogger(__name__)
 
 
-def world_for(wiring: Wiring, *, lives_with: int) -> WorldClient:
-    """Return the site's world, started if it is not there yet; the current folder is the site.
+class WorldProcess:
+    """The world of a site, begun as early as possible; the current folder is the site.
 
-    It ends when the process `lives_with` has ended.
-
-    Raises:
-        DeviceMissing: It cannot be started.
+    One that is there already, because it outlived a killed runtime, is used again.  It ends when
+    the process `lives_with` has ended.
     """
-    client = WorldClient(SOCKET)
-    try:
-        client.rewire(wiring)
-    except DeviceError:
-        _start(wiring, lives_with)
-    else:
-        _LOG.info("the simulated world is still there")
-    return client
+
+    def __init__(self, *, lives_with: int) -> None:
+        self._client = WorldClient(SOCKET)
+        self._process: subprocess.Popen[bytes] | None = None
+        try:
+            self._client.led_line()
+        except DeviceError:
+            self._process = _start(lives_with)
+
+    def wired(self, wiring: Wiring) -> WorldClient:
+        """Return the world once it answers, with the wires that a flow expects.
+
+        Raises:
+            DeviceMissing: It could not be started.
+        """
+        process = self._process
+        if process is not None:
+            assert process.stdout is not None
+            with process.stdout as said:
+                if not said.readline().startswith(b"ready"):
+                    raise DeviceMissing(f"the simulated world ended at once, with {process.wait()}")
+            _LOG.info("the simulated world runs as process %d", process.pid)
+        self._client.rewire(wiring)
+        return self._client
 
 
-def _start(wiring: Wiring, lives_with: int) -> None:
+def _start(lives_with: int) -> "subprocess.Popen[bytes]":
     SOCKET.parent.mkdir(parents=True, exist_ok=True)
     command = python_module(
-        "oppleo_flow.simulator",
-        *("--socket", str(SOCKET), "--wiring", json.dumps(wiring.to_json())),
-        *("--end-with", str(lives_with)),
+        "oppleo_flow.simulator", "--socket", str(SOCKET), "--end-with", str(lives_with)
     )
     # A session of its own: Ctrl-C must not end the world before the pins are safe.
-    world = subprocess.Popen(
+    return subprocess.Popen(
         command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, start_new_session=True
     )
-    assert world.stdout is not None
-    with world.stdout as said:
-        if not said.readline().startswith(b"ready"):
-            raise DeviceMissing(f"the simulated world ended at once, with {world.wait()}")
-    _LOG.info("the simulated world runs as process %d", world.pid)

@@ -1,5 +1,6 @@
 """The settings of a site: what `oppleo.yaml` may say."""
 
+import re
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
@@ -11,11 +12,16 @@ class _Settings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
 
 
+def _name(text: str) -> str:
+    if not re.fullmatch("[a-z0-9][a-z0-9_-]*", text):
+        raise ValueError("small letters, digits, - and _ are needed")
+    return text
+
+
 class ChargePointSettings(_Settings):
     """Who this charge point is."""
 
-    id: str = Field(
-        pattern=r"^[a-z0-9][a-z0-9_-]*$",
+    id: Annotated[str, AfterValidator(_name)] = Field(
         max_length=100,
         description="Its key in the ledger and on statements; keep it for good.",
     )
@@ -51,6 +57,12 @@ class LogSettings(_Settings):
     keep: int = Field(default=5, ge=1, le=1000, description="How many older files are kept.")
 
 
+def _currency(code: str) -> str:
+    if not re.fullmatch("[A-Z]{3}", code):
+        raise ValueError("a code of three capitals such as EUR is needed")
+    return code
+
+
 def _known_format(number: int) -> int:
     if number != 1:
         raise ValueError("this version of the program reads format 1 only")
@@ -65,9 +77,10 @@ class SiteSettings(_Settings):
     )
     charge_point: ChargePointSettings = Field(description="Who this charge point is.")
     timezone: TimeZone = Field(description="The IANA zone of its days, hours and months.")
-    currency: str = Field(pattern=r"^[A-Z]{3}$", description="The ISO 4217 code of the money.")
-    flow: str = Field(
-        pattern=r"^[a-z0-9][a-z0-9_-]*$",
+    currency: Annotated[str, AfterValidator(_currency)] = Field(
+        description="The ISO 4217 code of the money."
+    )
+    flow: Annotated[str, AfterValidator(_name)] = Field(
         description="Which file of `flows/`, without `.yaml`, `run` starts.",
     )
     simulate: bool = Field(

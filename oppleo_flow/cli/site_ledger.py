@@ -2,13 +2,17 @@
 
 import argparse
 from datetime import date, datetime, time
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from oppleo_flow.charging.month import Month
 from oppleo_flow.cli.command import UsageError, add_site_option
 from oppleo_flow.cli.folder import site_folder
 from oppleo_flow.cli.site import Site
-from oppleo_flow.store import Ledger, StoreLocation, open_ledger
+from oppleo_flow.store import StoreLocation, open_ledger
+
+if TYPE_CHECKING:
+    from oppleo_flow.store import Ledger
 
 
 def add_ledger_options(parser: argparse.ArgumentParser) -> None:
@@ -24,7 +28,7 @@ def site_of(args: argparse.Namespace) -> Site:
     return Site.load(site_folder(args.site), simulate=args.simulate)
 
 
-def ledger_of(site: Site, *, read_only: bool = False) -> Ledger:
+def ledger_of(site: Site, *, read_only: bool = False) -> "Ledger":
     """Return the open ledger of a site."""
     return open_ledger(site.service(StoreLocation), site.charge_point, read_only=read_only)
 

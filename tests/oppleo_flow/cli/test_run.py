@@ -55,6 +55,11 @@ def running(*words: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
             guardian.wait()
 
 
+def said(errors: str) -> list[str]:
+    """Return the lines of stderr; that a busy machine made a handler slow proves nothing."""
+    return [line for line in errors.splitlines() if "a handler took" not in line]
+
+
 def runtime_of(guardian: subprocess.Popen[str]) -> int:
     children = Path(f"/proc/{guardian.pid}/task/{guardian.pid}/children").read_text()
     return int(children.split()[0])
@@ -67,7 +72,7 @@ def test_a_site_runs_serves_its_page_and_stops_cleanly(site):
         guardian.send_signal(signal.SIGINT)
         rest, errors = guardian.communicate()
     assert rest == "hello has stopped, its outputs are at their safe level\n"
-    assert errors == ""
+    assert said(errors) == []
     assert guardian.returncode == 0
 
 
@@ -86,7 +91,7 @@ def test_a_flow_with_errors_never_starts(site):
     with start() as guardian:
         shown, errors = guardian.communicate()
     assert (shown, guardian.returncode) == ("", 2)
-    assert errors.splitlines() == [
+    assert said(errors) == [
         f"{flow}:5:16: show: unknown node type 'debgu'; did you mean 'debug'?",
         "     5 |   show: {type: debgu, from: tick}",
         "       |                ^",
@@ -112,10 +117,10 @@ def test_a_killed_runtime_starts_again_with_the_last_version_that_ran(site):
         assert RUNS.fullmatch(guardian.stdout.readline().rstrip())
         guardian.terminate()
         _, errors = guardian.communicate()
-    assert errors.splitlines()[0].startswith(
+    assert said(errors)[0].startswith(
         "oppleo-flow guardian: the runtime gave no sign of life, or was killed; "
     )
-    assert errors.splitlines()[-1] == (
+    assert said(errors)[-1] == (
         f"oppleo-flow: {site}/flows/charge-point.yaml has errors; "
         "the last version that started runs instead"
     )
@@ -150,7 +155,7 @@ def test_a_state_file_that_cannot_be_used_ends_the_first_start(site):
         shown, errors = guardian.communicate()
     assert (shown, guardian.returncode) == ("", 3)
     assert errors.startswith(f"oppleo-flow: {site}/.oppleo/state.sqlite: ")
-    assert len(errors.splitlines()) == 1
+    assert len(said(errors)) == 1
 
 
 def test_strict_refuses_to_run_when_hardware_is_missing(site):
@@ -162,8 +167,8 @@ def test_strict_refuses_to_run_when_hardware_is_missing(site):
     with start("--strict") as guardian:
         shown, errors = guardian.communicate()
     assert guardian.returncode == 3
-    assert errors.splitlines()[0].startswith("oppleo-flow: meter: fault not-started: ")
-    assert errors.splitlines()[-1] == (
+    assert said(errors)[0].startswith("oppleo-flow: meter: fault not-started: ")
+    assert said(errors)[-1] == (
         "oppleo-flow: not everything could start, and --strict was asked for"
     )
     assert shown == "hello has stopped, its outputs are at their safe level\n"
@@ -176,4 +181,5 @@ def test_without_hardware_the_rest_runs_and_says_what_is_missing(site):
         HELLO.replace("nodes:\n", f"{bus}nodes:\n  meter: {{type: modbus-meter, bus: rs485}}\n")
     )
     with running() as (guardian, _):
-        assert guardian.stderr.readline().startswith("oppleo-flow: meter: fault not-started: ")
+        missing = "oppleo-flow: meter: fault not-started: "
+        assert any(line.startswith(missing) for line in iter(guardian.stderr.readline, ""))

@@ -82,7 +82,7 @@ def test_of_several_wrong_settings_the_first_is_told_and_the_rest_counted(tmp_pa
     path = write(tmp_path, SETTINGS.replace("EUR", "euro").replace("garage,", "My Garage,"))
     with pytest.raises(ConfigError) as error:
         Site.load(tmp_path)
-    assert str(error.value).startswith(f"{path}:2:20: 'charge_point.id' must")
+    assert str(error.value).startswith(f"{path}:2:20: 'charge_point.id': small letters")
     assert str(error.value).endswith(" (and 1 more; `oppleo-flow check` shows all)")
 
 
