@@ -82,6 +82,15 @@ class NodeSpec:
         """Return what `safe:` may be; empty for a node that does not move the world."""
         return self.cls.safe_levels if issubclass(self.cls, Actuator) else ()
 
+    def carried_by_then(self, accepted: Any) -> Any:
+        """Return what `on_error: {then: port}` sends for a payload of the type `accepted`.
+
+        It is what `failed` is annotated to return, where the class has one of its own.
+        """
+        if self.cls.failed is Node.failed:
+            return accepted
+        return get_type_hints(self.cls.failed)["return"]
+
     def outputs_for(self, config: NodeConfig) -> dict[str, OutputSpec]:
         """Return all outputs of an instance, with those that its settings make and `error`."""
         made = {n: OutputSpec(n, t, "event") for n, t in self.cls.extra_outputs(config).items()}

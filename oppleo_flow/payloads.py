@@ -95,7 +95,10 @@ def frozen(value: Any) -> Any:
 # -- cards ------------------------------------------------------------------------------------
 
 
-RejectReason = Literal["unknown", "disabled", "not-yet-valid", "expired", "other-session"]
+RejectReason = Literal[
+    "unknown", "disabled", "not-yet-valid", "expired", "other-session", "no-answer"
+]
+"""`no-answer`: whether the card may charge could not be found out."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,8 @@ authorise:
 
 A card may charge when the ledger knows it, it is enabled, and today lies between its first and its
 last valid day, both included, in the site's time zone. Everything else is refused, and also when
-the ledger cannot be read: then the node fails, and `on_error` says what follows.
+the ledger cannot be read: then the node fails, and `on_error` says what follows. With
+`on_error: {then: rejected}` the card is refused for the reason `no-answer`, so that somebody hears it.
 
 The card of the session that is under way may always end it, whether it is still valid or not.
 
@@ -81,6 +82,10 @@ class Authorise(Node[AuthoriseConfig]):
             self.status("ok", f"{token.label!r} accepted")
         elif verdict != "accepted":
             self._refuse(card, verdict)
+
+    def failed(self, payload: CardSeen, error: Exception) -> Rejected:
+        """Return the refusal of a card that the ledger could not be asked about."""
+        return Rejected(payload.uid, "no-answer")
 
     def _refuse(self, card: CardSeen, reason: RejectReason) -> None:
         """Refuse a card, unless it is the one of the session that is under way."""

@@ -41,7 +41,8 @@ class OnError:
     """What follows a handler that raised.
 
     `retry` more tries, `backoff_min_s` doubling up to `backoff_max_s`, with jitter; then `then`:
-    one of `Then`, or the name of an output port of the node, which sends the incoming payload.
+    one of `Then`, or the name of an output port, which sends what `Node.failed` makes of the
+    payload: by default the payload itself.
     """
 
     retry: int = 0

@@ -87,7 +87,8 @@ def _then(node: NodeDraft, spec: NodeSpec, options: NodeOptions, report: Report)
         report.error("on-error", at, message, node.id)
         return
     for port in spec.inputs.values():
-        if not fits(port.type, outputs[then].type):
+        carried = spec.carried_by_then(port.type)
+        if not fits(carried, outputs[then].type):
             message = (
                 f"'on_error.then' would send {type_text(port.type)}, which came in at "
                 f"{port.name!r}, on {then!r}, which carries {type_text(outputs[then].type)}; "

@@ -6,6 +6,7 @@ import pytest
 
 from nodes.charging.authorise import Authorise
 from oppleo_flow.charging.tokens import Token
+from oppleo_flow.flowfile.graph import OnError
 from oppleo_flow.payloads import Authorised, CardSeen, Rejected, SessionEnded, SessionStarted
 from oppleo_flow.testing import Run, run_node
 from oppleo_flow.testing.bench import NOON
@@ -126,3 +127,18 @@ def test_a_ledger_that_breaks_meanwhile_refuses_by_failing(ledger, swipe, tmp_pa
     assert [failure.message for failure in run.failures] == [
         f"{tmp_path}/ledger.sqlite: no such table: tokens"
     ]
+
+
+def test_a_ledger_that_does_not_answer_refuses_the_card_where_the_flow_says_so(ledger, tmp_path):
+    ledger.tokens.add(TOKEN, NOON)
+    rename_table(tmp_path, "tokens", "elsewhere")
+    run = run_node(
+        Authorise,
+        {"store": "store", "timezone": "Europe/Amsterdam"},
+        CARD,
+        connections=CONNECTIONS,
+        site=site_in(tmp_path),
+        on_error=OnError(then="rejected"),
+    )
+    assert run.outputs == {"accepted": [], "rejected": [Rejected(CARD.uid, "no-answer")]}
+    assert len(run.failures) == 1

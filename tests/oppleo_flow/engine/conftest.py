@@ -23,9 +23,16 @@ def run(clock: VirtualClock, tmp_path: Path) -> Iterator[Callable[..., Runtime]]
     """Run a graph, in virtual time unless another clock is given; stopped after the test."""
     running: list[Runtime] = []
 
-    def start(made: Graph, other: Clock | None = None, **options: Any) -> Runtime:
+    def start(
+        made: Graph,
+        other: Clock | None = None,
+        *,
+        before: Callable[[Runtime], object] = lambda _: None,
+        **options: Any,
+    ) -> Runtime:
         runtime = Runtime(made, clock=other or clock, site=BenchSite(folder=tmp_path), **options)
         running.append(runtime)
+        before(runtime)
         runtime.start()
         if not isinstance(other, SystemClock):
             runtime.run_for(0)

@@ -166,8 +166,9 @@ def test_the_dispatcher_goes_on_while_a_node_waits(live):
 
 
 def test_a_connection_that_is_missing_puts_its_nodes_in_fault_until_it_is_there(live):
-    runtime = live(two_meters(MissingBus))
-    events = runtime.subscribe()
+    heard: list[Any] = []
+    runtime = live(two_meters(MissingBus), before=lambda it: heard.append(it.subscribe()))
+    (events,) = heard
     seen = next_event(events, "fault")
     assert (seen.port, seen.value) == ("not-started", "/dev/ttyUSB7: no such serial port")
     MissingBus.there = True

@@ -57,7 +57,7 @@ export interface SessionStatus {
 
 export interface Rejected {
   uid: string;
-  reason: "unknown" | "disabled" | "not-yet-valid" | "expired" | "other-session";
+  reason: "unknown" | "disabled" | "not-yet-valid" | "expired" | "other-session" | "no-answer";
 }
 
 interface Payloads {

@@ -47,6 +47,7 @@ const REFUSAL: Record<Rejected["reason"], string> = {
   "not-yet-valid": "it is not valid yet",
   expired: "it is no longer valid",
   "other-session": "another card's session is open",
+  "no-answer": "the ledger could not be asked",
 };
 
 /** What a reader of a session's figures has to know; what is unknown says so by itself. */
