@@ -8,6 +8,7 @@ import argparse
 import difflib
 import importlib
 import logging
+import os
 import sys
 import traceback
 from collections.abc import Sequence
@@ -39,14 +40,16 @@ def main(argv: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if argv is None else argv)
     debug = "--debug" in words
     try:
-        return _dispatch([word for word in words if word != "--debug"], debug)
+        code = _dispatch([word for word in words if word != "--debug"], debug)
+        sys.stdout.flush()  # so that a reader that has gone is noticed here
+        return code
     except SystemExit as done:  # argparse has printed a help text
         return int(done.code or exit_codes.OK)
     except KeyboardInterrupt:
         return exit_codes.INTERRUPTED
     except BrokenPipeError:  # the reader, `head` perhaps, has seen enough
-        sys.stderr.close()
-        return exit_codes.FAILED
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return exit_codes.OK
     except Exception as error:  # the one place that turns an error into an exit code
         return _explain(error, debug)
 

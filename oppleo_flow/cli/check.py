@@ -16,7 +16,7 @@ from oppleo_flow.cli.flow_files import (
     variables_of,
 )
 from oppleo_flow.cli.folder import SETTINGS, site_folder
-from oppleo_flow.cli.site import check_settings
+from oppleo_flow.cli.site import Site, check_settings
 from oppleo_flow.flowfile import Finding, Place
 from oppleo_flow.registry import Registry
 
@@ -44,13 +44,16 @@ def run(args: argparse.Namespace) -> int:
         findings = list(around.check(files[0]).findings)
     else:
         folder = site_folder(args.target)
-        settings = folder / SETTINGS
-        files = sorted((folder / "flows").glob("*.yaml"))
+        settings, found = check_settings(folder / SETTINGS)
+        flows = set((folder / "flows").glob("*.yaml"))
+        if settings is not None:
+            flows.add(Site(folder, settings).flow)
+        files = sorted(flows)
         around = Surroundings.of(folder, variables)
-        findings = list(check_settings(settings)[1])
+        findings = list(found)
         findings += [finding for file in files for finding in around.check(file).findings]
         findings += _broken_node_files(around.registry, folder / "nodes")
-        files = [settings, *files]
+        files = [folder / SETTINGS, *files]
     if args.format == "json":
         print(json.dumps([finding.as_json() for finding in findings], indent=2))
     else:

@@ -23,14 +23,23 @@ class Surroundings:
 
     @classmethod
     def of(
-        cls, folder: Path, variables: Mapping[str, str], *, simulate: bool = False
+        cls,
+        folder: Path,
+        variables: Mapping[str, str],
+        *,
+        simulate: bool = False,
+        placeholders: bool = False,
     ) -> "Surroundings":
-        """Return what a flow in `folder` may use."""
+        """Return what a flow in `folder` may use.
+
+        With `placeholders` a node whose type is not there is a warning, not an error.
+        """
         settings = CheckSettings(
             variables=variables,
             environ=os.environ,
             secrets=SiteSecrets(folder / "secrets.yaml", os.environ),
             simulate=simulate,
+            placeholders=placeholders,
         )
         return cls(folder, Registry.installed(folder / "nodes"), settings)
 

@@ -34,7 +34,7 @@ def declare(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Print the list, or the page of one type."""
     folder = Path(args.site) if args.site else default_folder()
-    registry = Registry.installed(folder / "nodes")
+    registry = Registry.installed(folder.resolve() / "nodes")
     if args.type is not None:
         spec = _find(registry, args.type)
         print("\n".join(_page(spec, registry.category(spec.type_name))))

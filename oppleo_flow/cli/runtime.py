@@ -54,7 +54,11 @@ def run(args: argparse.Namespace) -> int:
     world = WorldProcess(lives_with=os.getppid()) if site.simulate else None
     log = start_log(site.folder / ".oppleo" / "log", site.settings.log)
     flow = Path(args.flow) if args.flow else site.flow
-    checked = _checked(site, flow, variables_of(args.variables, "run"))
+    variables = variables_of(args.variables, "run")
+    around = Surroundings.of(
+        site.folder, variables, simulate=site.simulate, placeholders=not args.strict
+    )
+    checked = _checked(site.folder, around, flow)
     if checked is None:
         return USAGE
     _LOG.info("%s starts, from %s", checked.graph.name, checked.graph.file)
@@ -83,27 +87,31 @@ class _Checked:
     text: str | None
 
 
-def _checked(site: Site, flow: Path, variables: dict[str, str]) -> _Checked | None:
+def _checked(site: Path, around: Surroundings, flow: Path) -> _Checked | None:
     """Return the flow to run.
 
     A flow with errors never starts; but after a crash the site goes on with the version that ran.
     """
-    around = Surroundings.of(site.folder, variables, simulate=site.simulate)
     text = read_text(flow)
     result = (
         CheckResult(None, (text,)) if isinstance(text, Finding) else around.check_text(text, flow)
     )
     if result.graph is not None and isinstance(text, str):
         for warning in result.warnings:
-            _LOG.info("%s", warning.headline())
+            _LOG.log(_weight(warning), "%s", warning.headline())
         return _Checked(result.graph, text)
     _print_errors(result)
-    kept = last_good(site.folder, flow)
+    kept = last_good(site, flow)
     if not _crashed_before() or not kept.exists():
         return None
     _LOG.error("%s has errors; the last version that started runs instead", flow)
     graph = around.check(kept).graph
     return None if graph is None else _Checked(graph, None)
+
+
+def _weight(warning: Finding) -> int:
+    """Return how loudly to say a warning: a node that cannot run is worth more than a hint."""
+    return logging.WARNING if warning.code in ("unknown-type", "node-file") else logging.INFO
 
 
 def _print_errors(result: CheckResult) -> None:
@@ -236,6 +244,7 @@ def _print_stop(flow: str, report: StopReport) -> None:
     left = ""
     if report.undelivered:
         left = f"; {report.undelivered} messages wait on durable wires for the next run"
-    print(f"{flow} has stopped, its outputs are at their safe level{left}")
+    safe = "" if report.problems else ", its outputs are at their safe level"
+    print(f"{flow} has stopped{safe}{left}")
     for problem in report.problems:
         print(f"oppleo-flow: {problem}", file=sys.stderr)

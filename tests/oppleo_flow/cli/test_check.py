@@ -17,6 +17,8 @@ nodes:
 def flows(site):
     (site / "flows").mkdir()
     (site / "flows" / "hello.yaml").write_text(HELLO)
+    settings = (site / "oppleo.yaml").read_text()
+    (site / "oppleo.yaml").write_text(settings.replace("charge-point\n", "hello\n"))
     return site / "flows"
 
 
@@ -88,6 +90,16 @@ def test_a_broken_node_file_that_no_flow_uses_is_a_warning_with_its_line(site, f
     ]
 
 
+def test_the_flow_that_the_settings_name_must_be_there(site, flows, capsys):
+    (flows / "hello.yaml").rename(flows / "other.yaml")
+    assert main(["check"]) == 1
+    assert capsys.readouterr().out.splitlines() == [
+        f"{flows}/hello.yaml:1:1: the file cannot be read: no such file or directory",
+        "",
+        "3 files checked: 1 error, 0 warnings",
+    ]
+
+
 def test_a_flow_that_is_not_there_is_an_error(site, capsys):
     assert main(["check", "flows/none.yaml"]) == 1
     assert capsys.readouterr().out.splitlines() == [
@@ -119,7 +131,6 @@ def test_the_graph_of_a_flow_is_printed_forwards(flows, capsys):
 
 
 def test_the_graph_of_a_site_is_that_of_the_flow_it_runs(site, flows, capsys):
-    (flows / "hello.yaml").rename(flows / "charge-point.yaml")
     assert main(["graph", "--format", "mermaid"]) == 0
     assert capsys.readouterr().out.splitlines()[-1] == "  tick --> show"
 

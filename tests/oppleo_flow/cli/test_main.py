@@ -48,7 +48,7 @@ def test_the_help_lists_every_command_but_the_hidden_ones(capsys):
     assert main(["--help"]) == 0
     shown = capsys.readouterr().out
     assert [name for name in COMMANDS if f"\n  {name} " in shown] == PUBLIC
-    assert "exit codes: 0 done; 1 it failed; 2 wrong usage" in shown
+    assert "exit codes: 0 done; 1 it failed, or `check` found errors; 2 wrong usage" in shown
 
 
 @pytest.mark.parametrize("command", PUBLIC)
@@ -82,6 +82,16 @@ def test_a_reader_that_has_seen_enough_gets_no_traceback():
         check=False,
     )
     assert done.stderr == ""
+
+
+def test_an_unexpected_error_is_one_line_and_debug_shows_where(site, monkeypatch, capsys):
+    monkeypatch.setattr("sys.stdout", None)
+    assert main(["check"]) == 1
+    line = capsys.readouterr().err
+    assert line.startswith("oppleo-flow: internal error: AttributeError: ")
+    assert line.endswith("; `--debug` shows where\n")
+    assert main(["check", "--debug"]) == 1
+    assert "Traceback (most recent call last):" in capsys.readouterr().err
 
 
 def test_starting_the_guardian_loads_neither_pydantic_nor_yaml():

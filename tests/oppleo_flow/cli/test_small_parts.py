@@ -1,0 +1,98 @@
+"""The parts of the command line that have a rule of their own but no command."""
+
+import logging
+import os
+import pty
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from oppleo_flow.cli.last_good import keep_as_good, last_good
+from oppleo_flow.cli.log import start_log
+from oppleo_flow.cli.site_config import LogSettings
+from oppleo_flow.cli.table import table
+
+REPOSITORY = Path(__file__).parents[3]
+
+
+def test_a_table_lines_its_columns_up():
+    rows = [("family", "10.000"), ("guest of the house", "?")]
+    assert table(("card", "kWh"), rows, right=("kWh",)).splitlines() == [
+        "card                   kWh",
+        "family              10.000",
+        "guest of the house       ?",
+    ]
+
+
+def test_a_table_without_rows_is_its_heading():
+    assert table(("card", "kWh"), []) == "card  kWh"
+
+
+def test_the_last_good_version_of_a_flow_is_replaced_whole(tmp_path):
+    flow = tmp_path / "flows" / "night.yaml"
+    for text in ("first", "second"):
+        keep_as_good(tmp_path, flow, text)
+        assert last_good(tmp_path, flow).read_text() == text
+    assert [path.name for path in last_good(tmp_path, flow).parent.iterdir()] == ["night.yaml"]
+
+
+@pytest.fixture
+def root_logger():
+    """Give the root logger, and put it back as it was."""
+    root = logging.getLogger()
+    before, level = list(root.handlers), root.level
+    yield root
+    for handler in [handler for handler in root.handlers if handler not in before]:
+        root.removeHandler(handler)
+        handler.close()
+    root.setLevel(level)
+
+
+def test_a_traceback_goes_into_the_log_and_never_to_the_terminal(root_logger, tmp_path, capsys):
+    file = start_log(tmp_path / "log", LogSettings())
+    logging.getLogger("a.node").info("only for the file")
+    try:
+        raise ValueError("no such thing")
+    except ValueError:
+        logging.getLogger("a.node").exception("it went wrong")
+    assert capsys.readouterr().err == "oppleo-flow: it went wrong\n"
+    written = file.read_text()
+    assert "Z INFO    a.node: only for the file\n" in written
+    assert "Traceback (most recent call last):" in written
+
+
+def test_a_log_file_does_not_grow_past_its_size(root_logger, tmp_path):
+    file = start_log(tmp_path, LogSettings(size_kb=16, keep=2))
+    for _ in range(1000):
+        logging.getLogger("a.node").info("x" * 100)
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        "oppleo-flow.log",
+        "oppleo-flow.log.1",
+        "oppleo-flow.log.2",
+    ]
+    assert all(path.stat().st_size <= 16_000 for path in file.parent.iterdir())
+
+
+def test_work_of_more_than_a_second_shows_on_a_terminal_that_it_goes_on():
+    program = (
+        "import sys; from oppleo_flow.cli.progress import working\n"
+        "with working('counting'):\n    print(sys.stdin.readline())"
+    )
+    ours, theirs = pty.openpty()
+    with subprocess.Popen(
+        [sys.executable, "-c", program],
+        env={**os.environ, "PYTHONPATH": str(REPOSITORY)},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=theirs,
+        text=True,
+    ) as child:
+        os.close(theirs)
+        shown = os.read(ours, 100).decode()
+        child.communicate("enough\n")
+        rest = os.read(ours, 100).decode()
+    os.close(ours)
+    assert shown == "\rcounting … 1 s"
+    assert rest.endswith("\r\x1b[K")
