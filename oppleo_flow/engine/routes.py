@@ -60,11 +60,16 @@ class Routes:
             cell.append(self.receiver(wire.target_node, wire.target_port))
 
     def receiver(self, node: str, port: str) -> Receive:
-        """Return what takes a payload into an input port."""
+        """Return what takes a payload into an input port.
+
+        Raises:
+            KeyError: There is no such node or port.
+        """
         key = (node, port)
-        if key not in self._receivers:
-            self._receivers[key] = self._make_receiver(node, port)
-        return self._receivers[key]
+        found = self._receivers.get(key)
+        if found is None:
+            found = self._receivers[key] = self._make_receiver(node, port)
+        return found
 
     def _alive(self, node: str) -> bool:
         return node in self._core.hosts
@@ -99,11 +104,12 @@ class Routes:
 
     def _make_receiver(self, node: str, port: str) -> Receive:
         host = self._core.hosts[node]
+        handler = _handler(host, port)
         if not is_plain(host):
             return partial(self._core.handling.receive, host, port)
         if host.started and only_returns(host):
             return self._fuse(host, port)
-        return alone(host, _handler(host, port), self._core, self._report)
+        return alone(host, handler, self._core, self._report)
 
     def _fuse(self, host: NodeHost, port: str) -> Receive:
         """Return the receiver of a straight run of nodes that begins with `host`."""

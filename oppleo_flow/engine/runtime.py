@@ -75,6 +75,7 @@ class Runtime:
         self._routes = Routes(self._core, graph.wires)
         self._starter = Starter(self._core, self._routes, quarantine)
         self._started_at: datetime = clock.now()
+        self._injected = f"{graph.name}/inject"
 
     def _worker_for(self, plan: GraphNode) -> Worker | None:
         """Return the worker of a blocking node: its connection's, else one of its own."""
@@ -130,11 +131,8 @@ class Runtime:
         Raises:
             KeyError: There is no such node or port.
         """
-        if port not in self.graph.nodes[node].spec.inputs:
-            raise KeyError(port)
         receive = self._routes.receiver(node, port)
-        envelope = self._core.origin(f"{self.graph.name}/inject", payload)
-        self._loop.post(receive, payload, envelope)
+        self._loop.post(receive, payload, self._core.origin(self._injected, payload))
 
     def node(self, node_id: str) -> Node[Any]:
         """Return the instance of a node, for tests and for the page of a simulated site.
