@@ -183,3 +183,21 @@ def test_without_hardware_the_rest_runs_and_says_what_is_missing(site):
     with running() as (guardian, _):
         missing = "oppleo-flow: meter: fault not-started: "
         assert any(line.startswith(missing) for line in iter(guardian.stderr.readline, ""))
+
+
+def test_a_real_site_can_be_simulated_once_without_touching_its_ledger(site):
+    flow = site / "flows" / "charge-point.yaml"
+    flow.write_text((REPOSITORY / "flows" / "charge-point.yaml").read_text())
+    with start("--simulate", "--port", "0") as guardian:
+        seeded, announced = guardian.stdout.readline(), guardian.stdout.readline()
+        guardian.send_signal(signal.SIGINT)
+        rest, _ = guardian.communicate()
+    assert seeded.startswith("the simulated ledger knows the cards 'family' (04A1B2C3) and ")
+    assert announced.startswith("charge-point runs on simulated hardware: http://127.0.0.1:")
+    assert rest == "charge-point has stopped, its outputs are at their safe level\n"
+    assert guardian.returncode == 0
+    kept = [path.relative_to(site).as_posix() for path in site.rglob("*.sqlite")]
+    assert sorted(kept) == [
+        ".oppleo/simulated/ledger.sqlite",
+        ".oppleo/simulated/state.sqlite",
+    ]
