@@ -11,10 +11,11 @@ from oppleo_flow.message import Message
 if TYPE_CHECKING:
     from oppleo_flow.engine.core import Core
     from oppleo_flow.engine.host import NodeHost
+    from oppleo_flow.engine.ports import Port
 
 SLOW_HANDLER_S = 0.050
 Receive = Callable[[Any, Message], None]
-Report = Callable[["NodeHost", Any, Message, Exception], None]
+Step = Callable[[Any], Any]
 
 
 def attempt(call: Callable[..., Any], *args: Any) -> tuple[Any, Exception | None]:
@@ -25,96 +26,105 @@ def attempt(call: Callable[..., Any], *args: Any) -> tuple[Any, Exception | None
         return None, error
 
 
-def alone(host: "NodeHost", handler: Callable[[Any], Any], core: "Core", report: Report) -> Receive:
-    """Return what takes a payload through the handler of a node that sends by itself."""
-    ident, condition, returned = core.loop.ident, host.condition, host.ports.get("out")
+def sending(host: "NodeHost", port: str, onward: "Port | None", ident: int) -> Step:
+    """Return the step of a node that sends by itself.
 
-    def receive(payload: Any, envelope: Message) -> None:
-        host.received += 1
-        if not host.started:
-            host.dropped += 1
-            return
-        core.envelope = envelope
+    One payload for `onward` is returned, for the next step; what else the handler sent waits in
+    `pending` for the end of the run.
+    """
+    returned = host.ports.get("out")
+    handler: Step | None = None
+
+    def step(payload: Any) -> Any:
+        nonlocal handler
+        if handler is None:
+            if not host.started:
+                host.dropped += 1
+                return None
+            handler = host.handler(port)  # not before: `start` may set the function itself there
         host.running = ident
-        began = perf_counter()
-        try:
-            result = handler(payload)
-        except Exception as error:  # as in `attempt`; written out, for this is the hot path
-            host.running = 0
-            host.pending.clear()
-            report(host, payload, envelope, error)
-            return
+        result = handler(payload)
         host.running = 0
-        took = perf_counter() - began
-        if took > SLOW_HANDLER_S:
-            core.slow(host.node_id, took)
-        if condition.faults:
-            condition.clear_fault(HANDLER_FAULT)
         sent = host.pending
-        if sent:
-            host.pending = []
-            for port, gone in sent:
-                port.sent += 1
-                port.deliver(gone, envelope)
         if result is not None and returned is not None:
-            returned.sent += 1
-            returned.deliver(result, envelope)
+            sent.append((returned, result))
+        if len(sent) == 1 and sent[0][0] is onward:
+            return sent.pop()[1]
+        return None
 
-    return receive
+    return step
 
 
 class Segment:
-    """A straight run of nodes that send nothing by themselves: each returns what goes on.
+    """A straight run of nodes, of which each step returns what goes on to the next.
 
     The run is one loop in one frame.  `entries` counts what came in, `exits[i]` what node `i` let
     go no further (None, or an exception), so the counts of each node cost nothing while it runs.
+    `sends` says whether a step of the run may leave something in its node's `pending`.
     """
 
-    def __init__(self, run: Sequence["NodeHost"], handlers: Sequence[Callable[[Any], Any]]) -> None:
+    def __init__(self, run: Sequence["NodeHost"], steps: Sequence[Step], *, sends: bool) -> None:
         self.run = tuple(run)
-        self.handlers = tuple(handlers)
+        self.steps = tuple(steps)
+        self.sends = sends
         self.entries = 0
         self.exits = [0] * len(self.run)
-        self.ill = False
 
     def received(self, position: int) -> int:
         """Return how many payloads reached the node at `position`."""
         return self.entries - sum(self.exits[:position])
 
-    def receiver(self, emit: Receive, core: "Core", report: Report) -> Receive:
+    def receiver(self, emit: Receive, core: "Core") -> Receive:
         """Return what takes a payload through the run and hands the result to `emit`."""
-        handlers, exits, size = self.handlers, self.exits, len(self.handlers)
+        run, steps, exits, unwell = self.run, self.steps, self.exits, core.unwell
+        size, sends = len(run), self.sends
 
         def receive(payload: Any, envelope: Message) -> None:
             self.entries += 1
             core.envelope = envelope
             began = perf_counter()
-            rest = iter(handlers)
+            rest = iter(steps)
             try:
-                for handler in rest:
-                    result = handler(payload)
+                for step in rest:
+                    result = step(payload)
                     if result is None:
-                        exits[size - length_hint(rest) - 1] += 1
+                        last = size - length_hint(rest) - 1
+                        exits[last] += 1
                         break
                     payload = result
             except Exception as error:  # as in `attempt`; written out, for this is the hot path
-                position = size - length_hint(rest) - 1
-                exits[position] += 1
-                self.ill = True
-                report(self.run[position], payload, envelope, error)
+                last = size - length_hint(rest) - 1
+                exits[last] += 1
+                self._failed(run[last], payload, envelope, error)
                 return
             took = perf_counter() - began
             if took > SLOW_HANDLER_S:
-                core.slow(" → ".join(host.node_id for host in self.run), took)
-            if self.ill:
+                core.slow(" → ".join(host.node_id for host in run), took)
+            if unwell:
                 self._recover(size - length_hint(rest))
             if result is not None:
                 emit(result, envelope)
+            elif sends and run[last].pending:
+                self._deliver(run[last], envelope)
 
         return receive
+
+    @staticmethod
+    def _deliver(host: "NodeHost", envelope: Message) -> None:
+        """Let what a handler sent leave, in order."""
+        sent, host.pending = host.pending, []
+        for port, payload in sent:
+            port.sent += 1
+            port.deliver(payload, envelope)
+
+    @staticmethod
+    def _failed(host: "NodeHost", payload: Any, envelope: Message, error: Exception) -> None:
+        """Let nothing leave of what a failed handler sent, and report it."""
+        host.running = 0
+        host.pending.clear()
+        host.core.handling.failing.failed_plainly(host, payload, envelope, error)
 
     def _recover(self, count: int) -> None:
         """Note that the first `count` nodes have handled a payload well."""
         for host in self.run[:count]:
             host.condition.clear_fault(HANDLER_FAULT)
-        self.ill = any(HANDLER_FAULT in host.condition.faults for host in self.run)

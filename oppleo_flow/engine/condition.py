@@ -50,6 +50,8 @@ class Condition:
         if code in self.faults:
             return
         self.faults[code] = Fault(code, text, self._host.core.clock.now())
+        if code == HANDLER_FAULT:
+            self._host.core.unwell.add(self._host)
         self._host.log.warning("%s: fault %s: %s", self._host.node_id, code, text)
         self._host.core.publish("fault", self._host, code, text)
         if self._host.actuator is not None and self._host.started:
@@ -61,6 +63,8 @@ class Condition:
         fault = self.faults.pop(code, None)
         if fault is None:
             return
+        if code == HANDLER_FAULT:
+            self._host.core.unwell.discard(self._host)
         self._host.log.info("%s: fault %s is over", self._host.node_id, code)
         self._host.core.publish("clear", self._host, code, fault.text)
         if not self.faults:

@@ -69,7 +69,10 @@ class Subscription:
 
 
 class Core:
-    """The shared services of one runtime.  Everything here is used within the loop only."""
+    """The shared services of one runtime.  Everything here is used within the loop only.
+
+    `unwell` are the nodes whose last handler raised.
+    """
 
     def __init__(
         self, graph: Graph, clock: Clock, site: Site, loop: Loop, state_store: StateStore
@@ -80,6 +83,7 @@ class Core:
         self.loop = loop
         self.state_store = state_store
         self.hosts: dict[str, NodeHost] = {}
+        self.unwell: set[NodeHost] = set()
         self.connections = Connections(graph.connections, loop, clock, site)
         self.handling = Handling(self)
         self.freshness = Freshness(self, graph.wires)

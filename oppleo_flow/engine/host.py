@@ -113,6 +113,11 @@ class NodeHost:
         """Return the ports that hold a value."""
         return [port for port in self.ports.values() if isinstance(port, LevelPort)]
 
+    def handler(self, port: str) -> Callable[[Any], Any]:
+        """Return what takes a payload that comes into a port."""
+        handler: Callable[[Any], Any] = getattr(self.node, self.plan.spec.inputs[port].handler)
+        return handler
+
     # -- what the node sends -------------------------------------------------------------------
 
     def send_from_outside(self, port: Port, payload: Any) -> None:

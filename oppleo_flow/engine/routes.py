@@ -1,15 +1,15 @@
 """The wiring, compiled: each output port gets one call that leads straight into its consumers.
 
-A straight run of nodes that simply return what goes on becomes one loop (`calls.Segment`).  Other
-wires are direct calls; a wire that closes a cycle, or lies too deep, is queued, so there is no
-recursion.  Payloads are shared, never copied: they are frozen.
+A straight run of nodes without inboxes becomes one loop (`calls.Segment`).  Other wires are direct
+calls; a wire that closes a cycle, or lies too deep, is queued, so there is no recursion.  Payloads
+are shared, never copied: they are frozen.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from oppleo_flow.engine.calls import Receive, Segment, alone
+from oppleo_flow.engine.calls import Receive, Segment, Step, sending
 from oppleo_flow.engine.durable import name_of
 from oppleo_flow.engine.host import NodeHost
 from oppleo_flow.engine.ports import LevelPort
@@ -37,7 +37,6 @@ class Routes:
         self._depths = self._depths_of_nodes()
         self._receivers: dict[tuple[str, str], Receive] = {}
         self._deferred: list[tuple[list[Receive], Wire]] = []
-        self._report = core.handling.failing.failed_plainly
         self.segments: list[Segment] = []
         for wire in wires:
             if wire.durable and wire.source_node in core.hosts:
@@ -104,31 +103,44 @@ class Routes:
 
     def _make_receiver(self, node: str, port: str) -> Receive:
         host = self._core.hosts[node]
-        handler = _handler(host, port)
+        if port not in host.plan.spec.inputs:
+            raise KeyError(port)
         if not is_plain(host):
             return partial(self._core.handling.receive, host, port)
-        if host.started and only_returns(host):
-            return self._fuse(host, port)
-        return alone(host, handler, self._core, self._report)
-
-    def _fuse(self, host: NodeHost, port: str) -> Receive:
-        """Return the receiver of a straight run of nodes that begins with `host`."""
-        run, handlers = [host], [_handler(host, port)]
-        while (wire := self._only_wire(run[-1])) is not None:
-            run.append(self._core.hosts[wire.target_node])
-            handlers.append(_handler(run[-1], wire.target_port))
-        segment = Segment(run, handlers)
+        run: list[NodeHost] = []
+        steps: list[Step] = []
+        while True:
+            onward = self._onward(host)
+            if run and len(self._into[host.node_id]) > 1:
+                onward = None  # where ways meet a run may end, but what follows is not repeated
+            run.append(host)
+            steps.append(self._step(host, port, onward))
+            if onward is None:
+                break
+            host, port = self._core.hosts[onward.target_node], onward.target_port
+        segment = Segment(run, steps, sends=not all(_simply_returns(host) for host in run))
         self.segments.append(segment)
-        return segment.receiver(self._emit(run[-1].node_id, "out"), self._core, self._report)
+        return segment.receiver(self._emit(host.node_id, "out"), self._core)
 
-    def _only_wire(self, host: NodeHost) -> Wire | None:
-        """Return the wire along which a run goes on, if it does."""
-        wires = self._from.get((host.node_id, "out"), ())
-        if len(wires) != 1 or wires[0] in self._back or self._crosses_a_landing(wires[0]):
+    def _step(self, host: NodeHost, port: str, onward: Wire | None) -> Step:
+        if _simply_returns(host):
+            return host.handler(port)
+        wired = None if onward is None else host.ports[onward.source_port]
+        return sending(host, port, wired, self._core.loop.ident)
+
+    def _onward(self, host: NodeHost) -> Wire | None:
+        """Return the wire along which a run goes on, if it does: the only one that leaves."""
+        wires = [
+            wire
+            for port in host.ports.values()
+            if port is not host.error_port
+            for wire in self._from.get((host.node_id, port.spec.name), ())
+        ]
+        if len(wires) != 1 or wires[0].kind == "level":
             return None
-        target = self._core.hosts[wires[0].target_node]
-        alone = len(self._into[target.node_id]) == 1
-        return wires[0] if alone and target.started and only_returns(target) else None
+        if wires[0] in self._back or self._crosses_a_landing(wires[0]):
+            return None
+        return wires[0] if is_plain(self._core.hosts[wires[0].target_node]) else None
 
     def _wires_by_source(self) -> dict[str, list[Wire]]:
         wires_of: dict[str, list[Wire]] = {}
@@ -196,16 +208,15 @@ def is_plain(host: NodeHost) -> bool:
     )
 
 
-def _handler(host: NodeHost, port: str) -> Callable[[Any], Any]:
-    """Return what takes a payload that comes into a port."""
-    handler: Callable[[Any], Any] = getattr(host.node, host.plan.spec.inputs[port].handler)
-    return handler
-
-
 def only_returns(host: NodeHost) -> bool:
     """Return whether a node sends nothing by itself: it returns what goes on, or ends the way."""
     own = [port.spec for port in host.ports.values() if port is not host.error_port]
     return is_plain(host) and all(spec.returned for spec in own)
+
+
+def _simply_returns(host: NodeHost) -> bool:
+    """Return whether a node can be called without looking at what it sends, or if it runs."""
+    return host.started and only_returns(host)
 
 
 def _nowhere(payload: Any, envelope: Message) -> None:

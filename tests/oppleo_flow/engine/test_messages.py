@@ -50,6 +50,18 @@ class Twice(Node[NodeConfig]):
         self.second.send(number)
 
 
+class Once(Node[NodeConfig]):
+    """Send what comes in on, and fail after that when it is 13."""
+
+    type_name = "once"
+    only: Out[int]
+
+    def on_message(self, number: int) -> None:
+        self.only.send(number)
+        if number == 13:
+            raise ValueError("13 is not for me")
+
+
 class Both(Node[NodeConfig]):
     """Send what comes in on, and return its double."""
 
@@ -131,6 +143,24 @@ def test_the_counts_of_nodes_in_a_straight_run_are_exact(run):
     send(runtime, "odd", 1, 2, 3)
     counts = {n.id: (n.received, n.sent) for n in runtime.snapshot().nodes}
     assert counts == {"odd": (3, 2), "double": (2, 2), "end": (2, 0)}
+
+
+def test_a_straight_run_goes_through_a_node_that_sends(run):
+    runtime = run(
+        graph_of(
+            {
+                "odd": plan(odd_only),
+                "once": plan(Once),
+                "double": plan(double),
+                "end": plan(Collect),
+            },
+            ["odd.out > once.in", "once.only > double.in", "double.out > end.in"],
+        )
+    )
+    send(runtime, "odd", 1, 2, 13, 3)
+    assert got(runtime, "end") == [2, 6]
+    counts = {n.id: (n.received, n.sent, n.failed) for n in runtime.snapshot().nodes}
+    assert counts == {"odd": (4, 3, 0), "once": (3, 2, 1), "double": (2, 2, 0), "end": (2, 0, 0)}
 
 
 def test_what_a_node_sends_and_what_it_returns_both_count(run):
