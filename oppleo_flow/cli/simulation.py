@@ -49,7 +49,10 @@ class WorldProcess:
 def _start(lives_with: int) -> "subprocess.Popen[bytes]":
     SOCKET.parent.mkdir(parents=True, exist_ok=True)
     command = python_module(
-        "oppleo_flow.simulator", "--socket", str(SOCKET), "--end-with", str(lives_with)
+        "oppleo_flow.simulator",
+        *("--socket", str(SOCKET)),
+        *("--register", str(SOCKET.with_name("meter_wh"))),
+        *("--end-with", str(lives_with)),
     )
     # A session of its own: Ctrl-C must not end the world before the pins are safe.
     return subprocess.Popen(

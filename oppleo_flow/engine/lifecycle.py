@@ -158,7 +158,12 @@ class Stopper:
             self._stop(host)
         self._drain(drain_s)
         for host in actuators:
-            self._core.loop.call(host.condition.make_safe, "stop", "the runtime stops")
+            if host.started:
+                self._core.loop.call(host.condition.make_safe, "stop", "the runtime stops")
+            else:
+                self.problems.append(
+                    f"node {host.node_id!r}: never started, so its output was not driven"
+                )
             self._stop(host)
 
     def _stop(self, host: NodeHost) -> None:

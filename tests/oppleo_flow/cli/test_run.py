@@ -1,3 +1,4 @@
+import json
 import os
 import re
 import signal
@@ -87,15 +88,40 @@ def test_a_second_run_of_a_site_is_refused_and_names_the_first(site):
 
 def test_a_flow_with_errors_never_starts(site):
     flow = site / "flows" / "charge-point.yaml"
-    flow.write_text(HELLO.replace("debug", "debgu"))
+    flow.write_text(HELLO.replace("from: tick", "from: tikc"))
     with start() as guardian:
         shown, errors = guardian.communicate()
     assert (shown, guardian.returncode) == ("", 2)
     assert said(errors) == [
-        f"{flow}:5:16: show: unknown node type 'debgu'; did you mean 'debug'?",
-        "     5 |   show: {type: debgu, from: tick}",
-        "       |                ^",
+        f"{flow}:5:29: show: there is no node 'tikc'; did you mean 'tick'?",
+        "     5 |   show: {type: debug, from: tikc}",
+        "       |                             ^",
     ]
+
+
+def test_a_node_of_an_unknown_type_is_named_and_the_rest_runs(site):
+    flow = site / "flows" / "charge-point.yaml"
+    flow.write_text(HELLO.replace("debug", "debgu"))
+    with running() as (guardian, url):
+        with urllib.request.urlopen(f"{url}api/v1/state") as answer:
+            nodes = {node["id"]: node["faults"] for node in json.load(answer)["nodes"]}
+        guardian.terminate()
+        _, errors = guardian.communicate()
+    text = "unknown node type 'debgu'; did you mean 'debug'?"
+    assert nodes["tick"] == []
+    assert [(fault["code"], fault["text"]) for fault in nodes["show"]] == [("missing-type", text)]
+    assert said(errors) == [f"oppleo-flow: {flow}:5:16: warning: show: {text}"]
+
+
+def test_strict_refuses_a_node_of_an_unknown_type(site):
+    flow = site / "flows" / "charge-point.yaml"
+    flow.write_text(HELLO.replace("debug", "debgu"))
+    with start("--strict") as guardian:
+        _, errors = guardian.communicate()
+    assert guardian.returncode == 2
+    assert said(errors)[0] == (
+        f"{flow}:5:16: show: unknown node type 'debgu'; did you mean 'debug'?"
+    )
 
 
 def test_wrong_settings_are_one_line(site):

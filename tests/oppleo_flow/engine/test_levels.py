@@ -315,3 +315,17 @@ def test_flow_start_and_stop_are_told(run):
 def test_reading_a_value_before_the_first_is_none(run, name):
     runtime = run(charge_point())
     assert snapshot(runtime, name).levels == {}
+
+
+class DeadRelay(Relay):
+    """Has no pin to claim."""
+
+    type_name = "dead-relay"
+
+    def start(self) -> None:
+        raise OSError("no such pin")
+
+
+def test_a_stop_says_which_outputs_were_never_driven(run):
+    runtime = run(graph_of({"gate": plan(Gate), "r": plan(DeadRelay)}, ["gate.wish > r.in"]))
+    assert runtime.stop().problems == ("node 'r': never started, so its output was not driven",)
