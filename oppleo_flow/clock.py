@@ -33,6 +33,10 @@ class Clock(Protocol):
         """Return the wall time, aware UTC."""
         ...
 
+    def epoch_s(self) -> float:
+        """Return the wall time in seconds since 1970: `now` for who needs it very often."""
+        ...
+
     def monotonic(self) -> float:
         """Return seconds that never run backwards; only differences mean anything."""
         ...
@@ -69,6 +73,10 @@ class SystemClock:
         """Return the wall time, aware UTC."""
         return datetime.now(UTC)
 
+    def epoch_s(self) -> float:
+        """Return the wall time in seconds since 1970."""
+        return time.time()
+
     def monotonic(self) -> float:
         """Return the kernel's monotonic seconds."""
         return time.monotonic()
@@ -99,6 +107,10 @@ class VirtualClock:
     def now(self) -> datetime:
         """Return the wall time, aware UTC."""
         return self._wall_at_zero + timedelta(seconds=self._monotonic_s)
+
+    def epoch_s(self) -> float:
+        """Return the wall time in seconds since 1970."""
+        return self.now().timestamp()
 
     def monotonic(self) -> float:
         """Return the seconds that this clock was moved since it was made."""

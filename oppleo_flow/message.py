@@ -3,7 +3,7 @@
 import itertools
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from oppleo_flow.clock import Clock
@@ -14,14 +14,19 @@ class Message:
     """The envelope, made once where a chain of events begins and carried along it.
 
     `id` is unique across restarts of one site; `trace_id` is the id of the message that began the
-    chain; `time` is the aware UTC moment it began; `source` is `flow/node.port`.
+    chain; `time_s` is when it began, in seconds since 1970; `source` is `flow/node.port`.
     """
 
     payload: Any
     id: int
     trace_id: int
-    time: datetime
+    time_s: float
     source: str
+
+    @property
+    def time(self) -> datetime:
+        """Return the aware UTC moment at which the chain began."""
+        return datetime.fromtimestamp(self.time_s, UTC)
 
 
 def message_ids(clock: Clock) -> Callable[[], int]:

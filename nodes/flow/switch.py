@@ -230,7 +230,7 @@ def _tests(case: Case) -> Iterable[Test]:
 
 def _same(text: str) -> Test:
     means = ValueOfText(text)
-    return lambda v, _: bool(means[type(v)] == v)
+    return lambda v, _: means[type(v)] == v
 
 
 def _matching(expression: str) -> Test:

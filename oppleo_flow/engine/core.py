@@ -103,7 +103,7 @@ class Core:
     def origin(self, source: str, payload: Any) -> Message:
         """Return the envelope of something that begins now."""
         number = self._next_id()
-        return Message(payload, number, number, self.clock.now(), source)
+        return Message(payload, number, number, self.clock.epoch_s(), source)
 
     def slow(self, nodes: str, seconds: float) -> None:
         """Warn of a handler that kept the dispatcher from everything else."""

@@ -227,7 +227,7 @@ def _read_back(message: Mapping[str, Any], kind: Any) -> Message:
         payload=decode(message["payload"], types),
         id=message["id"],
         trace_id=message["trace_id"],
-        time=datetime.fromisoformat(message["time"]),
+        time_s=datetime.fromisoformat(message["time"]).timestamp(),
         source=message["source"],
     )
 

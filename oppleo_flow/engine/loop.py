@@ -53,14 +53,11 @@ class Loop:
         self._running = False
         self._thread: threading.Thread | None = None
         self.virtual = clock if isinstance(clock, VirtualClock) else None
-        self.post = self._queue_job if self.virtual else self._post_job
+        self.put: Callable[[Job], None] = self._queued.append if self.virtual else self._posted.put
 
-    def _post_job(self, call: Callable[..., object], *args: Any) -> None:
-        """Have the loop run `call(*args)`.  Legal from any thread."""
-        self._posted.put((call, args))
-
-    def _queue_job(self, call: Callable[..., object], *args: Any) -> None:
-        self._queued.append((call, args))
+    def post(self, call: Callable[..., object], *args: Any) -> None:
+        """Have the loop run `call(*args)`.  Legal from any thread; so is `put((call, args))`."""
+        self.put((call, args))
 
     def queue(self, call: Callable[..., object], *args: Any) -> None:
         """Run `call(*args)` after what runs now.  Only legal within the loop."""
@@ -69,7 +66,9 @@ class Loop:
     @property
     def inside(self) -> bool:
         """Return whether the caller runs within the loop."""
-        return self.virtual is not None or threading.current_thread() is self._thread
+        if self.virtual is not None:
+            return True
+        return self._thread is not None and threading.get_ident() == self._thread.ident
 
     @property
     def ident(self) -> int:

@@ -132,7 +132,7 @@ class Runtime:
             KeyError: There is no such node or port.
         """
         receive = self._routes.receiver(node, port)
-        self._loop.post(receive, payload, self._core.origin(self._injected, payload))
+        self._loop.put((receive, (payload, self._core.origin(self._injected, payload))))
 
     def node(self, node_id: str) -> Node[Any]:
         """Return the instance of a node, for tests and for the page of a simulated site.
