@@ -14,7 +14,7 @@ def memory_mb(pid: int) -> float:
 
     Pages that several processes share count once, divided among them.
     """
-    return sum(_memory_kb(one) for one in _family(pid)) / 1000
+    return sum(_memory_kb(one) for one in (pid, *descends_from(pid))) / 1000
 
 
 def _memory_kb(pid: int) -> float:
@@ -25,12 +25,24 @@ def _memory_kb(pid: int) -> float:
     raise LookupError(f"process {pid}: the kernel tells no proportional set size")
 
 
-def _family(pid: int) -> Iterator[int]:
-    """Yield a process and all that descend from it."""
-    yield pid
+def cpu_s(pid: int) -> float:
+    """Return the processor time, in seconds, of a process and all that descend from it."""
+    ticks = sum(_cpu_ticks(one) for one in (pid, *descends_from(pid)))
+    return ticks / os.sysconf("SC_CLK_TCK")
+
+
+def _cpu_ticks(pid: int) -> int:
+    # After the name in parentheses, which may hold anything, user time is field 11 and system 12.
+    _, _, fields = (_PROC / str(pid) / "stat").read_text(encoding="utf-8").rpartition(")")
+    return sum(int(field) for field in fields.split()[11:13])
+
+
+def descends_from(pid: int) -> Iterator[int]:
+    """Yield the children of a process, and theirs."""
     for thread in (_PROC / str(pid) / "task").iterdir():
         for child in (thread / "children").read_text(encoding="ascii").split():
-            yield from _family(int(child))
+            yield int(child)
+            yield from descends_from(int(child))
 
 
 def own_memory_mb() -> float:

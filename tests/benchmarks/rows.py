@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from tests.benchmarks import flow_file, latency, size, throughput
+from tests.benchmarks import flow_file, latency, size, start, throughput
 from tests.benchmarks.comparison import Figure
 
 
@@ -21,6 +21,7 @@ ROWS: Final = (
     Row("1b", throughput.change_chain),
     Row("2", throughput.fan_out),
     Row("3", latency.line_to_answer),
+    Row("4", start.cold_start),
     Row("5", size.memory_per_node),
     Row("6", flow_file.check_and_load),
 )

@@ -1,6 +1,7 @@
 """Each benchmark's flow does on our side what it is timed for."""
 
 import os
+from pathlib import Path
 
 import pytest
 
@@ -10,7 +11,7 @@ from oppleo_flow.flowfile.graph import Graph
 from oppleo_flow.registry import Registry
 from oppleo_flow.testing import BenchSite
 from oppleo_flow.testing.bench import NOON
-from tests.benchmarks import flow_file, latency, our_flows, throughput
+from tests.benchmarks import flow_file, latency, our_flows, start, throughput
 from tests.benchmarks.processes import memory_mb
 from tests.benchmarks.rows import ROWS
 
@@ -70,3 +71,11 @@ def test_each_row_has_a_number_of_its_own() -> None:
     numbers = [row.number for row in ROWS]
 
     assert len(set(numbers)) == len(numbers)
+
+
+def test_the_shipped_flow_becomes_ready_and_stops(tmp_path: Path) -> None:
+    started = start.our_start(start.make_site(tmp_path), settle_s=0.0)
+
+    assert started.ready_s > 0
+    assert started.cpu_s > 0
+    assert started.memory_mb > started.world_mb > 1
