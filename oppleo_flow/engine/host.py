@@ -4,6 +4,7 @@ import functools
 import logging
 import threading
 from collections.abc import Callable
+from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any
 
 from oppleo_flow.clock import Clock
@@ -94,9 +95,15 @@ class NodeHost:
         return logging.getLogger(f"oppleo_flow.node.{self.node_id}")
 
     @functools.cached_property
-    def outside(self) -> threading.Semaphore:
-        """Return what holds back a thread of the node's own that sends too fast."""
-        return threading.Semaphore(OUTSTANDING)
+    def permits(self) -> SimpleQueue[None]:
+        """Return what holds back a thread of the node's own that sends too fast.
+
+        It takes one before it sends and waits where there is none: a semaphore, but one in C.
+        """
+        permits: SimpleQueue[None] = SimpleQueue()
+        for _ in range(OUTSTANDING):
+            permits.put(None)
+        return permits
 
     @property
     def source(self) -> str:
@@ -128,7 +135,7 @@ class NodeHost:
 
     def send_from_thread(self, port: Port, payload: Any) -> None:
         """Deliver what a thread of the node's own sent, and let it send one more."""
-        self.outside.release()
+        self.permits.put(None)
         self.send_from_outside(port, payload)
 
     # -- the context of the node ---------------------------------------------------------------

@@ -58,7 +58,7 @@ class Port:
             if host.core.loop.inside:
                 host.core.loop.post(host.send_from_outside, self, payload)
             else:
-                host.outside.acquire()
+                host.permits.get()
                 host.core.loop.post(host.send_from_thread, self, payload)
 
         return send
