@@ -8,6 +8,7 @@ month_end:
   at: 06:00
   timezone: Europe/Amsterdam
   missed: run-once
+  keep: durable
 
 report:
   type: charge-report
