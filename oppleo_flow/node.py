@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 ConfigT = TypeVar("ConfigT", bound="NodeConfig")
 StatusLevel = Literal["ok", "busy", "warn", "fault"]
-StopReason = Literal["stop", "redeploy", "fault"]
+StopReason = Literal["stop", "fault"]
 
 
 class Out(Generic[T]):
@@ -367,7 +367,7 @@ class Actuator(Node[ConfigT]):
     def go_safe(self, reason: str) -> None:
         """Take the output to its safe level at once.
 
-        The engine calls it on stop, fault, redeploy, stale input and exit; it must not wait.
+        The engine calls it on stop, fault, stale input and exit; it must not wait.
         """
 
     @classmethod
