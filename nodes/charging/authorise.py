@@ -11,7 +11,8 @@ authorise:
 A card may charge when the ledger knows it, it is enabled, and today lies between its first and its
 last valid day, both included, in the site's time zone. Everything else is refused, and also when
 the ledger cannot be read: then the node fails, and `on_error` says what follows. With
-`on_error: {then: rejected}` the card is refused for the reason `no-answer`, so that somebody hears it.
+`on_error: {then: rejected}` the card is refused for the reason `no-answer`, so that somebody hears
+it.
 
 The card of the session that is under way may always end it, whether it is still valid or not.
 
