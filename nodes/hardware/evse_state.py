@@ -13,7 +13,7 @@ solar mode), short flashes while it waits for current or sun, fast blinking for 
 
 The wire is read as it is, dark and steady light too. A state is told when the LED has shown a
 full period of it, after 1.5 to 4 seconds; what makes no sense for that long is *unknown*. On
-boards where a lit LED pulls the wire low, set `inverted`.
+boards where a lit LED pulls the wire low, set `active_low`.
 
 No access does not tell whether a car is plugged in. On version 3, with its coloured LED, join
 the wires of the colours first.
@@ -40,7 +40,7 @@ class EvseStateConfig(NodeConfig):
 
     gpio: Ref[GpioChip] = Field(description="Pins that the wire is on.")
     pin: int = Field(6, ge=0, le=27, description="BCM number of the pin at LED.")
-    inverted: bool = Field(False, description="Whether the pin is low while the LED is lit.")
+    active_low: bool = Field(False, description="Whether the pin is low while the LED is lit.")
 
 
 class EvseStateReader(Node[EvseStateConfig]):
@@ -76,7 +76,7 @@ class EvseStateReader(Node[EvseStateConfig]):
         """Begin to watch the wire."""
         self.state.set(EvseUnknown(self.clock.now(), NOTHING_SEEN))
         self._line = self.use(self.config.gpio).evse_line(
-            self.config.pin, inverted=self.config.inverted, changed=self._line_changed
+            self.config.pin, inverted=self.config.active_low, changed=self._line_changed
         )
         self._silent = False
         self.every(_CHECK_EVERY_S, self._check)

@@ -150,5 +150,5 @@ def _why_nothing(windows: list[tuple[float, float]]) -> str:
     if len(windows) < watched_s * _LEAST_WINDOWS_PER_S:
         return "the line could not be sampled often enough; the machine is too busy"
     if max(levels) - min(levels) < 0.5:
-        return "steady, but neither off, dim nor fully lit; is `inverted` right?"
+        return "steady, but neither off, dim nor fully lit; is `active_low` right?"
     return "not the rhythm of a SmartEVSE"

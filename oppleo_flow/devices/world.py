@@ -23,7 +23,7 @@ class Wiring:
     evse_switch: int = 5
     evse_switch_active_low: bool = True
     evse_led: int = 6
-    evse_led_inverted: bool = False
+    evse_led_active_low: bool = False
     red: int = 13
     green: int = 12
     blue: int = 16

@@ -9,7 +9,7 @@ from oppleo_flow.flowfile.graph import Graph
 
 _WIRES: Mapping[str, Mapping[str, str]] = {
     "evse-switch": {"evse_switch": "pin", "evse_switch_active_low": "active_low"},
-    "evse-state": {"evse_led": "pin", "evse_led_inverted": "inverted"},
+    "evse-state": {"evse_led": "pin", "evse_led_active_low": "active_low"},
     "rgb-led": {"red": "red", "green": "green", "blue": "blue", "lamp_active_low": "active_low"},
     "buzzer": {"buzzer": "pin", "buzzer_active_low": "active_low"},
 }

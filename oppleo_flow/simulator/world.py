@@ -268,7 +268,7 @@ class SimulatedWorld(EventfulWorld):
             self._displays = _displays(self._wiring, self._car)
 
     def _line(self) -> LedLine:
-        return LedLine(self._wiring.evse_led, self._wiring.evse_led_inverted, self._waveform)
+        return LedLine(self._wiring.evse_led, self._wiring.evse_led_active_low, self._waveform)
 
     def _installation(self, at_s: float) -> dict[str, Any]:
         """Return EVSE, car and meter as plain JSON data."""

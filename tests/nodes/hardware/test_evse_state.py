@@ -38,12 +38,12 @@ def test_it_follows_a_charge_from_the_first_moment_to_the_last():
     ]
 
 
-@pytest.mark.parametrize("inverted", [False, True])
-def test_the_polarity_is_a_setting(inverted):
+@pytest.mark.parametrize("active_low", [False, True])
+def test_the_polarity_is_a_setting(active_low):
     bench = HardwareBench(
         EvseStateReader,
-        {"gpio": "pins", "inverted": inverted},
-        wiring=Wiring(evse_led_inverted=inverted),
+        {"gpio": "pins", "active_low": active_low},
+        wiring=Wiring(evse_led_active_low=active_low),
     )
     with bench:
         bench.advance(1)

@@ -110,7 +110,7 @@ def test_charging_that_ends_fully_lit_is_not_charging_any_more():
     [
         pytest.param(
             EvseSignal.STANDBY,
-            "steady, but neither off, dim nor fully lit; is `inverted` right?",
+            "steady, but neither off, dim nor fully lit; is `active_low` right?",
             id="dim looks bright",
         ),
         pytest.param(EvseSignal.WAITING, "not the rhythm of a SmartEVSE", id="flashes look dark"),

@@ -12,7 +12,7 @@ def test_the_wiring_is_what_the_hardware_nodes_expect():
     graph = graph_of(
         {
             "evse": plan(EvseSwitch, {"gpio": "pins", "pin": 17, "active_low": False}),
-            "state": plan(EvseStateReader, {"gpio": "pins", "pin": 27, "inverted": True}),
+            "state": plan(EvseStateReader, {"gpio": "pins", "pin": 27, "active_low": True}),
             "led": plan(RgbLed, {"gpio": "pins", "red": 1, "green": 2, "blue": 3}),
             "buzzer": plan(Buzzer, {"gpio": "pins", "pin": 4, "active_low": True}),
             "mains": plan(ModbusMeter, {"bus": "rs485", "unit_id": 2}),
@@ -24,7 +24,7 @@ def test_the_wiring_is_what_the_hardware_nodes_expect():
         evse_switch=17,
         evse_switch_active_low=False,
         evse_led=27,
-        evse_led_inverted=True,
+        evse_led_active_low=True,
         red=1,
         green=2,
         blue=3,

@@ -200,7 +200,7 @@ def test_the_led_line_is_on_its_pin(world, clock):
 
 
 def test_an_inverted_led_line(clock):
-    world = SimulatedWorld(clock, wiring=Wiring(evse_led_inverted=True))
+    world = SimulatedWorld(clock, wiring=Wiring(evse_led_active_low=True))
 
     assert world.read_pin(6) is True
 
