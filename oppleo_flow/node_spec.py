@@ -145,6 +145,8 @@ def read_node(cls: type[Node[Any]]) -> NodeSpec:
         raise broken(cls, f"{config.__name__}: {clash[0]!r} is an option of every node")
     inputs, returns = _inputs(cls)
     outputs = _outputs(cls, hints)
+    if cls.failed is not Node.failed and "return" not in _hints(cls.failed):
+        raise broken(cls.failed, "an annotated return is needed: what leaves after a failure")
     if returns:
         outputs["out"] = OutputSpec("out", _union(returns), "event", returned=True)
     return NodeSpec(

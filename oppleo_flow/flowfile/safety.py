@@ -89,10 +89,10 @@ def _then(node: NodeDraft, spec: NodeSpec, options: NodeOptions, report: Report)
     for port in spec.inputs.values():
         carried = spec.carried_by_then(port.type)
         if not fits(carried, outputs[then].type):
+            came_in = f", which came in at {port.name!r}," if carried is port.type else ""
             message = (
-                f"'on_error.then' would send {type_text(port.type)}, which came in at "
-                f"{port.name!r}, on {then!r}, which carries {type_text(outputs[then].type)}; "
-                f"use {one_of(_THEN)}"
+                f"'on_error.then' would send {type_text(carried)}{came_in} on {then!r}, "
+                f"which carries {type_text(outputs[then].type)}; use {one_of(_THEN)}"
             )
             report.error("on-error", at, message, node.id)
             return

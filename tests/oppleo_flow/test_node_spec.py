@@ -150,6 +150,9 @@ def without_annotation(self: Any, payload) -> None: ...  # type: ignore[no-untyp
 def without_return(self: Any, payload: Beep): ...  # type: ignore[no-untyped-def]
 
 
+def failed_without_return(self: Any, payload: Beep, error: Exception): ...
+
+
 def with_two(self: Any, payload: Beep, other: Beep) -> None: ...
 
 
@@ -173,6 +176,11 @@ def with_unknown(self: Any, payload: "Beeep") -> None: ...  # type: ignore[name-
             node_class(on_message=without_return),
             "without_return: one annotated parameter and an annotated return are needed",
             id="a return without its type",
+        ),
+        pytest.param(
+            node_class(failed=failed_without_return),
+            "failed_without_return: an annotated return is needed: what leaves after a failure",
+            id="what leaves after a failure without its type",
         ),
         pytest.param(
             node_class(on_message=with_two),

@@ -51,6 +51,12 @@ USED = "  used: {type: relay, from: s.request, pin: 1, safe: off}\n"
                      ["9:50: n: 'on_error.then' would send CardSeen, which came in at 'in', on "
                       "'rejected', which carries Rejected; use fault, drop, dead-letter or "
                       "stop-flow"], id="an output that carries something else"),
+        pytest.param("{type: guard, from: c, on_error: {then: accepted}}",
+                     ["9:46: n: 'on_error.then' would send Rejected on 'accepted', which carries "
+                      "Authorised; use fault, drop, dead-letter or stop-flow"],
+                     id="what a node itself makes of a failure, on the wrong output"),
+        pytest.param("{type: guard, from: c, on_error: {then: rejected}}", [],
+                     id="what a node itself makes of a failure, where it belongs"),
         pytest.param("{type: same, from: c, on_error: {then: out}}", [],
                      id="an output that carries the same"),
         pytest.param("{type: authorise, from: c, inbox: {full: block}}", [],
