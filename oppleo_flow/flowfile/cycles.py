@@ -5,7 +5,7 @@ from graphlib import CycleError, TopologicalSorter
 from oppleo_flow.flowfile.draft import FlowDraft, WireDraft
 from oppleo_flow.flowfile.findings import Report
 
-PACED = frozenset({"delay", "throttle"})
+PACED = frozenset({"delay"})
 """Types of nodes that make a circle harmless, because they wait."""
 _MOST = 20
 

@@ -7,6 +7,7 @@ from typing import Final
 from oppleo_flow.flowfile.draft import FlowDraft, NodeDraft, WireDraft
 from oppleo_flow.flowfile.findings import Report
 from oppleo_flow.flowfile.option_words import got
+from oppleo_flow.flowfile.scalars import TRUTHS
 from oppleo_flow.flowfile.suggest import hint
 from oppleo_flow.flowfile.tree import Mark, Scalar, Value, YamlList, YamlMap, kind_text
 from oppleo_flow.node_spec import NodeSpec, OutputSpec
@@ -21,7 +22,6 @@ _FLOW_OUTPUTS: Final[Mapping[str, OutputSpec]] = {
 }
 _REFERENCE = re.compile(r"(?P<node>[A-Za-z0-9_-]+)(?:\.(?P<port>[A-Za-z0-9_-]+))?")
 _ELSEWHERE = re.compile(r"(?:[\w-]+:)?[\w-]+/[\w.-]+")
-_TRUTHS: Final = {"on": True, "true": True, "yes": True, "off": False, "false": False, "no": False}
 _WIRE_KEYS: Final = ("ref", "durable")
 
 
@@ -88,8 +88,8 @@ class References:
             return
         durable = value.get("durable")
         wire = WireDraft(port, at, ref)
-        if isinstance(durable, Scalar) and durable.text.lower() in _TRUTHS:
-            wire.durable = _TRUTHS[durable.text.lower()]
+        if isinstance(durable, Scalar) and durable.text.lower() in TRUTHS:
+            wire.durable = TRUTHS[durable.text.lower()]
         elif durable is not None and not (isinstance(durable, Scalar) and durable.unreadable):
             message = f"'durable' must be on or off{got(durable)}"
             self._report.error("option-value", durable.start, message, node.id)

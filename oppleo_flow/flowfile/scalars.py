@@ -16,7 +16,7 @@ from typing import Any, Final
 from oppleo_flow.fields import plain_value
 from oppleo_flow.flowfile.tree import Scalar, Value, YamlList, YamlMap
 
-_TRUTHS: Final = {"on": True, "yes": True, "true": True, "off": False, "no": False, "false": False}
+TRUTHS: Final = {"on": True, "yes": True, "true": True, "off": False, "no": False, "false": False}
 _NULLS: Final = frozenset({"", "~", "null", "Null", "NULL"})
 _INT = re.compile(r"[-+]?[0-9]+|0x[0-9a-fA-F]+")
 _FLOAT = re.compile(r"[-+]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[0-9]{1,3})?")
@@ -134,7 +134,7 @@ def _decimal(text: str) -> Decimal | None:
 
 
 def _truth(text: str) -> bool | None:
-    return _TRUTHS.get(text.lower())
+    return TRUTHS.get(text.lower())
 
 
 def _with(sign: str) -> Callable[[str], str | None]:
