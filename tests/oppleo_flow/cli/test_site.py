@@ -59,6 +59,13 @@ def test_what_is_not_said_has_its_usual_value(tmp_path):
         ),
         pytest.param(
             "flow: charge-point",
+            "flow: charge-point\nweb: {host: localhost}",
+            "6:13: 'web.host': only 127.0.0.1 (this machine) until there is a sign-in, "
+            "got 'localhost'",
+            id="a name, which the server would refuse",
+        ),
+        pytest.param(
+            "flow: charge-point",
             "flow: charge-point\nweb: {port: 99999}",
             "6:13: 'web.port' must be at most 65535, got 99999",
             id="a port that is none",
