@@ -71,16 +71,6 @@ class Site:
         return self.state_folder / "ledger.sqlite"
 
     @property
-    def nodes(self) -> Path:
-        """Return the folder of the site's own node types."""
-        return self.folder / "nodes"
-
-    @property
-    def secrets(self) -> Path:
-        """Return the file of the secrets."""
-        return self.folder / "secrets.yaml"
-
-    @property
     def flow(self) -> Path:
         """Return the file of the flow that the settings name."""
         return self.folder / "flows" / f"{self.settings.flow}.yaml"

@@ -35,7 +35,6 @@ class MeterModel:
     """
 
     name: str
-    title: str
     voltage: tuple[int, ...]
     current: tuple[int, ...]
     power: tuple[int, ...]
@@ -61,7 +60,6 @@ MODELS = {
     for model in (
         MeterModel(
             name="SDM630v2",
-            title="Eastron SDM630-Modbus V2, three phases",
             voltage=(0x0000, 0x0002, 0x0004),
             current=(0x0006, 0x0008, 0x000A),
             power=(0x000C, 0x000E, 0x0010),
@@ -73,7 +71,6 @@ MODELS = {
         ),
         MeterModel(
             name="SDM120",
-            title="Eastron SDM120-Modbus, one phase",
             voltage=(0x0000,),
             current=(0x0006,),
             power=(0x000C,),

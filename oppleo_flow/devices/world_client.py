@@ -9,7 +9,7 @@ from typing import Any
 
 from oppleo_flow.devices.evse_waveform import GENERATIONS, EvseWaveform, LedLine
 from oppleo_flow.devices.world import MeterFace, Wiring, World
-from oppleo_flow.errors import ConfigError, DeviceError, DeviceMissing, DeviceTimeout
+from oppleo_flow.errors import ConfigError, DeviceMissing, DeviceTimeout
 from oppleo_flow.payloads import EvseSignal
 
 _TIMEOUT_S = 2.0
@@ -192,22 +192,3 @@ def line_from_json(data: dict[str, Any]) -> LedLine:
     """Return what `line_to_json` was given."""
     signal, hardware = EvseSignal(data["signal"]), GENERATIONS[data["hardware"]]
     return LedLine(data["pin"], data["inverted"], EvseWaveform(signal, data["since_s"], hardware))
-
-
-def wait_for_world(path: Path, *, timeout_s: float = 10.0) -> WorldClient:
-    """Return a client once the world at `path` answers.
-
-    Raises:
-        DeviceError: It did not within the time.
-    """
-    client = WorldClient(path)
-    give_up_s = time.monotonic() + timeout_s
-    while True:
-        try:
-            client.led_line()
-            return client
-        except DeviceError:
-            client.close()
-            if time.monotonic() > give_up_s:
-                raise
-            time.sleep(0.02)

@@ -13,7 +13,7 @@ import pytest
 
 from oppleo_flow.clock import SystemClock
 from oppleo_flow.devices.world import Wiring
-from oppleo_flow.devices.world_client import WorldClient, wait_for_world
+from oppleo_flow.devices.world_client import WorldClient
 from oppleo_flow.errors import ConfigError, DeviceMissing, DeviceTimeout
 from oppleo_flow.payloads import EvseSignal
 from oppleo_flow.simulator import SimulatedWorld
@@ -229,7 +229,7 @@ def test_the_process_says_when_it_is_ready_and_ends_when_asked(path):
     process = start(path, "--wiring", '{"evse_switch": 17}')
     assert process.stdout.readline() == f"ready {path}\n"
 
-    client = wait_for_world(path)
+    client = WorldClient(path)
     client.drive_pin(17, high=False)
     deadline_s = time.monotonic() + DEADLINE_S
     while client.led_line().waveform.signal is not EvseSignal.STANDBY:
