@@ -55,7 +55,7 @@ def _minute(value: object) -> object:
     return parse_time_of_day(str(value))
 
 
-TimeOfDay = Annotated[int, BeforeValidator(_minute, json_schema_input_type=str)]
+MinuteOfDay = Annotated[int, BeforeValidator(_minute, json_schema_input_type=str)]
 """A minute of the local day; a flow writes `07:00`, or `24:00` for its end."""
 
 
@@ -90,10 +90,10 @@ class OpenWindow(NodeConfig):
     days: Annotated[frozenset[int], BeforeValidator(_days, json_schema_input_type=str)] = Field(
         description="Weekdays, such as mon-fri, sat,sun or daily."
     )
-    start: TimeOfDay = Field(
+    start: MinuteOfDay = Field(
         validation_alias="from", description="Local time at which it opens, such as 23:00."
     )
-    stop: TimeOfDay = Field(
+    stop: MinuteOfDay = Field(
         validation_alias="to", description="Local time at which it shuts, such as 07:00; 24:00."
     )
 
