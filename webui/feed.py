@@ -219,9 +219,9 @@ def _is_worth_telling(event: RuntimeEvent) -> bool:
 
 def _but_counts(node: NodeSnapshot) -> tuple[object, ...]:
     return (
-        node.status_level, node.status_text, node.status_since, node.faults, node.levels,
-        node.made_safe, node.disabled,
-    )  # fmt: skip
+        *(node.status_level, node.status_text, node.status_since),
+        *(node.faults, node.levels, node.made_safe, node.disabled),
+    )
 
 
 def _event(name: str, data: bytes) -> bytes:

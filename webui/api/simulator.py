@@ -22,7 +22,7 @@ class Nothing(BaseModel):
 class Swipe(Nothing):
     """Which card to hold to the reader."""
 
-    card: str = Field(min_length=1, max_length=64, description="The card's UID in hex.")
+    card: str = Field(min_length=1, max_length=64, description="Its name, or its UID in hex.")
 
 
 class Meter(Nothing):
