@@ -10,7 +10,7 @@ from oppleo_flow.flowfile.graph import OnError
 from oppleo_flow.payloads import Authorised, CardSeen, Rejected, SessionEnded, SessionStarted
 from oppleo_flow.testing import Run, run_node
 from oppleo_flow.testing.bench import NOON
-from tests.nodes.charging.store_site import CONNECTIONS, ledger_in, rename_table, site_in
+from tests.nodes.store_site import CONNECTIONS, ledger_in, rename_table, site_in
 
 CARD = CardSeen.sample()
 TOKEN = Token(UUID(int=1), CARD.uid, CARD.legacy_id, "family", enabled=True)

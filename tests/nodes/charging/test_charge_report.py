@@ -9,7 +9,7 @@ from nodes.charging.charge_report import ChargeReport
 from oppleo_flow.charging.tariff import PriceVersion
 from oppleo_flow.payloads import ReportWritten, SessionEnded, SessionStarted, Tick
 from oppleo_flow.testing import Run, run_node
-from tests.nodes.charging.store_site import ledger_in, site_in
+from tests.nodes.store_site import ledger_in, site_in
 
 FEBRUARY = Tick(due=datetime(2026, 2, 1, 5, 0, tzinfo=UTC))
 

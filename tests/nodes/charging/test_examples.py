@@ -9,7 +9,7 @@ from oppleo_flow.node_spec import NodeSpec
 from oppleo_flow.registry import Registry
 from oppleo_flow.testing import run_example
 from oppleo_flow.testing.bench import expected
-from tests.nodes.charging.store_site import CONNECTIONS, ledger_in, site_in
+from tests.nodes.store_site import CONNECTIONS, ledger_in, site_in
 
 EXAMPLES = [
     pytest.param(spec, example, id=f"{name} {number}")

@@ -14,7 +14,7 @@ from oppleo_flow.payloads import (
 from oppleo_flow.store import Silence
 from oppleo_flow.testing import Bench
 from oppleo_flow.testing.bench import NOON
-from tests.nodes.charging.store_site import CONNECTIONS, ledger_in, rename_table, site_in
+from tests.nodes.store_site import CONNECTIONS, ledger_in, rename_table, site_in
 
 SECOND = timedelta(seconds=1)
 UNTIL = NOON + 1000 * SECOND
