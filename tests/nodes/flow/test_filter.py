@@ -41,7 +41,7 @@ NAN = float("nan")
         pytest.param({"deadband": "5"}, [1, NAN, NAN, 1], [1, NAN, NAN, 1], id="NaN always passes"),
     ],
 )
-def test_changes_pass(config: dict[str, Any], values: list[Any], passed: list[Any]) -> None:
+def test_only_changes_pass(config: dict[str, Any], values: list[Any], passed: list[Any]) -> None:
     assert str(run_node(Filter, config, *values).out) == str(passed)
 
 

@@ -33,7 +33,7 @@ def buzzer(**options):
         pytest.param(Rejected.sample(), [0, 100, 150, 250], id="a refused card is two"),
     ],
 )
-def test_patterns(payload, changes_ms):
+def test_each_payload_has_its_pattern(payload, changes_ms):
     with buzzer() as bench:
         bench.send(payload)
 

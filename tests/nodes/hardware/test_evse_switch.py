@@ -51,7 +51,7 @@ def test_access_reaches_the_evse():
         assert bench.world.snapshot()["evse"]["access"] is True
 
 
-def test_another_pin():
+def test_the_pin_is_a_setting():
     with switch(pin=17) as bench:
         bench.send(ON)
 

@@ -51,7 +51,7 @@ def test_what_stands_highest_is_shown(payloads, name, lamp):
         seen = bench.world.snapshot()["lamp"]
 
         assert (seen["red"], seen["green"], seen["blue"]) == lamp
-        assert bench.sent("shown")[-1:] == ([bench.node.shown.value])
+        assert bench.sent("shown")[-1:] == [bench.node.shown.value]
         assert bench.node.shown.value.name == name
 
 

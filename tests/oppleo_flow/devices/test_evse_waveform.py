@@ -23,7 +23,7 @@ def rises(waveform, seconds):
     ],
 )
 @pytest.mark.parametrize("hardware", [SMART_EVSE_2, SMART_EVSE_3], ids=["v2", "v3"])
-def test_steady_signals(signal, percent, hardware):
+def test_a_steady_signal_has_one_brightness(signal, percent, hardware):
     waveform = EvseWaveform(signal, BEGAN_S, hardware)
 
     assert {round(waveform.brightness_at(BEGAN_S + n / 7) * 100) for n in range(50)} == {percent}
