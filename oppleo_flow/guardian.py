@@ -247,3 +247,16 @@ def _notify(message: str) -> None:
             sender.sendto(message.encode(), address)
     except OSError as error:
         _say(f"the service manager cannot be told: {error}")
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Guard the runtime; the two arguments are its command and that which makes pins safe, as JSON.
+
+    `oppleo-flow run` becomes this, by path: without the package, and without site-packages.
+    """
+    command, safe_command = map(json.loads, arguments)
+    return Guardian(Settings(command=command, safe_command=safe_command)).run()
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -34,8 +34,8 @@ def site_folder(argument: str | None) -> Path:
 
 
 @contextmanager
-def locked(folder: Path) -> Iterator[None]:
-    """Hold the lock of a site: only one process may run it.
+def locked(folder: Path) -> Iterator[int]:
+    """Hold the lock of a site, a file descriptor: only one process may run it.
 
     Raises:
         Refused: Another process holds it.
@@ -53,4 +53,4 @@ def locked(folder: Path) -> Iterator[None]:
         file.truncate(0)
         file.write(f"{os.getpid()}\n")
         file.flush()
-        yield
+        yield file.fileno()

@@ -1,17 +1,17 @@
-"""`oppleo-flow run`: becomes the guardian; the runtime is its child.
-
-Imports the standard library and the guardian only, because this process stays.
-"""
+"""`oppleo-flow run`: becomes the guardian; the runtime is its child."""
 
 import argparse
+import json
 import os
+import sys
 from pathlib import Path
 
+import oppleo_flow
 from oppleo_flow.cli.child import let_children_find_us, python_module
 from oppleo_flow.cli.command import add_site, add_variables
 from oppleo_flow.cli.folder import locked, site_folder
-from oppleo_flow.guardian import Guardian, Settings
 
+_GUARDIAN = Path(oppleo_flow.__file__).with_name("guardian.py")
 EXAMPLES = (
     ("run garage", "run the flow that garage/oppleo.yaml names; Ctrl-C stops it"),
     ("run garage --simulate", "the same flow on simulated hardware, with a ledger of its own"),
@@ -43,7 +43,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Watch over the runtime until it ends."""
+    """Become the guardian, which watches over the runtime until it ends."""
     folder = site_folder(args.site)
     options = ["--flow", str(Path(args.flow).absolute())] if args.flow else []
     options += ["--port", str(args.port)] if args.port is not None else []
@@ -51,10 +51,10 @@ def run(args: argparse.Namespace) -> int:
     options += [name for name in ("--simulate", "--strict", "--debug") if vars(args)[name[2:]]]
     let_children_find_us()
     os.chdir(folder)  # so that the path of a local socket in the site is short enough
-    with locked(folder):
-        return Guardian(
-            Settings(
-                command=python_module("oppleo_flow", "_runtime", str(folder), *options),
-                safe_command=python_module("oppleo_flow.devices.safe_pins"),
-            )
-        ).run()
+    runtime = python_module("oppleo_flow", "_runtime", str(folder), *options)
+    make_safe = python_module("oppleo_flow.devices.safe_pins")
+    with locked(folder) as lock:
+        os.set_inheritable(lock, True)
+        # By path, and without site-packages: this process stays, and should be small.
+        guardian = [sys.executable, "-I", "-S", str(_GUARDIAN)]
+        os.execv(sys.executable, [*guardian, json.dumps(runtime), json.dumps(make_safe)])
