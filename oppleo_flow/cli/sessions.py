@@ -84,7 +84,7 @@ def _table(sessions: Sequence[SessionRecord], zone: ZoneInfo) -> str:
     rows = [
         (
             f"{session.started_at.astimezone(zone):%F %H:%M}",
-            f"{session.ended_at.astimezone(zone):%F %H:%M}" if session.ended_at else "charging",
+            f"{session.ended_at.astimezone(zone):%F %H:%M}" if session.ended_at else "open",
             session.label,
             "?" if session.energy_wh is None else f"{session.energy_wh / 1000:.3f}",
             "?" if session.amount is None else str(session.amount),

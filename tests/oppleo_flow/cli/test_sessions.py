@@ -35,7 +35,7 @@ def test_sessions_are_listed_in_the_sites_time(january, capsys):
     assert capsys.readouterr().out.splitlines() == [
         "start             end               card       kWh  amount  note",
         "2026-01-15 13:00  2026-01-15 15:00  family  10.000    3.50",
-        "2026-01-16 09:30  charging          guest        ?       ?",
+        "2026-01-16 09:30  open              guest        ?       ?",
     ]
 
 
