@@ -48,7 +48,7 @@ class House:
         variables: Mapping[str, str] | None = None,
     ) -> None:
         self.clock = VirtualClock(start)
-        given = {f"OPPLEO_SECRET_{name.upper()}": text for name, text in (secrets or {}).items()}
+        given = {f"OPPLEO_SECRET_{name.upper()}": value for name, value in (secrets or {}).items()}
         settings = CheckSettings(
             variables=variables or {},
             secrets=SiteSecrets(folder / "secrets.yaml", given),

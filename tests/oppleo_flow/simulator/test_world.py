@@ -199,7 +199,7 @@ def test_the_led_line_is_on_its_pin(world, clock):
     assert world.read_pin(7) is True  # nothing hangs there but a pull-up
 
 
-def test_an_inverted_led_line(clock):
+def test_an_active_low_led_line_is_high_while_the_led_is_dark(clock):
     world = SimulatedWorld(clock, wiring=Wiring(evse_led_active_low=True))
 
     assert world.read_pin(6) is True
