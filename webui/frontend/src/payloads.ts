@@ -39,7 +39,7 @@ export interface MeterReading {
   meter: string;
   time: string;
   energy_import_wh: number;
-  power_w: number | null;
+  power_w: number;
   power_phases_w: number[];
   voltage_phases_v: number[];
   current_phases_a: number[];

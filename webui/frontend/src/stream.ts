@@ -31,7 +31,7 @@ export class Stream {
     this.#openAgainIn(QUIET_MS);
   }
 
-  /** Stop to listen. */
+  /** Stop listening. */
   close(): void {
     clearTimeout(this.#timer);
     this.#source?.close();
