@@ -35,6 +35,8 @@ def start_log(folder: Path, settings: LogSettings) -> Path:
     terminal = logging.StreamHandler()
     terminal.setFormatter(_TerminalLine())
     terminal.setLevel(logging.WARNING)
+    # What ends a command is logged with its traceback, and printed as one line by `main` itself.
+    terminal.addFilter(lambda record: record.name != "oppleo_flow.cli")
     root = logging.getLogger()
     root.addHandler(file)
     root.addHandler(terminal)

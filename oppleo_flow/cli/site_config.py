@@ -30,7 +30,7 @@ class ChargePointSettings(_Settings):
 
 def _this_machine(host: str) -> str:
     if host != "127.0.0.1":
-        raise ValueError("only 127.0.0.1 (this machine) until there is a sign-in")
+        raise ValueError("only 127.0.0.1 (this machine) until there is a login")
     return host
 
 

@@ -54,13 +54,13 @@ def test_what_is_not_said_has_its_usual_value(tmp_path):
         pytest.param(
             "flow: charge-point",
             "flow: charge-point\nweb: {host: 0.0.0.0}",
-            "6:13: 'web.host': only 127.0.0.1 (this machine) until there is a sign-in, got 0.0.0.0",
+            "6:13: 'web.host': only 127.0.0.1 (this machine) until there is a login, got 0.0.0.0",
             id="an address that others can reach",
         ),
         pytest.param(
             "flow: charge-point",
             "flow: charge-point\nweb: {host: localhost}",
-            "6:13: 'web.host': only 127.0.0.1 (this machine) until there is a sign-in, "
+            "6:13: 'web.host': only 127.0.0.1 (this machine) until there is a login, "
             "got 'localhost'",
             id="a name, which the server would refuse",
         ),

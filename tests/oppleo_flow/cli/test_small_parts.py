@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from oppleo_flow.cli import main
 from oppleo_flow.cli.last_good import keep_as_good, last_good
 from oppleo_flow.cli.log import start_log
 from oppleo_flow.cli.site_config import LogSettings
@@ -61,6 +62,16 @@ def test_a_traceback_goes_into_the_log_and_never_to_the_terminal(root_logger, tm
     written = file.read_text()
     assert "Z INFO    a.node: only for the file\n" in written
     assert "Traceback (most recent call last):" in written
+
+
+def test_what_ends_a_command_is_one_line_and_its_traceback_is_in_the_log(
+    root_logger, site, monkeypatch, capsys
+):
+    file = start_log(site / "log", LogSettings())
+    monkeypatch.setattr("sys.stdout", None)
+    assert main(["check"]) == 1
+    assert len(capsys.readouterr().err.splitlines()) == 1
+    assert "AttributeError" in file.read_text()
 
 
 def test_a_log_file_does_not_grow_past_its_size(root_logger, tmp_path):
