@@ -1,7 +1,7 @@
 """One node on the bench: the real engine, a virtual clock, and ears on every output."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
@@ -9,24 +9,15 @@ from typing import Any, TypeVar
 from oppleo_flow.clock import VirtualClock
 from oppleo_flow.engine.runtime import Runtime
 from oppleo_flow.errors import ConfigError
-from oppleo_flow.flowfile.graph import (
-    Graph,
-    GraphConnection,
-    GraphNode,
-    InboxPolicy,
-    OnError,
-    Place,
-    Wire,
-)
-from oppleo_flow.node import Connection, Example, Node
-from oppleo_flow.node_spec import NodeSpec, PortKind, read_connection, read_node, refs
+from oppleo_flow.flowfile.graph import Graph, GraphNode, OnError
+from oppleo_flow.node import Example, Node
 from oppleo_flow.options import NodeConfig
 from oppleo_flow.payloads import Record
+from oppleo_flow.testing.by_hand import graph_of, link, plan
 
 T = TypeVar("T")
 NOON = datetime(2026, 1, 15, 12, 0, tzinfo=UTC)
 SUBJECT = "node"
-_PLACE = Place("<bench>", 1, 1)
 
 
 @dataclass
@@ -107,27 +98,18 @@ class Bench:
         externals: Sequence[Any] = (),
     ) -> None:
         self.clock = clock or VirtualClock(NOON)
-        spec = read_node(node)
-        settings = spec.config.model_validate(dict(config or {}))
-        used = tuple(
-            dict.fromkeys(str(v) for n in refs(spec.config) if (v := getattr(settings, n)))
-        )
-        plan = GraphNode(
-            id=SUBJECT,
-            spec=spec,
-            config=settings,
-            place=_PLACE,
-            inbox={port: InboxPolicy() for port in spec.inputs},
+        made = plan(
+            node,
+            config,
             on_error=on_error or OnError(),
-            connections=used,
             durable=durable,
-            safe=safe or next(iter(spec.safe_levels), None),
             stale_after_s=stale_after_s,
         )
-        self.spec = spec
+        subject = replace(made, safe=safe or made.safe)
+        self.spec = made.spec
         kwargs: dict[str, Any] = {} if state_path is None else {"state_path": state_path}
         self.runtime = Runtime(
-            _graph(plan, settings, connections or {}),
+            _graph(subject, connections or {}),
             clock=self.clock,
             site=site or BenchSite(),
             externals=externals,
@@ -233,32 +215,15 @@ def _ear(port: str) -> str:
     return f"hears_{port}"
 
 
-def _graph(plan: GraphNode, config: NodeConfig, connections: Mapping[str, Any]) -> Graph:
+def _graph(subject: GraphNode, connections: Mapping[str, Any]) -> Graph:
     """Return a graph of one node with a collector on each of its outputs."""
-    collect = read_node(Collect)
-    nodes = {SUBJECT: plan}
-    wires = []
-    kind: PortKind
-    for port, output in plan.spec.outputs_for(config).items():
-        nodes[_ear(port)] = _collector(_ear(port), collect)
-        kind = output.kind
-        wires.append(Wire(SUBJECT, port, _ear(port), "in", kind, False, _PLACE))
-    return Graph(
-        name="bench",
-        doc="",
-        file="<bench>",
-        nodes=nodes,
-        connections={n: _connection(n, made) for n, made in connections.items()},
-        wires=tuple(wires),
+    ports = subject.spec.outputs_for(subject.config)
+    graph = graph_of(
+        {SUBJECT: subject, **{_ear(port): plan(Collect) for port in ports}},
+        [f"{SUBJECT}.{port} > {_ear(port)}.in" for port in ports],
     )
-
-
-def _collector(node_id: str, spec: NodeSpec) -> GraphNode:
-    return GraphNode(node_id, spec, spec.config(), _PLACE, {}, OnError())
-
-
-def _connection(name: str, made: Any) -> GraphConnection:
-    cls: type[Connection[Any]]
-    cls, settings = made if isinstance(made, tuple) else (made, {})
-    spec = read_connection(cls)
-    return GraphConnection(name, spec, spec.config.model_validate(settings), True, _PLACE)
+    links = {
+        name: link(name, *(made if isinstance(made, tuple) else (made,)))
+        for name, made in connections.items()
+    }
+    return replace(graph, name="bench", connections=links)

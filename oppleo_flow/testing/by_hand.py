@@ -34,14 +34,18 @@ def graph_of(
         doc="",
         file=HERE.file,
         nodes=named,
-        connections={n: _connection(n, cls) for n, cls in (connections or {}).items()},
+        connections={n: link(n, cls) for n, cls in (connections or {}).items()},
         wires=tuple(_wire(text, named) for text in wires),
     )
 
 
-def _connection(name: str, cls: type[Connection[Any]]) -> GraphConnection:
+def link(
+    name: str, cls: type[Connection[Any]], config: Mapping[str, Any] | None = None
+) -> GraphConnection:
+    """Return a simulated connection."""
     spec = read_connection(cls)
-    return GraphConnection(name, spec, spec.config(), True, HERE)
+    settings = spec.config.model_validate(dict(config or {}))
+    return GraphConnection(name, spec, settings, simulate=True, place=HERE)
 
 
 def _wire(text: str, nodes: Mapping[str, GraphNode]) -> Wire:
