@@ -10,7 +10,7 @@ from oppleo_flow.flowfile.graph import Graph, GraphNode
 from oppleo_flow.node import Node
 from oppleo_flow.testing import graph_of, plan
 from tests.benchmarks.drop_in.count import count
-from tests.benchmarks.our_nodes import LineServer, Sink, Trouble, Work, increase, pass_on
+from tests.benchmarks.our_nodes import LineServer, Sink, Source, Trouble, Work, increase, pass_on
 
 _STEPS: dict[str, tuple[type[Node[Any]], dict[str, Any], str]] = {
     "change": (Change, {"set": {"step": "1"}}, "out"),
@@ -24,28 +24,30 @@ _OPTIONS = {
     "count": (),
 }
 DROP_IN = Path(__file__).resolve().parent / "drop_in"
-_ERROR_ROUTE = "flow.errors > trouble.in"
+_ROUTES = ("source.feed > n0.in", "flow.errors > trouble.in")
 
 
 def chain(kinds: Sequence[str]) -> Graph:
-    """Return a node of each kind, `n0` first, then `sink`; errors go to a node of their own."""
+    """Return source → `n0` and on, a node of each kind → sink; errors go to a node of their own."""
     nodes = {f"n{index}": _step(kind) for index, kind in enumerate(kinds)}
     targets = [*list(nodes)[1:], "sink"]
     wires = [
         f"{name}.{_STEPS[kind][2]} > {target}.in"
         for name, kind, target in zip(nodes, kinds, targets, strict=True)
     ]
-    ends = {"sink": plan(Sink), "trouble": plan(Trouble)}
-    return graph_of({**nodes, **ends}, [*wires, _ERROR_ROUTE])
+    return graph_of({**nodes, **_ends()}, [*wires, *_ROUTES])
 
 
 def fan_out(width: int) -> Graph:
-    """Return `n0`, from which `width` nodes are fed, which all feed `sink`."""
+    """Return source → `n0` → `width` nodes → sink."""
     branches = [f"b{index}" for index in range(width)]
     nodes = {name: plan(pass_on) for name in ["n0", *branches]}
     wires = [wire for b in branches for wire in (f"n0.out > {b}.in", f"{b}.out > sink.in")]
-    ends = {"sink": plan(Sink), "trouble": plan(Trouble)}
-    return graph_of({**nodes, **ends}, [*wires, _ERROR_ROUTE])
+    return graph_of({**nodes, **_ends()}, [*wires, *_ROUTES])
+
+
+def _ends() -> dict[str, GraphNode]:
+    return {"source": plan(Source), "sink": plan(Sink), "trouble": plan(Trouble)}
 
 
 def lines(port: int, *, busy: bool) -> Graph:

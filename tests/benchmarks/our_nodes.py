@@ -4,9 +4,12 @@ import contextlib
 import socket
 import threading
 import time
+from collections.abc import Callable
 
 from oppleo_flow import Node, NodeConfig, Out, Record, node
 from oppleo_flow.payloads import Failure
+
+BATCH = 100
 
 
 @node("increase")
@@ -19,6 +22,31 @@ def increase(number: float) -> float:
 def pass_on(record: Record) -> Record:
     """Let a record pass."""
     return record
+
+
+class Source(Node[NodeConfig]):
+    """Send as many messages as it is told to, a hundred a turn of the dispatcher."""
+
+    type_name = "source"
+    feed: Out[object]
+
+    def start(self) -> None:
+        """Have nothing to send yet."""
+        self.sent = self.wanted = 0
+        self.make: Callable[[int], object] = lambda number: number
+
+    def on_message(self, messages: int) -> None:
+        """Begin."""
+        self.sent, self.wanted = 0, messages
+        self._send_some()
+
+    def _send_some(self) -> None:
+        end = min(self.wanted, self.sent + BATCH)
+        for number in range(self.sent, end):
+            self.feed.send(self.make(number))
+        self.sent = end
+        if end < self.wanted:
+            self.after(0.0, self._send_some)
 
 
 class Sink(Node[NodeConfig]):

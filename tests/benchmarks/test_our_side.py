@@ -1,6 +1,7 @@
 """Each benchmark's flow does on our side what it is timed for."""
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -40,9 +41,14 @@ def test_every_node_is_passed_on_the_way_to_the_sink(
     assert sum(received.values()) == hops
 
 
-def test_a_run_ends_when_the_sink_has_everything() -> None:
-    with throughput.OurSide(our_flows.chain(throughput.MIXED), throughput.step) as side:
-        assert all(seconds > 0 for seconds in side.run(3, 3))
+@pytest.mark.parametrize("way", ["brought", "sent"])
+def test_a_measurement_ends_when_the_sink_has_everything(way: str) -> None:
+    load = replace(throughput.chain_load(), messages=250)
+    with throughput.OurSide(our_flows.chain(throughput.MIXED), load) as side:
+        cost = getattr(side, way)()
+
+    assert cost.wall_us > 0
+    assert cost.cpu_us > 0
 
 
 def test_a_line_is_answered_by_a_server_of_our_own() -> None:

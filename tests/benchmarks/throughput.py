@@ -1,7 +1,8 @@
 """Messages through a flow as fast as it can: what one hop costs.
 
-A hop is one delivery to a node; the sink is one too.  Messages are made and sent one by one: by
-a thread beside the dispatcher on our side, by a source that feeds a hundred a turn on the peer's.
+A hop is one delivery to a node; the sink is one too.  On the peer's side a node in the flow sends a
+hundred messages a turn.  On ours a thread beside the dispatcher brings them one by one, which costs
+more; what it is when a node sends them, as on the peer's side, is told apart.
 """
 
 import gc
@@ -19,15 +20,38 @@ from tests.benchmarks import node_red_flows, our_flows
 from tests.benchmarks.comparison import Budget, Figure, in_turns
 from tests.benchmarks.errors import BenchmarkError
 from tests.benchmarks.node_red import NodeRed, install
-from tests.benchmarks.our_nodes import Sink
+from tests.benchmarks.our_nodes import Sink, Source
 
 MIXED = ("change", "switch", "function") * 3 + ("change",)
 CHANGES = ("change",) * 10
 NUMBERS = ("increase",) * 10
 WIDTH = 10
-_MESSAGES = 10_000
 _WARM_UPS = 2
 _PATIENCE_S = 120.0
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """What is sent: each message makes `hops`, of which `arrivals` at the sink.
+
+    `kind` is what the peer calls a message like those that `make` returns.
+    """
+
+    make: Callable[[int], Any]
+    kind: str
+    hops: int
+    arrivals: int = 1
+    messages: int = 10_000
+
+    @property
+    def expected(self) -> int:
+        """Return how often the sink is reached."""
+        return self.messages * self.arrivals
+
+    def cost(self, wall_s: float, cpu_s: float) -> "Cost":
+        """Return what one hop cost, when all of them took so long."""
+        each = 1e6 / self.messages / self.hops
+        return Cost(wall_s * each, cpu_s * each)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +65,8 @@ class Cost:
 class OurSide:
     """A flow of ours that runs; a context manager."""
 
-    def __init__(self, graph: Graph, make: Callable[[int], Any]) -> None:
-        self._make = make
+    def __init__(self, graph: Graph, load: Load) -> None:
+        self._load = load
         self._runtime = Runtime(graph, clock=SystemClock(), site=BenchSite())
 
     def __enter__(self) -> Self:
@@ -52,19 +76,34 @@ class OurSide:
     def __exit__(self, *_: object) -> None:
         self._runtime.stop()
 
-    def run(self, messages: int, expected: int) -> tuple[float, float]:
-        """Send `messages`; return the wall and CPU seconds until the sink had `expected`."""
-        runtime, make = self._runtime, self._make
-        sink = runtime.node("sink")
+    def brought(self) -> Cost:
+        """Have this thread bring the messages, one by one."""
+        inject, make = self._runtime.inject, self._load.make
+
+        def bring() -> None:
+            for number in range(self._load.messages):
+                inject("n0", "in", make(number))
+
+        return self._timed(bring)
+
+    def sent(self) -> Cost:
+        """Have a node in the flow send the messages."""
+        source = self._runtime.node("source")
+        assert isinstance(source, Source)
+        source.make = self._load.make
+        return self._timed(lambda: self._runtime.inject("source", "in", self._load.messages))
+
+    def _timed(self, begin: Callable[[], object]) -> Cost:
+        """Return the cost of what `begin` begins, until everything is in the sink."""
+        sink = self._runtime.node("sink")
         assert isinstance(sink, Sink)
-        sink.expect(expected)
+        sink.expect(self._load.expected)
         gc.collect()
         cpu, wall = time.process_time(), time.perf_counter()
-        for number in range(messages):
-            runtime.inject("n0", "in", make(number))
+        begin()
         if not sink.complete.wait(_PATIENCE_S):
-            raise BenchmarkError(f"{sink.left} of {expected} messages did not arrive")
-        return time.perf_counter() - wall, time.process_time() - cpu
+            raise BenchmarkError(f"{sink.left} of {self._load.expected} messages did not arrive")
+        return self._load.cost(time.perf_counter() - wall, time.process_time() - cpu)
 
 
 def step(_: int) -> Record:
@@ -77,97 +116,71 @@ def reading(number: int) -> Record:
     return Record(id=number, power=3680.5, state="charging", tag="04A1B2C3", ok=True)
 
 
+def chain_load(make: Callable[[int], Any] = step) -> Load:
+    """Return what goes through a chain of ten."""
+    return Load(make, "step", hops=11)
+
+
+def fan_out_load() -> Load:
+    """Return what fans out."""
+    return Load(reading, "reading", hops=1 + 2 * WIDTH, arrivals=WIDTH, messages=2_500)
+
+
 def mixed_chain(repetitions: int) -> Iterator[Figure]:
     """Row 1."""
     with NodeRed(install(), node_red_flows.chain(MIXED)) as peer:
-        yield from _chain(
-            "a hop, chain of 10 mixed nodes", MIXED, step, peer, repetitions, Budget(times=12)
-        )
+        name = "a hop, chain of 10 mixed nodes"
+        yield from _chain(name, MIXED, chain_load(), peer, repetitions, Budget(times=12))
 
 
 def change_chain(repetitions: int) -> Iterator[Figure]:
     """Row 1b; the peer's side is a chain of `change` nodes in both."""
+    numbers = chain_load(lambda _: 7.0)
     with NodeRed(install(), node_red_flows.chain(CHANGES)) as peer:
-        yield from _chain(
-            "a hop, chain of 10 change nodes", CHANGES, step, peer, repetitions, Budget(times=4)
-        )
-        yield from _chain(
-            "a hop, chain of 10 nodes that pass a number on",
-            NUMBERS,
-            lambda _: 7.0,
-            peer,
-            repetitions,
-            Budget(times=8),
-        )
+        name = "a hop, chain of 10 change nodes"
+        yield from _chain(name, CHANGES, chain_load(), peer, repetitions, Budget(times=4))
+        name = "a hop, chain of 10 nodes that pass a number on"
+        yield from _chain(name, NUMBERS, numbers, peer, repetitions, Budget(times=8))
 
 
 def fan_out(repetitions: int) -> Iterator[Figure]:
     """Row 2."""
-    messages = _MESSAGES // 4
+    load = fan_out_load()
     with (
         NodeRed(install(), node_red_flows.fan_out(WIDTH)) as peer,
-        OurSide(our_flows.fan_out(WIDTH), reading) as ours,
+        OurSide(our_flows.fan_out(WIDTH), load) as ours,
     ):
-        yield from _compare(
-            "a delivery, fan-out 1 → 10, small object",
-            lambda: _ours(ours, messages, 1 + 2 * WIDTH, WIDTH),
-            lambda: _theirs(peer, "reading", messages, 1 + 2 * WIDTH, WIDTH),
-            repetitions,
-            Budget(times=4),
-        )
+        name = "a delivery, fan-out 1 → 10, small object"
+        yield from _compare(name, ours, lambda: _theirs(peer, load), repetitions, Budget(times=4))
 
 
 def _chain(
-    name: str,
-    kinds: Sequence[str],
-    make: Callable[[int], Any],
-    peer: NodeRed,
-    repetitions: int,
-    budget: Budget,
+    name: str, kinds: Sequence[str], load: Load, peer: NodeRed, repetitions: int, budget: Budget
 ) -> Iterator[Figure]:
-    hops = len(kinds) + 1
-    with OurSide(our_flows.chain(kinds), make) as ours:
-        yield from _compare(
-            name,
-            lambda: _ours(ours, _MESSAGES, hops, 1),
-            lambda: _theirs(peer, "step", _MESSAGES, hops, 1),
-            repetitions,
-            budget,
-        )
+    with OurSide(our_flows.chain(kinds), load) as ours:
+        yield from _compare(name, ours, lambda: _theirs(peer, load), repetitions, budget)
 
 
 def _compare(
-    name: str,
-    ours: Callable[[], Cost],
-    peer: Callable[[], Cost],
-    repetitions: int,
-    budget: Budget,
+    name: str, ours: OurSide, peer: Callable[[], Cost], repetitions: int, budget: Budget
 ) -> Iterator[Figure]:
-    """Yield what a hop costs in time, and in time of a processor."""
-    in_turns(ours, peer, _WARM_UPS)
-    mine, theirs = in_turns(ours, peer, repetitions)
-    yield Figure(
-        name,
-        "µs",
-        tuple(cost.wall_us for cost in mine),
-        tuple(cost.wall_us for cost in theirs),
-        budget=budget,
-    )
-    yield Figure(
-        "… time of processors",
-        "µs",
-        tuple(cost.cpu_us for cost in mine),
-        tuple(cost.cpu_us for cost in theirs),
-    )
+    """Yield what a hop costs, in time and in time of processors, and when a node sends."""
+    in_turns(ours.brought, peer, _WARM_UPS)
+    mine, theirs = in_turns(ours.brought, peer, repetitions)
+    yield Figure(name, "µs", _walls(mine), _walls(theirs), budget=budget)
+    yield Figure("… time of processors", "µs", _cpus(mine), _cpus(theirs))
+    mine, theirs = in_turns(ours.sent, peer, repetitions)
+    yield Figure("… sent by a node on both sides", "µs", _walls(mine), _walls(theirs))
 
 
-def _ours(side: OurSide, messages: int, hops: int, arrivals: int) -> Cost:
-    wall_s, cpu_s = side.run(messages, messages * arrivals)
-    per_hop = 1e6 / messages / hops
-    return Cost(wall_s * per_hop, cpu_s * per_hop)
+def _walls(costs: Sequence[Cost]) -> tuple[float, ...]:
+    return tuple(cost.wall_us for cost in costs)
 
 
-def _theirs(side: NodeRed, kind: str, messages: int, hops: int, arrivals: int) -> Cost:
-    took = side.run(kind, messages, messages * arrivals)
-    per_hop = 1 / messages / hops
-    return Cost(took["wall_us"] * per_hop, took["cpu_us"] * per_hop)
+def _cpus(costs: Sequence[Cost]) -> tuple[float, ...]:
+    return tuple(cost.cpu_us for cost in costs)
+
+
+def _theirs(side: NodeRed, load: Load) -> Cost:
+    took = side.run(load.kind, load.messages, load.expected)
+    return load.cost(took["wall_us"] / 1e6, took["cpu_us"] / 1e6)
