@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+PATIENCE_S = 60.0
 REPOSITORY = Path(__file__).parents[3]
 HELLO = """\
 flow: hello
@@ -33,27 +34,29 @@ def site(site):
     return site
 
 
-def start(*words: str) -> subprocess.Popen[str]:
-    return subprocess.Popen(
+@contextmanager
+def start(*words: str) -> Iterator[subprocess.Popen[str]]:
+    """Start `oppleo-flow run`; whatever becomes of the test, nothing is left running."""
+    with subprocess.Popen(
         [sys.executable, "-m", "oppleo_flow", "run", *words],
         env={**os.environ, "PYTHONPATH": str(REPOSITORY)},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-    )
+    ) as guardian:
+        try:
+            yield guardian
+        finally:
+            guardian.terminate()
 
 
 @contextmanager
 def running(*words: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
     """Run a site; give the guardian and the address of the page."""
     with start(*words) as guardian:
-        try:
-            announced = RUNS.fullmatch(guardian.stdout.readline().rstrip())
-            assert announced, guardian.stderr.read()
-            yield guardian, announced["url"]
-        finally:
-            guardian.terminate()
-            guardian.wait()
+        announced = RUNS.fullmatch(guardian.stdout.readline().rstrip())
+        assert announced, guardian.stderr.read()
+        yield guardian, announced["url"]
 
 
 def said(errors: str) -> list[str]:
@@ -71,7 +74,7 @@ def test_a_site_runs_serves_its_page_and_stops_cleanly(site):
         with urllib.request.urlopen(f"{url}ready") as answer:
             assert answer.status == 200
         guardian.send_signal(signal.SIGINT)
-        rest, errors = guardian.communicate()
+        rest, errors = guardian.communicate(timeout=PATIENCE_S)
     assert rest == "hello has stopped, its outputs are at their safe level\n"
     assert said(errors) == []
     assert guardian.returncode == 0
@@ -79,7 +82,7 @@ def test_a_site_runs_serves_its_page_and_stops_cleanly(site):
 
 def test_a_second_run_of_a_site_is_refused_and_names_the_first(site):
     with running() as (guardian, _), start() as second:
-        _, errors = second.communicate()
+        _, errors = second.communicate(timeout=PATIENCE_S)
     assert second.returncode == 3
     assert errors == (
         f"oppleo-flow: {site}: runs already, as process {guardian.pid}; stop that one first\n"
@@ -90,7 +93,7 @@ def test_a_flow_with_errors_never_starts(site):
     flow = site / "flows" / "charge-point.yaml"
     flow.write_text(HELLO.replace("from: tick", "from: tikc"))
     with start() as guardian:
-        shown, errors = guardian.communicate()
+        shown, errors = guardian.communicate(timeout=PATIENCE_S)
     assert (shown, guardian.returncode) == ("", 2)
     assert said(errors) == [
         f"{flow}:5:29: show: there is no node 'tikc'; did you mean 'tick'?",
@@ -106,7 +109,7 @@ def test_a_node_of_an_unknown_type_is_named_and_the_rest_runs(site):
         with urllib.request.urlopen(f"{url}api/v1/state") as answer:
             nodes = {node["id"]: node["faults"] for node in json.load(answer)["nodes"]}
         guardian.terminate()
-        _, errors = guardian.communicate()
+        _, errors = guardian.communicate(timeout=PATIENCE_S)
     text = "unknown node type 'debgu'; did you mean 'debug'?"
     assert nodes["tick"] == []
     assert [(fault["code"], fault["text"]) for fault in nodes["show"]] == [("missing-type", text)]
@@ -117,7 +120,7 @@ def test_strict_refuses_a_node_of_an_unknown_type(site):
     flow = site / "flows" / "charge-point.yaml"
     flow.write_text(HELLO.replace("debug", "debgu"))
     with start("--strict") as guardian:
-        _, errors = guardian.communicate()
+        _, errors = guardian.communicate(timeout=PATIENCE_S)
     assert guardian.returncode == 2
     assert said(errors)[0] == (
         f"{flow}:5:16: show: unknown node type 'debgu'; did you mean 'debug'?"
@@ -127,7 +130,7 @@ def test_strict_refuses_a_node_of_an_unknown_type(site):
 def test_wrong_settings_are_one_line(site):
     (site / "oppleo.yaml").write_text("format: 1\n")
     with start() as guardian:
-        _, errors = guardian.communicate()
+        _, errors = guardian.communicate(timeout=PATIENCE_S)
     assert guardian.returncode == 2
     assert errors == (
         f"oppleo-flow: {site}/oppleo.yaml:1:1: 'charge_point' is missing; "
@@ -142,7 +145,7 @@ def test_a_killed_runtime_starts_again_with_the_last_version_that_ran(site):
         os.kill(runtime_of(guardian), signal.SIGKILL)
         assert RUNS.fullmatch(guardian.stdout.readline().rstrip())
         guardian.terminate()
-        _, errors = guardian.communicate()
+        _, errors = guardian.communicate(timeout=PATIENCE_S)
     assert said(errors)[0].startswith(
         "oppleo-flow guardian: the runtime gave no sign of life, or was killed; "
     )
@@ -167,7 +170,7 @@ def test_a_port_that_is_taken_is_named(site):
         (other / "oppleo.yaml").write_text((site / "oppleo.yaml").read_text())
         (site / "flows").rename(other / "flows")
         with start(str(other), "--port", port) as second:
-            _, errors = second.communicate()
+            _, errors = second.communicate(timeout=PATIENCE_S)
     assert second.returncode == 2
     assert errors == (
         f"oppleo-flow: web: port {port}: something listens there already; "
@@ -178,7 +181,7 @@ def test_a_port_that_is_taken_is_named(site):
 def test_a_state_file_that_cannot_be_used_ends_the_first_start(site):
     (site / ".oppleo" / "state.sqlite").mkdir(parents=True)
     with start() as guardian:
-        shown, errors = guardian.communicate()
+        shown, errors = guardian.communicate(timeout=PATIENCE_S)
     assert (shown, guardian.returncode) == ("", 3)
     assert errors.startswith(f"oppleo-flow: {site}/.oppleo/state.sqlite: ")
     assert len(said(errors)) == 1
@@ -191,7 +194,7 @@ def test_strict_refuses_to_run_when_hardware_is_missing(site):
         HELLO.replace("nodes:\n", f"{bus}nodes:\n  meter: {{type: modbus-meter, bus: rs485}}\n")
     )
     with start("--strict") as guardian:
-        shown, errors = guardian.communicate()
+        shown, errors = guardian.communicate(timeout=PATIENCE_S)
     assert guardian.returncode == 3
     assert said(errors)[0].startswith("oppleo-flow: meter: fault not-started: ")
     assert said(errors)[-1] == (
@@ -217,7 +220,7 @@ def test_a_real_site_can_be_simulated_once_without_touching_its_ledger(site):
     with start("--simulate", "--port", "0") as guardian:
         seeded, announced = guardian.stdout.readline(), guardian.stdout.readline()
         guardian.send_signal(signal.SIGINT)
-        rest, _ = guardian.communicate()
+        rest, _ = guardian.communicate(timeout=PATIENCE_S)
     assert seeded.startswith("the simulated ledger knows the cards 'family' (04A1B2C3) and ")
     assert announced.startswith("charge-point runs on simulated hardware: http://127.0.0.1:")
     assert rest == "charge-point has stopped, its outputs are at their safe level\n"
