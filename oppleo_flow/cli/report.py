@@ -2,13 +2,14 @@
 
 import argparse
 from pathlib import Path
+from typing import get_args
 
 from oppleo_flow.charging.month import Month
 from oppleo_flow.cli.exit_codes import OK
 from oppleo_flow.cli.progress import working
 from oppleo_flow.cli.site_ledger import add_ledger_options, month_of, site_of, zone_of
 from oppleo_flow.clock import SystemClock
-from oppleo_flow.reports import ReportRequest, report_in_child
+from oppleo_flow.reports import Format, ReportRequest, report_in_child
 
 EXAMPLES = (
     ("report --month 2026-01 --format xlsx --format pdf", "two files in the site's reports/"),
@@ -23,7 +24,7 @@ def declare(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--month", metavar="YYYY-MM", help="(default: the last whole month)")
     parser.add_argument(
         "--format",
-        choices=("xlsx", "pdf", "csv"),
+        choices=get_args(Format),
         action="append",
         help="may be repeated (default: xlsx)",
     )
