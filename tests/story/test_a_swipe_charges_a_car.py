@@ -46,8 +46,9 @@ def charge(point) -> tuple[int, int]:
     assert not point.pin_is_high(EVSE_SWITCH)
     point.pull("plug-in")
     point.wait_until(lambda: phase(point) == "charging", "the car charges")
+    point.wait_until(lambda: led(point) == "charging", "the LED says so")
     shown = point.level("led", "shown")
-    assert (shown["name"], shown["effect"], shown["blue"] > 0) == ("charging", "breathe", True)
+    assert (shown["effect"], shown["red"], shown["green"], shown["blue"]) == ("breathe", 0, 0, 100)
     point.wait_until(
         lambda: point.level("meter", "reading")["energy_import_wh"] > begin_wh, "the meter counts"
     )
