@@ -35,8 +35,16 @@ class Condition:
         self.text = ""
         self.since: datetime = host.core.clock.now()
         self.faults: dict[str, Fault] = {}
-        self.made_safe: str | None = None
-        self._cause: SafeCause | None = None
+        self._causes: dict[SafeCause, str] = {}
+
+    @property
+    def made_safe(self) -> str | None:
+        """Return why the output is at its safe level."""
+        return next((f"{cause}: {why}" for cause, why in self._causes.items()), None)
+
+    def is_safe_for(self, cause: SafeCause) -> bool:
+        """Return whether `cause` keeps the output safe."""
+        return cause in self._causes
 
     def set_status(self, level: StatusLevel, text: str) -> None:
         """Keep what the node says of itself."""
@@ -74,9 +82,12 @@ class Condition:
     def make_safe(self, cause: SafeCause, reason: str) -> None:
         """Take the node's output to its safe level, and keep it there until `follow_again`."""
         actuator = self._host.actuator
-        if actuator is None or (self.made_safe is not None and cause != "stop"):
+        if actuator is None or cause in self._causes:
             return
-        self.made_safe, self._cause = f"{cause}: {reason}", cause
+        already = bool(self._causes)
+        self._causes[cause] = reason
+        if already and cause != "stop":
+            return
         level = logging.INFO if cause == "stop" else logging.WARNING
         self._host.log.log(level, "%s: at its safe level: %s", self._host.node_id, self.made_safe)
         self._host.core.publish("safe", self._host, value=self.made_safe)
@@ -86,8 +97,7 @@ class Condition:
 
     def follow_again(self, cause: SafeCause) -> None:
         """Let the output follow its input again, if `cause` is why it does not."""
-        if self._cause is not cause or self._host.stopping:
+        if self._causes.pop(cause, None) is None or self._causes or self._host.stopping:
             return
-        self.made_safe = self._cause = None
         self._host.core.publish("safe", self._host, value="")
         self._host.core.replay_levels(self._host)

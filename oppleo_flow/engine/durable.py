@@ -58,7 +58,6 @@ class NodeState:
         values, timers = self._values(host), host.named_timers()
         if values == self._saved and timers == self._saved_timers:
             return None
-        self._saved, self._saved_timers = values, timers
         now = host.core.clock.instant()
         encoded = {
             name: _adapter(kind).dump_python(value, mode="json")
@@ -69,6 +68,7 @@ class NodeState:
                 "at": _adapter(Instant).dump_python(now, mode="json"),
                 "left_s": {name: due - now.monotonic_s for name, due in timers},
             }
+        self._saved, self._saved_timers = values, timers
         return host.node_id, host.plan.spec.type_name, encoded, now.wall.isoformat()
 
     def roll_back(self, host: "NodeHost") -> None:
@@ -152,6 +152,7 @@ class Pump:
         self._wire = wire
         self._busy = False
         self._failures = 0
+        self._newest = 0
         self.loaded = False
         self.waiting: deque[tuple[int, Mapping[str, Any]]] = deque()
 
@@ -164,10 +165,11 @@ class Pump:
         """Take in what the log holds; this includes what was pushed before."""
         self.loaded = True
         self.waiting = deque(waiting)
+        self._newest = max((log_id for log_id, _ in self.waiting), default=0)
 
     def push(self, log_id: int, message: Mapping[str, Any]) -> None:
         """Add a committed message; before the log was loaded, the log has it already."""
-        if self.loaded:
+        if self.loaded and log_id > self._newest:
             self.waiting.append((log_id, message))
             self.deliver()
 
@@ -200,7 +202,7 @@ class Pump:
         )
         self._core.state_store.submit(Transaction(acknowledged=[log_id], dead_letter=dead))
         self.waiting.popleft()
-        self.deliver()
+        self._core.loop.queue(self.deliver)
 
     def _done(self, error: Exception | None) -> None:
         """Go on to the next message, or wait and try the same one again."""
@@ -208,7 +210,7 @@ class Pump:
         if error is None:
             self._failures = 0
             self.waiting.popleft()
-            self.deliver()
+            self._core.loop.queue(self.deliver)
             return
         wait = min(_RETRY_FIRST_S * 2**self._failures, _RETRY_LAST_S)
         self._failures += 1

@@ -22,12 +22,13 @@ class Freshness:
 
     def __init__(self, core: "Core", wires: tuple[Wire, ...]) -> None:
         self._core = core
-        self._producers: dict[str, set[str]] = {}
+        self._producers: dict[str, dict[str, None]] = {}
         for wire in wires:
             if wire.kind == "level":
-                self._producers.setdefault(wire.target_node, set()).add(wire.source_node)
+                self._producers.setdefault(wire.target_node, {})[wire.source_node] = None
         self._stale_timers: dict[str, TimerEntry] = {}
         self._held = False
+        self._again = False
 
     @contextmanager
     def held(self) -> Iterator[None]:
@@ -41,11 +42,23 @@ class Freshness:
 
     def update(self) -> None:
         """Judge every level anew, and act where an output's input turned stale or fresh."""
+        self._again = True
         if self._held:
             return
+        self._held = True
+        try:
+            while self._again:
+                self._again = False
+                self._judge()
+        finally:
+            self._held = False
+
+    def _judge(self) -> None:
         hosts = self._core.hosts
         culprits = self._culprits(hosts)
         for host in hosts.values():
+            if self._again:
+                return  # something has changed meanwhile: what follows would be out of date
             stale_inputs = [p for p in self._producers.get(host.node_id, ()) if p in culprits]
             host.inputs_fresh = not stale_inputs
             for level in host.levels:
@@ -86,7 +99,7 @@ class Freshness:
             host.condition.follow_again("stale")
         elif waiting is not None and waiting.waiting:
             self._stale_timers[host.node_id] = waiting
-        elif host.condition.made_safe is None and host.started:
+        elif host.started and not host.condition.is_safe_for("stale"):
             self._stale_timers[host.node_id] = self._core.loop.timers.call_at(
                 self._core.clock.monotonic() + stale_after_s,
                 lambda: self._make_safe(host, because, stale_after_s),

@@ -61,6 +61,8 @@ class NodeHost:
         self.stopping = False
         self.running = 0
         self.pending: list[tuple[Port, Any]] = []
+        self.committing = 0
+        self.commits = 0
         self.envelope: Message | None = None
         self.inputs_fresh = True
         self.received = 0

@@ -36,7 +36,7 @@ class Releasing:
         """Let what a node sent leave; return why it cannot be committed, and then nothing left."""
         state = self.states.get(host.node_id)
         acknowledged = [] if item is None or item.log_id is None else [item.log_id]
-        if state is None and not acknowledged and not any(p.durable_wires for p, _ in sent):
+        if not (state or acknowledged or host.committing or any(p.durable_wires for p, _ in sent)):
             self.deliver(sent, envelope)
             return None
         try:
@@ -51,7 +51,8 @@ class Releasing:
             )
         except ValueError as error:  # something in it has no JSON form
             return error
-        number = 0 if state is None else state.next_number()
+        host.commits += 1
+        number = host.commits
         later = self._let_urgent_pass(sent, envelope, number)
         self._commit(host, transaction, lambda: self._after_commit(item, later, envelope, number))
         return None
@@ -71,6 +72,7 @@ class Releasing:
         for port, payload in sent:
             if isinstance(port, LevelPort) and getattr(payload, "urgent", False):
                 port.superseded = number
+                later = [(p, old) for p, old in later if p is not port]
                 self.deliver([(port, payload)], envelope)
             else:
                 later.append((port, payload))
@@ -82,12 +84,15 @@ class Releasing:
         def committed(error: StoreError | None) -> None:
             self.in_flight -= 1
             if error is not None:
+                host.committing -= 1
                 host.condition.raise_fault("state-not-saved", str(error))
                 return
             self._core.durable.appended(transaction.appends)
             then()
+            host.committing -= 1
 
         self.in_flight += 1
+        host.committing += 1
         transaction.then = lambda error: self._core.loop.post(committed, error)
         self._core.state_store.submit(transaction)
 
