@@ -5,6 +5,7 @@ import struct
 import threading
 
 import pytest
+from pymodbus.client import ModbusSerialClient
 
 from oppleo_flow.devices.meter_twin import MeterLine, WorldSerialBus, crc16
 from oppleo_flow.devices.modbus_blocks import Block
@@ -88,6 +89,19 @@ def test_a_read_that_the_meter_will_not_do_is_refused(bus, block):
         bus.read_registers(1, "input", block)
 
     assert str(refusal.value) == f"unit 1: refused reading input register 0x{block.start:04X}"
+
+
+@pytest.mark.parametrize(
+    ("ask", "address", "answer"),
+    [
+        pytest.param("read_input_registers", 0, [0x4366, 0], id="230.0 V"),
+        pytest.param("read_holding_registers", 42, [289, 0], id="the upper half of the serial"),
+        pytest.param("read_input_registers", 0x2000, [], id="registers that it does not have"),
+    ],
+)
+def test_the_simulated_meter_answers_another_library_too(line, ask, address, answer):
+    with ModbusSerialClient(line.path, baudrate=38400) as client:
+        assert getattr(client, ask)(address, count=2, device_id=1).registers == answer
 
 
 # -- what only a wire has ---------------------------------------------------------------------
