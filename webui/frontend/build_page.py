@@ -63,7 +63,9 @@ def lock() -> None:
         BuildError: There is no npm, or it found no versions that fit.
     """
     file = SOURCES / "package-lock.json"
+    # Both would be believed before the registry, and what is installed tells no hashes.
     file.unlink(missing_ok=True)
+    shutil.rmtree(_MODULES, ignore_errors=True)
     _npm("install", "--package-lock-only", "--ignore-scripts", "--no-audit", "--no-fund")
     content = json.loads(file.read_text(encoding="utf-8"))
     for package in content["packages"].values():
