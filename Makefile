@@ -28,8 +28,8 @@ check: .venv/.dev
 	$(BIN)/python webui/frontend/build_page.py check
 
 fix: .venv/.dev
-	$(BIN)/ruff check --fix
-	$(BIN)/ruff format
+	$(BIN)/ruff check --fix --exit-zero --quiet
+	$(BIN)/ruff format --quiet
 
 docs: .venv/.dev
 	$(BIN)/oppleo-flow schema -o schemas
