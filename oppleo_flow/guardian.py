@@ -44,6 +44,7 @@ class Settings:
     stall_s: float = 2.0
     start_s: float = 60.0
     stop_s: float = 20.0
+    kill_s: float = 5.0
     helper_s: float = 5.0
     restart_first_s: float = 1.0
     restart_last_s: float = 30.0
@@ -79,17 +80,24 @@ class Guardian:
             signal.signal(number, self._on_signal)
         wait_s = self._settings.restart_first_s
         while True:
-            child = self._start()
-            code = self._watch(child)
-            self._make_safe()
-            if self._asked_to_stop:
-                return max(code, 0) if code in FINAL_EXIT_CODES else 1
-            if code in FINAL_EXIT_CODES:
-                return code
-            self._crashes += 1
-            if time.monotonic() - child.started_at >= self._settings.healthy_s:
-                wait_s = self._settings.restart_first_s
-            self._note_crash(child, code, wait_s)
+            try:
+                child = self._start()
+            except OSError as error:
+                again = f"; again in {wait_s:.0f} s" if self._crashes else ""
+                _say(f"the runtime cannot be started: {error.strerror}{again}")
+                if not self._crashes:
+                    return 1
+            else:
+                code = self._watch(child)
+                pins = self._make_safe()
+                if code in FINAL_EXIT_CODES:
+                    return code
+                if self._asked_to_stop:
+                    return 1
+                self._crashes += 1
+                if time.monotonic() - child.started_at >= self._settings.healthy_s:
+                    wait_s = self._settings.restart_first_s
+                self._note_crash(child, code, pins, wait_s)
             if self._pause(wait_s):
                 return 1
             wait_s = min(wait_s * 2, self._settings.restart_last_s)
@@ -102,7 +110,11 @@ class Guardian:
     # -- the child -----------------------------------------------------------------------------
 
     def _start(self) -> Child:
-        """Start the runtime in a session of its own, so that Ctrl-C reaches only the guardian."""
+        """Start the runtime in a session of its own, so that Ctrl-C reaches only the guardian.
+
+        Raises:
+            OSError: The system has no room for it now, or its program is not there.
+        """
         read, write = os.pipe()
         command = list(self._settings.command)
         for node in self._quarantine:
@@ -112,16 +124,23 @@ class Guardian:
             PIPE_VARIABLE: str(write),
             CRASHES_VARIABLE: str(self._crashes),
         }
-        process = subprocess.Popen(
-            command, pass_fds=(write,), env=environment, start_new_session=True
-        )
-        os.close(write)
+        try:
+            process = subprocess.Popen(
+                command, pass_fds=(write,), env=environment, start_new_session=True
+            )
+        except OSError:
+            os.close(read)
+            raise
+        finally:
+            os.close(write)
         os.set_blocking(read, False)
         return Child(process, read, time.monotonic())
 
     def _watch(self, child: Child) -> int:
-        """Listen to the child until it has ended; return its exit code, negative for a signal."""
-        settings = self._settings
+        """Listen to the child until it has ended; return its exit code, negative for a signal.
+
+        A child that was told to stop before it could listen for that has stopped well: 0.
+        """
         with selectors.DefaultSelector() as selector:
             selector.register(child.pipe, selectors.EVENT_READ)
             selector.register(self._wake_read, selectors.EVENT_READ)
@@ -136,13 +155,25 @@ class Guardian:
                     told_to_stop_at = time.monotonic()
                     child.process.terminate()
                 if self._overdue(child, told_to_stop_at):
-                    child.process.kill()
-                    child.process.wait()
+                    self._end(child, told_to_stop_at is not None)
+                    break
         self._listen(child)
         os.close(child.pipe)
-        if told_to_stop_at is not None and child.process.returncode < 0:
+        code = child.process.returncode
+        if told_to_stop_at is not None and code == -signal.SIGTERM:
+            return 0
+        return -signal.SIGKILL if code is None else code
+
+    def _end(self, child: Child, told_to_stop: bool) -> None:
+        """Kill the child; one that hangs in the kernel is not waited for, because of the pins."""
+        settings = self._settings
+        if told_to_stop:
             _say(f"the runtime did not stop within {settings.stop_s:.0f} s and was ended")
-        return child.process.returncode
+        child.process.kill()
+        try:
+            child.process.wait(settings.kill_s)
+        except subprocess.TimeoutExpired:
+            _say(f"the runtime, process {child.process.pid}, was killed but does not end")
 
     def _overdue(self, child: Child, told_to_stop_at: float | None) -> bool:
         """Return whether the child must be ended: it hangs, or does not stop."""
@@ -168,10 +199,13 @@ class Guardian:
         try:
             said = json.loads(line)
         except ValueError:
-            _say(f"the runtime said something that is not JSON, got {line[:80]!r}")
+            said = None
+        if not isinstance(said, dict):
+            _say(f"the runtime said something that is no JSON object, got {line[:80]!r}")
             return
         if "beat" in said:
             child.last_beat = time.monotonic()
+            child.stalled = None  # it hung for a moment only
             _notify("WATCHDOG=1")
         if "pins" in said:
             self._pins = said["pins"]
@@ -182,30 +216,38 @@ class Guardian:
 
     # -- when it has ended ---------------------------------------------------------------------
 
-    def _make_safe(self) -> None:
-        """Drive the pins to their safe level.
+    def _make_safe(self) -> str:
+        """Drive the pins to their safe level; return how they are now, in words.
 
         Also after a clean stop: it costs nothing, and a stop that only believes to be clean does
         not leave a switch closed.
         """
         if self._pins is None:
-            return
+            return "no pins were in use"
         command = [*self._settings.safe_command, json.dumps(self._pins)]
+        if self._drive(command) or self._drive(command):
+            return "pins are safe"
+        return "THE PINS ARE NOT SAFE"
+
+    def _drive(self, command: Sequence[str]) -> bool:
+        """Run the helper that drives the pins; return whether it could."""
         try:
             done = subprocess.run(
                 command,
                 timeout=self._settings.helper_s,
                 capture_output=True,
                 text=True,
+                errors="replace",
                 check=False,
             )
         except (OSError, subprocess.TimeoutExpired) as error:
             _say(f"THE PINS COULD NOT BE MADE SAFE: {error}")
-            return
+            return False
         if done.returncode:
             _say(f"THE PINS COULD NOT BE MADE SAFE: {done.stderr.strip()}")
+        return done.returncode == 0
 
-    def _note_crash(self, child: Child, code: int, wait_s: float) -> None:
+    def _note_crash(self, child: Child, code: int, pins: str, wait_s: float) -> None:
         """Say what happened, and put a node that stalled in quarantine."""
         if child.stalled is not None:
             what = f"hung in node {child.stalled!r}"
@@ -214,10 +256,10 @@ class Guardian:
         elif code == -signal.SIGKILL:
             what = "gave no sign of life, or was killed"
         elif code < 0:
-            what = f"was ended by {signal.Signals(-code).name}"
+            what = f"was ended by {_signal_name(-code)}"
         else:
             what = f"ended with code {code}"
-        _say(f"the runtime {what}; pins are safe, crash {self._crashes}; again in {wait_s:.0f} s")
+        _say(f"the runtime {what}; {pins}, crash {self._crashes}; again in {wait_s:.0f} s")
 
     def _pause(self, seconds: float) -> bool:
         """Wait before the next start; return whether the guardian was asked to end meanwhile."""
@@ -227,6 +269,14 @@ class Guardian:
             while not self._asked_to_stop and (left := end - time.monotonic()) > 0:
                 selector.select(timeout=left)
         return self._asked_to_stop
+
+
+def _signal_name(number: int) -> str:
+    """Return what a signal is called; those for programs' own use have no name."""
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"
 
 
 def _say(text: str) -> None:

@@ -110,6 +110,14 @@ def test_a_runtime_that_refuses_to_run_is_not_started_again(guard, tmp_path, cod
             id="a crash of the interpreter",
         ),
         pytest.param(
+            "os.kill(os.getpid(), 36)", "the runtime was ended by signal 36", id="a nameless signal"
+        ),
+        pytest.param(
+            "tell(stalled='meter'); tell(beat=True); sys.exit(7)",
+            "the runtime ended with code 7",
+            id="some time after a node hung for a moment",
+        ),
+        pytest.param(
             "os.kill(os.getpid(), signal.SIGKILL)",
             "the runtime gave no sign of life, or was killed",
             id="kill -9",
@@ -167,6 +175,13 @@ def test_a_stop_is_passed_on_and_waited_for(guard, tmp_path):
     assert len(starts(tmp_path)) == 1
 
 
+def test_a_stop_while_the_runtime_starts_is_a_clean_one(guard, tmp_path):
+    guardian = guard("os.kill(os.getppid(), signal.SIGINT); signal.pause()")
+    assert guardian.communicate(timeout=PATIENCE_S) == (None, "")
+    assert guardian.returncode == 0
+    assert lines(tmp_path / "safe") == ['{"pin": 5, "high": true}']
+
+
 def test_a_runtime_that_does_not_stop_is_ended(guard, tmp_path):
     guardian = guard(
         """
@@ -175,21 +190,120 @@ def test_a_runtime_that_does_not_stop_is_ended(guard, tmp_path):
         beat_for_ever()
         """
     )
-    assert guardian.wait(PATIENCE_S) == 1
+    _, errors = guardian.communicate(timeout=PATIENCE_S)
+    assert errors == "oppleo-flow guardian: the runtime did not stop within 1 s and was ended\n"
+    assert guardian.returncode == 1
     assert lines(tmp_path / "safe") == ['{"pin": 5, "high": true}']
 
 
-def test_a_helper_that_fails_is_said_aloud(tmp_path):
-    (tmp_path / "child.py").write_text(CHILD + "sys.exit(0)")
-    runner = RUNNER.replace('"import sys; open', "\"import sys; sys.exit('no chip'); open")
-    done = subprocess.run(
-        [sys.executable, "-c", runner, str(tmp_path)],
+@pytest.mark.parametrize("line", ["7", '"beat"', "null", "soup", "\\xff"])
+def test_a_line_that_is_no_json_object_is_said_and_does_no_harm(guard, line):
+    guardian = guard(f"os.write(pipe, b'{line}\\n'); sys.exit(0)")
+    _, errors = guardian.communicate(timeout=PATIENCE_S)
+    assert errors == (
+        f"oppleo-flow guardian: the runtime said something that is no JSON object, got b'{line}'\n"
+    )
+    assert guardian.returncode == 0
+
+
+def run_to_the_end(runner: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-c", runner, str(folder)],
         stderr=subprocess.PIPE,
         text=True,
         timeout=PATIENCE_S,
         check=False,
     )
-    assert "oppleo-flow guardian: THE PINS COULD NOT BE MADE SAFE: no chip" in done.stderr
+
+
+def test_a_helper_that_fails_is_tried_again_and_said_aloud(tmp_path):
+    (tmp_path / "child.py").write_text(CHILD + "sys.exit(0 if start > 1 else 7)")
+    runner = RUNNER.replace('"import sys; open', "\"import sys; sys.exit('no chip'); open")
+    done = run_to_the_end(runner, tmp_path)
+    not_safe = "oppleo-flow guardian: THE PINS COULD NOT BE MADE SAFE: no chip"
+    assert done.stderr.splitlines() == [
+        *(not_safe, not_safe),
+        "oppleo-flow guardian: the runtime ended with code 7; "
+        "THE PINS ARE NOT SAFE, crash 1; again in 0 s",
+        *(not_safe, not_safe),
+    ]
+
+
+def test_a_helper_that_fails_once_has_made_the_pins_safe_by_the_second_try(tmp_path):
+    (tmp_path / "child.py").write_text(
+        CHILD + "os.path.exists(folder + '/tried') and os.remove(folder + '/tried')\n"
+        "sys.exit(0 if start > 1 else 7)"
+    )
+    busy = "import os, sys; t = sys.argv[1] + '/tried'; f = not os.path.exists(t); open(t, 'w'); "
+    runner = RUNNER.replace('"import sys; open', f"\"{busy} f and sys.exit('busy'); open")
+    done = run_to_the_end(runner, tmp_path)
+    busy = "oppleo-flow guardian: THE PINS COULD NOT BE MADE SAFE: busy"
+    assert done.stderr.splitlines() == [
+        busy,
+        "oppleo-flow guardian: the runtime ended with code 7; pins are safe, crash 1; again in 0 s",
+        busy,
+    ]
+
+
+def test_pins_that_nobody_used_are_not_called_safe(tmp_path):
+    child = CHILD.replace('tell(pins={"pin": 5, "high": True})\n', "")
+    (tmp_path / "child.py").write_text(child + "sys.exit(0 if start > 1 else 7)")
+    assert run_to_the_end(RUNNER, tmp_path).stderr == (
+        "oppleo-flow guardian: the runtime ended with code 7; "
+        "no pins were in use, crash 1; again in 0 s\n"
+    )
+    assert lines(tmp_path / "safe") == []
+
+
+def test_a_runtime_that_even_a_kill_does_not_end_does_not_keep_the_pins_waiting(tmp_path):
+    (tmp_path / "child.py").write_text(
+        CHILD + "if start > 1: sys.exit(0)\nwhile os.getppid() > 1: select.select([], [], [], 0.1)"
+    )
+    # As when the process hangs in the kernel: a kill has no effect.
+    no_kill = "import subprocess; subprocess.Popen.kill = lambda process: None\n"
+    runner = no_kill + RUNNER.replace("stall_s=0.6", "stall_s=0.6, kill_s=0.1")
+    done = run_to_the_end(runner, tmp_path)
+    assert done.stderr.splitlines() == [
+        f"oppleo-flow guardian: the runtime, process {starts(tmp_path)[0]['pid']}, "
+        "was killed but does not end",
+        "oppleo-flow guardian: the runtime gave no sign of life, or was killed; "
+        "pins are safe, crash 1; again in 0 s",
+    ]
+    assert lines(tmp_path / "safe") == ['{"pin": 5, "high": true}'] * 2
+
+
+def test_a_runtime_that_cannot_be_started_again_is_tried_again(tmp_path):
+    program, away = tmp_path / "program", tmp_path / "away"
+    program.write_text(f'#!/bin/sh\nexec "{sys.executable}" "$@"\n')
+    program.chmod(0o700)
+    (tmp_path / "child.py").write_text(
+        CHILD + "if start > 1: sys.exit(0)\n"
+        "os.rename(folder + '/program', folder + '/away'); sys.exit(7)"
+    )
+    runner = RUNNER.replace("    command=[sys.executable,", "    command=[folder + '/program',")
+    with subprocess.Popen(
+        [sys.executable, "-c", runner, str(tmp_path)], stderr=subprocess.PIPE, text=True
+    ) as guardian:
+        assert guardian.stderr is not None
+        assert guardian.stderr.readline() == (
+            "oppleo-flow guardian: the runtime ended with code 7; "
+            "pins are safe, crash 1; again in 0 s\n"
+        )
+        assert guardian.stderr.readline() == (
+            "oppleo-flow guardian: the runtime cannot be started: "
+            "No such file or directory; again in 0 s\n"
+        )
+        away.rename(program)
+        assert guardian.wait(PATIENCE_S) == 0
+
+
+def test_a_runtime_that_cannot_be_started_at_all_ends_the_guardian(tmp_path):
+    runner = RUNNER.replace("    command=[sys.executable,", "    command=[folder + '/program',")
+    done = run_to_the_end(runner, tmp_path)
+    assert done.stderr == (
+        "oppleo-flow guardian: the runtime cannot be started: No such file or directory\n"
+    )
+    assert done.returncode == 1
 
 
 def test_the_child_lives_in_a_session_of_its_own(guard, tmp_path):
