@@ -9,6 +9,7 @@ import select
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -41,6 +42,40 @@ def is_high(world: dict[str, Any], pin: int) -> bool:
     percent = world["pins"][str(pin)]["percent"]
     assert percent in (0, 100)
     return bool(percent == 100)
+
+
+class Scope:
+    """What the pins of the simulated Pi do, looked at without a pause, and not by the runtime."""
+
+    def __init__(self, site: Path) -> None:
+        self.beeps = 0
+        self.switch_levels: set[str] = set()
+        self.lamp_line: dict[str, set[int]] = {}
+        self._sounds = False
+        with contextlib.chdir(site):  # the system takes short paths of sockets only
+            self._client = WorldClient(SOCKET)
+            self._look()
+        self._closing = threading.Event()
+        self._thread = threading.Thread(target=self._run)
+        self._thread.start()
+
+    def close(self) -> None:
+        """Look away; may be called twice."""
+        self._closing.set()
+        self._thread.join()
+        self._client.close()
+
+    def _run(self) -> None:
+        while not self._closing.is_set():
+            self._look()
+
+    def _look(self) -> None:
+        world = self._client.snapshot()
+        self.beeps += world["buzzer"] and not self._sounds
+        self._sounds = world["buzzer"]
+        self.switch_levels.add("high" if is_high(world, 5) else "low")
+        evse = world["evse"]
+        self.lamp_line.setdefault(evse["signal"], set()).add(evse["led_percent"])
 
 
 class ChargePoint:
@@ -165,6 +200,19 @@ def site(tmp_path: Path) -> Path:
     made = oppleo_flow("init", str(tmp_path / "garage"), "--simulated")
     assert made.returncode == 0, made.stderr
     return tmp_path / "garage"
+
+
+@pytest.fixture
+def watch_pins(site: Path) -> Iterator[Callable[[], Scope]]:
+    """Begin to look at the pins of the running charge point."""
+    with contextlib.ExitStack() as looking:
+
+        def begin() -> Scope:
+            scope = Scope(site)
+            looking.callback(scope.close)
+            return scope
+
+        yield begin
 
 
 @pytest.fixture

@@ -2,20 +2,25 @@
 
 import csv
 import io
+import itertools
 import os
 import shutil
 import subprocess
 from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
-from zoneinfo import ZoneInfo
+from typing import Any
 
 import openpyxl
 import pytest
 
+from oppleo_flow.charging.month import Month
+from oppleo_flow.cli.site import Site
+from oppleo_flow.cli.site_ledger import zone_of
+
 ROOT = Path(__file__).parents[2]
 EVSE_SWITCH = 5
-PRICE = Decimal("0.35")
+CENT = Decimal("0.01")
 
 
 def on(point):
@@ -38,13 +43,32 @@ def point(start):
     return found
 
 
-def charge(point) -> tuple[int, int]:
-    """Swipe, plug in, let the meter count, swipe again; return the start and the end register."""
+def evse(point):
+    return (point.level("evse_state", "state") or {}).get("signal")
+
+
+def refuse(point, scope) -> None:
+    """Hold an unknown card to the reader: two beeps, a red flash, nothing else."""
+    point.pull("swipe", card="stranger")
+    point.wait_until(lambda: led(point) == "rejected", "the LED flashes red")
+    shown = point.level("led", "shown")
+    assert (shown["effect"], shown["red"], shown["green"], shown["blue"]) == ("flash", 100, 0, 0)
+    assert [a["value"]["reason"] for a in point.activity if a["type"] == "Rejected"] == ["unknown"]
+    point.wait_until(lambda: led(point) == "available", "the flash is over")
+    assert scope.beeps == 2
+    assert not on(point)
+    assert scope.switch_levels == {"high"}
+
+
+def charge(point) -> dict[str, Any]:
+    """Swipe, plug in, let the meter count, swipe again; return the session as it ended."""
     begin_wh = point.level("meter", "reading")["energy_import_wh"]
     point.pull("swipe", card="family")
     point.wait_until(lambda: on(point), "the switch closed")
     assert not point.pin_is_high(EVSE_SWITCH)
+    point.wait_until(lambda: evse(point) == "standby", "the EVSE has access, and no car")
     point.pull("plug-in")
+    point.wait_until(lambda: evse(point) == "charging", "the LED line was read as charging")
     point.wait_until(lambda: phase(point) == "charging", "the car charges")
     point.wait_until(lambda: led(point) == "charging", "the LED says so")
     shown = point.level("led", "shown")
@@ -59,39 +83,70 @@ def charge(point) -> tuple[int, int]:
     ended = next(a["value"] for a in reversed(point.activity) if a["type"] == "SessionEnded")
     assert ended["meter_start_wh"] == begin_wh
     assert ended["energy_wh"] == ended["meter_end_wh"] - ended["meter_start_wh"] > 0
-    return ended["meter_start_wh"], ended["meter_end_wh"]
+    return dict(ended)
 
 
-def test_a_swipe_charges_a_car_and_the_statement_has_the_figures(point, site, command, tmp_path):
+def month_of(ended: dict[str, Any], site: Path) -> str:
+    """Return the month that a session ended in, on the site's own calendar."""
+    return str(Month.of(datetime.fromisoformat(ended["ended_at"]), zone_of(Site.load(site))))
+
+
+def test_a_swipe_charges_a_car_and_the_statement_has_the_figures(
+    point, watch_pins, site, command, tmp_path
+):
+    scope = watch_pins()
     assert phase(point) == "idle"
-    assert point.pin_is_high(EVSE_SWITCH)
-    start_wh, end_wh = charge(point)
+    refuse(point, scope)
+    ended = charge(point)
+    scope.close()
+    assert scope.beeps == 2 + 1 + 1
+    assert scope.switch_levels == {"high", "low"}
+    assert scope.lamp_line["access-off"] == {0}
+    assert scope.lamp_line["standby"] == {16}
+    wave = scope.lamp_line["charging"]
+    assert min(wave) < 5
+    assert max(wave) > 95
+    assert len(wave) > 20, "it swells and fades; it does not blink"
     code, printed = point.stop()
     assert code == 0
     assert "its outputs are at their safe level" in printed
 
-    month = f"{datetime.now(ZoneInfo('Europe/Amsterdam')):%Y-%m}"
     formats = [option for one in ("xlsx", "pdf", "csv") for option in ("--format", one)]
     out = tmp_path / "statements"
+    month = month_of(ended, site)
     done = command("report", "--site", str(site), "--month", month, *formats, "-o", str(out))
     assert done.returncode == 0, done.stderr
     files = {path.suffix: path for path in out.iterdir()}
     assert sorted(files) == [".csv", ".pdf", ".xlsx"]
-
-    amount = (PRICE * (end_wh - start_wh) / 1000).quantize(Decimal("0.01"), ROUND_HALF_UP)
-    assert {start_wh, end_wh, end_wh - start_wh, amount} <= in_units_of_the_ledger(files[".xlsx"])
+    price = Decimal("0.35")
+    assert lines_of(files[".xlsx"]) == [
+        {
+            "No.": 1,
+            "Card": "family",
+            "Register at start, kWh": ended["meter_start_wh"] / 1000,
+            "Register at end, kWh": ended["meter_end_wh"] / 1000,
+            "Energy, kWh": ended["energy_wh"] / 1000,
+            "Price per kWh": float(price),
+            "Amount": float((price * ended["energy_wh"] / 1000).quantize(CENT, ROUND_HALF_UP)),
+            "Currency": "EUR",
+            "Session": ended["session_id"],
+        }
+    ]
     assert "family" in files[".csv"].read_text(encoding="utf-8-sig")
 
 
-def in_units_of_the_ledger(workbook: Path) -> set[object]:
-    """Return the numbers of all cells, energies in Wh too, money exact to the cent."""
-    numbers = set()
-    for sheet in openpyxl.load_workbook(workbook):
-        for row in sheet.iter_rows(values_only=True):
-            for value in row:
-                if isinstance(value, int | float):
-                    numbers |= {value, round(value * 1000), Decimal(str(value))}
-    return numbers
+def lines_of(workbook: Path) -> list[dict[str, Any]]:
+    """Return a statement's sessions by the titles of its columns, without times and remarks."""
+    (sheet,) = openpyxl.load_workbook(workbook)
+    rows = list(sheet.iter_rows(values_only=True))
+    (first,) = (index for index, row in enumerate(rows) if row[0] == "No.")
+    titles = rows[first]
+    sessions = itertools.takewhile(lambda row: isinstance(row[0], int), rows[first + 1 :])
+    apart = {"Start", "End", "Remarks"}
+    return [
+        {title: cell for title, cell in zip(titles, row, strict=True) if title not in apart}
+        for row in sessions
+    ]
 
 
 @pytest.fixture
@@ -108,9 +163,9 @@ def office() -> str:
 def test_the_statement_opens_in_libreoffice_with_the_figures(
     office, point, site, command, tmp_path
 ):
-    start_wh, end_wh = charge(point)
+    ended = charge(point)
     point.stop()
-    month = f"{datetime.now(ZoneInfo('Europe/Amsterdam')):%Y-%m}"
+    month = month_of(ended, site)
     command(
         "report",
         "--site",
@@ -143,17 +198,7 @@ def test_the_statement_opens_in_libreoffice_with_the_figures(
         for row in csv.reader(io.StringIO((tmp_path / f"{workbook.stem}.csv").read_text()))
         for cell in row
     }
-    assert {"family", f"{(end_wh - start_wh) / 1000:.3f}"} <= cells
-
-
-def test_an_unknown_card_gets_an_error_and_the_switch_stays_as_it_is(point):
-    point.pull("swipe", card="stranger")
-    point.wait_until(lambda: led(point) == "rejected", "the LED flashes red")
-    assert [a["value"]["reason"] for a in point.activity if a["type"] == "Rejected"] == ["unknown"]
-    point.wait_until(lambda: led(point) == "available", "the flash is over")
-    point.wait_until(lambda: point.nodes["buzzer"]["counts"]["received"] == 1, "the buzzer heard")
-    assert not on(point)
-    assert point.pin_is_high(EVSE_SWITCH)
+    assert {"family", f"{ended['energy_wh'] / 1000:.3f}"} <= cells
 
 
 def test_a_silent_meter_is_unknown_and_never_zero(point):
