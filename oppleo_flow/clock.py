@@ -102,6 +102,7 @@ class VirtualClock:
         if start.tzinfo is None:
             raise ValueError(f"start: an aware datetime is needed, got {start!r}")
         self._wall_at_zero = start.astimezone(UTC)
+        self._boot_id = f"virtual-{self._wall_at_zero.isoformat()}"
         self._monotonic_s = 0.0
 
     def now(self) -> datetime:
@@ -118,7 +119,7 @@ class VirtualClock:
 
     def instant(self) -> Instant:
         """Return this moment in a form that survives a restart."""
-        return Instant("virtual", self._monotonic_s, self.now(), True)
+        return Instant(self._boot_id, self._monotonic_s, self.now(), True)
 
     def since(self, instant: Instant) -> float:
         """Return the seconds from `instant` to now, never negative."""

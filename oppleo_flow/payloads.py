@@ -11,8 +11,12 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any, ClassVar, Literal, NoReturn, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, NoReturn, Self
 from uuid import UUID
+
+if TYPE_CHECKING:
+    from pydantic import GetCoreSchemaHandler
+    from pydantic_core import CoreSchema
 
 _SAMPLE_TIME = datetime(2026, 1, 15, 12, 0, tzinfo=UTC)
 _SAMPLE_SESSION = UUID("00000000-0000-4000-8000-000000000001")
@@ -73,6 +77,15 @@ class Record(dict[str, Any]):
 
     def __hash__(self) -> int:  # type: ignore[override]
         return hash(frozenset(self.items()))
+
+    @classmethod
+    def __get_pydantic_core_schema__(
+        cls, source: Any, handler: "GetCoreSchemaHandler"
+    ) -> "CoreSchema":
+        """Let a record be a part of a node's state."""
+        from pydantic_core import core_schema  # noqa: PLC0415  (only where state is durable)
+
+        return core_schema.no_info_after_validator_function(cls.of, core_schema.dict_schema())
 
     def _refuse(self, *_: object, **__: object) -> NoReturn:
         raise TypeError("a Record does not change; make a new one with `record | {...}`")
@@ -467,3 +480,15 @@ def payload_types() -> Iterator[type[Payload]]:
     for kind in globals().copy().values():
         if isinstance(kind, type) and issubclass(kind, Payload) and kind is not Payload:
             yield kind
+
+
+def known_types() -> dict[str, type]:
+    """Return every type that a message may be kept as, by name: all payloads, and plain values."""
+    plain = (Record, str, bool, int, float, list, tuple, Decimal, datetime, UUID)
+    return {kind.__name__: kind for kind in (*_below(Payload), *plain)}
+
+
+def _below(base: type[Any]) -> Iterator[type[Any]]:
+    for kind in base.__subclasses__():
+        yield kind
+        yield from _below(kind)

@@ -19,11 +19,22 @@ Step = Callable[[Any], Any]
 
 
 def attempt(call: Callable[..., Any], *args: Any) -> tuple[Any, Exception | None]:
-    """Call a handler; return what it returned, and what it raised."""
+    """Call a handler; return what it returned, and what it raised.
+
+    A handler that ends the program, as `sys.exit` does, has failed like any other.
+    """
     try:
         return call(*args), None
     except Exception as error:  # a handler may fail in any way, and must not take others along
         return None, error
+    except SystemExit as error:
+        return None, RuntimeError(f"it asked for the end of the program, with {error.code!r}")
+
+
+def is_urgent(payload: Any) -> bool:
+    """Return whether a payload may overtake a commit; one that cannot say may not."""
+    urgent, error = attempt(getattr, payload, "urgent", False)
+    return error is None and urgent is True
 
 
 def sending(host: "NodeHost", port: str, onward: "Port | None", ident: int) -> Step:
@@ -96,6 +107,12 @@ class Segment:
                 last = size - length_hint(rest) - 1
                 exits[last] += 1
                 self._failed(run[last], payload, envelope, error)
+                return
+            except SystemExit as error:
+                last = size - length_hint(rest) - 1
+                exits[last] += 1
+                ended = RuntimeError(f"it asked for the end of the program, with {error.code!r}")
+                self._failed(run[last], payload, envelope, ended)
                 return
             took = perf_counter() - began
             if took > SLOW_HANDLER_S:

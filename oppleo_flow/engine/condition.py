@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Literal
 
+from oppleo_flow.engine.words import words_of
 from oppleo_flow.node import StatusLevel
 
 if TYPE_CHECKING:
@@ -81,19 +82,28 @@ class Condition:
 
     def make_safe(self, cause: SafeCause, reason: str) -> None:
         """Take the node's output to its safe level, and keep it there until `follow_again`."""
-        actuator = self._host.actuator
-        if actuator is None or cause in self._causes:
+        if self._host.actuator is None or cause in self._causes:
             return
         already = bool(self._causes)
         self._causes[cause] = reason
         if already and cause != "stop":
             return
-        level = logging.INFO if cause == "stop" else logging.WARNING
-        self._host.log.log(level, "%s: at its safe level: %s", self._host.node_id, self.made_safe)
         self._host.core.publish("safe", self._host, value=self.made_safe)
+        if self.go_safe_again():
+            level = logging.INFO if cause == "stop" else logging.WARNING
+            text = self.made_safe
+            self._host.log.log(level, "%s: at its safe level: %s", self._host.node_id, text)
+
+    def go_safe_again(self) -> bool:
+        """Drive the output to its safe level now; return whether it did."""
+        actuator = self._host.actuator
+        if actuator is None:
+            return False
+        reason = next(iter(self._causes.values()), "")
         error = self._host.call_now(lambda: actuator.go_safe(reason))
         if error is not None:
-            self.raise_fault("not-safe", f"could not go to its safe level: {error}")
+            self.raise_fault("not-safe", f"could not go to its safe level: {words_of(error)}")
+        return error is None
 
     def follow_again(self, cause: SafeCause) -> None:
         """Let the output follow its input again, if `cause` is why it does not."""

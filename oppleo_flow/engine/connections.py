@@ -1,6 +1,7 @@
 """The connections of a flow: opened once, on their worker, tried again when they are away."""
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from oppleo_flow.clock import Clock
@@ -80,17 +81,19 @@ class Connections:
         """Close every connection on its worker and end the workers; return what went wrong."""
         problems: list[str] = []
 
-        def close_one(name: str, connection: Connection[Any]) -> None:
-            _, error = attempt(connection.close)
-            if error is not None:
-                problems.append(f"connection {name!r}: could not be closed: {error}")
+        def close_one(name: str) -> None:
+            connection = self._open.pop(name, None)
+            if connection is not None:
+                _, error = attempt(connection.close)
+                if error is not None:
+                    problems.append(f"connection {name!r}: could not be closed: {error}")
 
-        for name, connection in self._open.items():
-            self._workers[name].submit(lambda n=name, c=connection: close_one(n, c))  # type: ignore[misc]
+        for name, worker in self._workers.items():
+            if worker.used:  # one that opens only now is closed too: its worker does both in turn
+                worker.submit(partial(close_one, name))
         if self._loop.virtual is not None:
             self._loop.settle()
         for name, worker in self._workers.items():
             if not worker.stop(timeout_s):
                 problems.append(f"connection {name!r}: its worker is still busy")
-        self._open.clear()
         return problems

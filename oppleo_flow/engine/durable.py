@@ -7,13 +7,14 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from oppleo_flow.clock import Instant
+from oppleo_flow.engine.calls import attempt
 from oppleo_flow.engine.inbox import Item
 from oppleo_flow.engine.state_store import Append, DeadLetter, StateStore, Transaction
 from oppleo_flow.errors import StoreError
 from oppleo_flow.flowfile.graph import Wire
 from oppleo_flow.message import Message
 from oppleo_flow.node_spec import members
-from oppleo_flow.payloads import decode, encode
+from oppleo_flow.payloads import decode, encode, known_types
 
 if TYPE_CHECKING:
     from oppleo_flow.engine.core import Core
@@ -42,16 +43,10 @@ class NodeState:
         self._fields: Mapping[str, Any] = host.plan.spec.state
         self._saved = self._values(host)
         self._saved_timers: tuple[tuple[str, float], ...] = ()
-        self._waiting: dict[str, float] = {}
-        self._number = 0
+        self._waiting: list[tuple[str, float]] = []
 
     def _values(self, host: "NodeHost") -> tuple[Any, ...]:
         return tuple(getattr(host.node, name) for name in self._fields)
-
-    def next_number(self) -> int:
-        """Return the number of the next transaction of the node."""
-        self._number += 1
-        return self._number
 
     def change(self, host: "NodeHost") -> tuple[str, str, Mapping[str, Any], str] | None:
         """Return what must be saved now; None when nothing changed since the last time."""
@@ -66,7 +61,7 @@ class NodeState:
         if timers:
             encoded[_TIMERS] = {
                 "at": _adapter(Instant).dump_python(now, mode="json"),
-                "left_s": {name: due - now.monotonic_s for name, due in timers},
+                "left_s": [[name, due - now.monotonic_s] for name, due in timers],
             }
         self._saved, self._saved_timers = values, timers
         return host.node_id, host.plan.spec.type_name, encoded, now.wall.isoformat()
@@ -100,7 +95,7 @@ class NodeState:
             timers = encoded.get(_TIMERS)
             if timers is not None:
                 passed_s = host.core.clock.since(_adapter(Instant).validate_python(timers["at"]))
-                self._waiting = {n: max(0.0, s - passed_s) for n, s in timers["left_s"].items()}
+                self._waiting = [(n, max(0.0, s - passed_s)) for n, s in timers["left_s"]]
         except ValueError as error:
             raise StoreError(
                 f"{store.path}: node {host.node_id!r}: the saved state cannot be read: {error}"
@@ -112,10 +107,10 @@ class NodeState:
     def wind_timers(self, host: "NodeHost") -> None:
         """Set the timers again that were waiting, but for those that `start` has set itself."""
         running = {name for name, _ in host.named_timers()}
-        for name, left_s in self._waiting.items():
+        for name, left_s in self._waiting:
             if name not in running and hasattr(host.node, name):
                 host.after(left_s, getattr(host.node, name))
-        self._waiting = {}
+        self._waiting = []
 
 
 class DurableWires:
@@ -180,10 +175,9 @@ class Pump:
             return
         log_id, message = self.waiting[0]
         port = host.plan.spec.inputs[self._wire.target_port]
-        try:
-            envelope = _read_back(message, port.type)
-        except (KeyError, ValueError) as error:
-            self._give_up(log_id, message, error)
+        envelope, error = attempt(_read_back, message, port.type)
+        if error is not None:
+            self._give_up(host, log_id, message, error)
             return
         self._busy = True
         host.received += 1
@@ -191,8 +185,12 @@ class Pump:
         item = Item(handler, port.name, envelope.payload, envelope, self._done, log_id)
         self._core.handling.accept(host, item)
 
-    def _give_up(self, log_id: int, message: Mapping[str, Any], error: Exception) -> None:
+    def _give_up(
+        self, host: "NodeHost", log_id: int, message: Mapping[str, Any], error: Exception
+    ) -> None:
         """Make a dead letter of what an earlier version of the flow left and nobody can read."""
+        host.dropped += 1
+        host.log.error("%s: a kept message became a dead letter: %s", host.node_id, error)
         dead = DeadLetter(
             self._wire.target_node,
             self._wire.target_port,
@@ -221,10 +219,10 @@ def _read_back(message: Mapping[str, Any], kind: Any) -> Message:
     """Return a logged message.
 
     Raises:
-        KeyError: Its payload is of a type that the input does not take.
+        KeyError: Its payload is of a type that nobody knows any more.
         ValueError: Its payload does not fit its type.
     """
-    types = {one.__name__: one for one in members(kind)}
+    types = known_types() | {getattr(one, "__name__", str(one)): one for one in members(kind)}
     return Message(
         payload=decode(message["payload"], types),
         id=message["id"],

@@ -1,5 +1,6 @@
 """What follows a handler that raised: another try, a report, and what `on_error` says."""
 
+import logging
 import random
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -10,6 +11,7 @@ from oppleo_flow.engine.durable import letter
 from oppleo_flow.engine.host import NodeHost
 from oppleo_flow.engine.inbox import Item
 from oppleo_flow.engine.state_store import Transaction
+from oppleo_flow.engine.words import words_of
 from oppleo_flow.flowfile.graph import Then
 from oppleo_flow.message import Message
 from oppleo_flow.payloads import Failure
@@ -27,6 +29,7 @@ class Failing:
     def __init__(self, core: "Core", try_again: Callable[[NodeHost, Item], None]) -> None:
         self._core = core
         self._try_again = try_again
+        self._errors = f"{core.flow}/flow.errors"
         self._jitter = random.Random(core.flow)
 
     def failed(self, host: NodeHost, item: Item, error: Exception) -> None:
@@ -35,11 +38,13 @@ class Failing:
         if item.attempts < policy.retry and not host.stopping:
             wait = min(policy.backoff_min_s * 2**item.attempts, policy.backoff_max_s)
             item.attempts += 1
-            host.log.info("%s: %s; try %d in %.1f s", host.node_id, error, item.attempts + 1, wait)
-            self._core.loop.timers.call_at(
+            text = words_of(error)
+            host.log.info("%s: %s; try %d in %.1f s", host.node_id, text, item.attempts + 1, wait)
+            entry = self._core.loop.timers.call_at(
                 self._core.clock.monotonic() + wait * self._jitter.uniform(0.8, 1.2),
                 lambda: self._try_again(host, item),
             )
+            host.retry = (entry, item)
             return
         host.busy = False
         self.report(host, item.payload, item.envelope, error)
@@ -54,7 +59,7 @@ class Failing:
 
     def fault(self, host: NodeHost, error: Exception) -> None:
         """Put a node in fault until its next handler succeeds."""
-        host.condition.raise_fault(HANDLER_FAULT, str(error) or type(error).__name__)
+        host.condition.raise_fault(HANDLER_FAULT, words_of(error))
 
     def report(self, host: NodeHost, payload: Any, envelope: Message, error: Exception) -> None:
         """Count and log a failure, and tell the node's `error` port and `flow.errors`."""
@@ -63,14 +68,19 @@ class Failing:
         failure = Failure(
             node=host.node_id,
             error=type(error).__name__,
-            message=str(error),
+            message=words_of(error),
             payload=payload,
             at=self._core.clock.now(),
         )
-        host.error_port.deliver(failure, envelope)
-        # A node that fails on a failure must not feed itself through flow.errors for ever.
-        if not isinstance(payload, Failure):
-            self._core.flow_ports["errors"](failure, envelope)
+        port = host.error_port
+        releasing = self._core.handling.releasing
+        # What no log can keep reaches at least those who listen now.
+        if not port.durable_wires or releasing.release(host, [(port, failure)], envelope):
+            port.deliver(failure, envelope)
+        # What fails on a failure, near or far, must not feed itself through flow.errors for ever.
+        if envelope.source != self._errors:
+            told = Message(failure, envelope.id, envelope.trace_id, envelope.time_s, self._errors)
+            self._core.loop.queue(self._core.flow_ports["errors"], failure, told)
 
     def _log(self, host: NodeHost, error: Exception) -> None:
         """Log a failure; of a node that fails all the time only one in a while."""
@@ -79,8 +89,9 @@ class Failing:
             host.unlogged += 1
             return
         more = f" ({host.unlogged} more like it)" if host.unlogged else ""
-        host.log.warning("%s: %s: %s%s", host.node_id, type(error).__name__, error, more)
-        host.log.debug("%s: traceback", host.node_id, exc_info=error)
+        host.log.warning("%s: %s: %s%s", host.node_id, type(error).__name__, words_of(error), more)
+        if host.log.isEnabledFor(logging.DEBUG):
+            host.log.debug("%s: traceback", host.node_id, exc_info=error)
         host.unlogged = 0
         host.quiet_until = now + LOG_EVERY_S
 
@@ -88,11 +99,11 @@ class Failing:
         """Do what `on_error: {then: …}` says."""
         then = host.plan.on_error.then
         if then == "stop-flow":
-            self._core.stop_flow(f"node {host.node_id!r}: {error}")
-        elif then == "dead-letter" and item.port is not None:
+            self._core.stop_flow(f"node {host.node_id!r}: {words_of(error)}")
+        if then in ("dead-letter", "stop-flow") and item.port is not None:
             dead = letter(host.node_id, item.port, item.payload, item.envelope, error)
             self._core.state_store.submit(Transaction(dead_letter=dead))
-        elif then not in _THENS and item.port is not None:
+        if then not in _THENS and item.port is not None:
             self._to_port(host, then, item, error)
         if then == "fault" or item.port is None:
             self.fault(host, error)

@@ -8,7 +8,7 @@ from collections import deque
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
-from oppleo_flow.engine.calls import SLOW_HANDLER_S, attempt
+from oppleo_flow.engine.calls import SLOW_HANDLER_S, attempt, is_urgent
 from oppleo_flow.engine.condition import HANDLER_FAULT
 from oppleo_flow.engine.failing import Failing
 from oppleo_flow.engine.host import NodeHost
@@ -65,49 +65,78 @@ class Handling:
         self.accept(host, Item(handler, port, payload, envelope))
 
     def accept(self, host: NodeHost, item: Item) -> None:
-        """Put an item in its turn."""
-        refusal = None if item.port is None else self._refusal(host, item)
-        if refusal is not None:
-            host.dropped += 1
-            if item.done is not None:
-                item.done(refusal)
-            return
+        """Put an item in its turn; what switches off goes before what it makes void."""
+        if item.port is not None:
+            refusal = self._closed(host, item) or self._limited(host, item)
+            if refusal is not None:
+                self._refuse(host, item, refusal)
+                return
+            if host.actuator is not None and is_urgent(item.payload):
+                self._make_void(host, item.port)
         host.inbox.put(item)
         self._next(host)
 
-    def _refusal(self, host: NodeHost, item: Item) -> Exception | None:
-        """Return why a message may not go in; None when it may."""
+    def _closed(self, host: NodeHost, item: Item) -> Exception | None:
+        """Return why a node takes no such message now; None when it does."""
         if host.stopping or (not host.started and host.condition.faults):
             return RuntimeError(f"node {host.node_id!r} does not run")
-        urgent = getattr(item.payload, "urgent", False)
-        if host.condition.made_safe is not None and not urgent and not self._may_heal(host):
-            return RuntimeError(f"node {host.node_id!r} is {host.condition.made_safe}")
-        if host.plan.at_most is not None:
-            limit = self._limits.setdefault(host.node_id, RateLimit(*host.plan.at_most))
-            if not limit.take(self._core.clock.monotonic()):
-                return RuntimeError(f"node {host.node_id!r}: more than its at_most allows")
-        return None
+        if host.condition.made_safe is None or is_urgent(item.payload) or self._may_heal(host):
+            return None
+        return RuntimeError(f"node {host.node_id!r} is {host.condition.made_safe}")
+
+    def _limited(self, host: NodeHost, item: Item) -> Exception | None:
+        """Return why a message is one too many; what switches off never is."""
+        if host.plan.at_most is None or is_urgent(item.payload):
+            return None
+        limit = self._limits.setdefault(host.node_id, RateLimit(*host.plan.at_most))
+        if limit.take(self._core.clock.monotonic()):
+            return None
+        return RuntimeError(f"node {host.node_id!r}: more than its at_most allows")
+
+    def _refuse(self, host: NodeHost, item: Item, refusal: Exception) -> None:
+        host.dropped += 1
+        if item.done is not None:
+            item.done(refusal)
+
+    def _make_void(self, host: NodeHost, port: str) -> None:
+        """Give up what waits for an output's input, and another try at it: off has come."""
+        host.inbox.drop_all(port)
+        if host.retry is not None and host.retry[1].port == port and host.retry[1].done is None:
+            host.retry[0].cancel()
+            host.retry = None
+            host.dropped += 1
+            host.busy = False
 
     def _may_heal(self, host: NodeHost) -> bool:
         """Return whether only a failed handler keeps the output safe: the next message may do."""
-        return set(host.condition.faults) == {HANDLER_FAULT} and host.inputs_fresh
+        only_failed = set(host.condition.faults) == {HANDLER_FAULT}
+        return only_failed and host.inputs_fresh and not host.condition.is_safe_for("stale")
 
     def resume(self, host: NodeHost) -> None:
         """Go on with what waited for the node to start."""
         self._next(host)
 
     def drop_waiting(self, host: NodeHost) -> None:
-        """Give up what waits for a node that could not start: it would be acted on too late."""
+        """Give up what waits for a node that does not run: it would be acted on too late."""
         for item in host.inbox.clear():
             if item.port is not None:
-                host.dropped += 1
-            if item.done is not None:
-                item.done(RuntimeError(f"node {host.node_id!r} could not start"))
+                self._refuse(host, item, RuntimeError(f"node {host.node_id!r} does not run"))
 
     def _next(self, host: NodeHost) -> None:
-        """Run items of a node while there are any and it is free."""
-        while host.started and not host.busy and len(host.inbox):
-            self._run(host, host.inbox.take())
+        """Run items of a node while there are any, it is free, and its consumers have room."""
+        while host.started and not host.busy and len(host.inbox) and not self._held_back(host):
+            item = host.inbox.take()
+            for producer in host.blocked_producers:
+                self._core.loop.queue(self._next, producer)
+            refusal = None if item.port is None else self._closed(host, item)
+            if refusal is not None:
+                self._refuse(host, item, refusal)
+            else:
+                self._run(host, item)
+
+    def _held_back(self, host: NodeHost) -> bool:
+        """Return whether a consumer whose inbox is set to `block` is full."""
+        return any(not consumer.inbox.has_room(port) for consumer, port in host.blocked_by)
 
     def _run(self, host: NodeHost, item: Item) -> None:
         host.busy = True
@@ -129,6 +158,8 @@ class Handling:
             self._at_work -= 1
             host.condition.clear_fault("deadline")
             self._finish(host, item, sent, error)
+            if host.actuator is not None and host.condition.made_safe is not None:
+                host.condition.go_safe_again()  # the handler in hand may have undone it
             self._next(host)
 
         host.worker.submit(work)
@@ -169,9 +200,15 @@ class Handling:
         self.failing.failed(host, item, error)
 
     def _try_again(self, host: NodeHost, item: Item) -> None:
-        if not host.stopping:
+        """Run an item once more, unless the node takes none like it any more."""
+        host.retry = None
+        refusal = None if item.port is None else self._closed(host, item)
+        if refusal is None and not host.stopping:
             self._run(host, item)
-            self._next(host)
+        else:
+            host.busy = False
+            self._refuse(host, item, refusal or RuntimeError(f"node {host.node_id!r} stops"))
+        self._next(host)
 
     def release(
         self, host: NodeHost, sent: list[tuple[Port, Any]], envelope: Message

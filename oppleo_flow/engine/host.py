@@ -58,6 +58,11 @@ class NodeHost:
         self.inbox = Inbox(plan.inbox)
         self.started = False
         self.busy = False
+        self.begun = False
+        self.fed_durably = False
+        self.blocked_by: list[tuple[NodeHost, str]] = []
+        self.blocked_producers: list[NodeHost] = []
+        self.retry: tuple[TimerEntry, Item] | None = None
         self.stopping = False
         self.running = 0
         self.pending: list[tuple[Port, Any]] = []
@@ -176,16 +181,16 @@ class NodeHost:
 
     def after(self, seconds: float, call: Callable[[], object]) -> Timer:
         """Run `call` once, later, as a handler of the node."""
-        entry: TimerEntry
 
-        def due() -> None:
-            if not self.stopping:
-                self.timers.discard(entry)
-                self.accept_call(call)
+        def ring() -> object:
+            self.timers.discard(entry)  # only now: until then a durable one is part of the state
+            return call()
 
-        entry = self.core.loop.timers.call_at(self.clock.monotonic() + seconds, due)
+        entry = TimerEntry(self.clock.monotonic() + seconds, lambda: self.accept_call(ring))
         entry.name = self._method_name(call)
+        entry.keeper = self.timers
         self.timers.add(entry)
+        self.core.loop.timers.put(entry)
         return entry
 
     def _method_name(self, call: Callable[[], object]) -> str | None:
@@ -198,7 +203,7 @@ class NodeHost:
             sorted(
                 (timer.name, timer.due)
                 for timer in list(self.timers)
-                if isinstance(timer, TimerEntry) and timer.name is not None and timer.waiting
+                if isinstance(timer, TimerEntry) and timer.name is not None
             )
         )
 
@@ -256,7 +261,7 @@ class NodeHost:
 
     def cancel_timers(self) -> None:
         """Take back every call that waits."""
-        for timer in self.timers:
+        for timer in list(self.timers):
             timer.cancel()
         self.timers.clear()
 
@@ -265,6 +270,8 @@ class NodeHost:
 
         For what must not wait for its turn: going to a safe level.  What it sends leaves after it.
         """
+        if self.worker is not None and self.busy:
+            return attempt(call)[1]  # its own handler collects what it sends on another thread
         outer, self.running = self.running, threading.get_ident()
         earlier, self.pending = self.pending, []
         _, error = attempt(call)

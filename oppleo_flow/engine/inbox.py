@@ -85,6 +85,10 @@ class Inbox:
         self._drop_oldest(port, all_of_them=False)
         return True
 
+    def drop_all(self, port: str) -> None:
+        """Drop every message of a port, but for those from a durable wire."""
+        self._drop_oldest(port, all_of_them=True)
+
     def _drop_oldest(self, port: str, *, all_of_them: bool) -> None:
         """Drop the oldest message of a port, or all; one from a durable wire is never dropped."""
         for item in list(self._items):

@@ -10,6 +10,7 @@ from oppleo_flow.engine.durable import NodeState
 from oppleo_flow.engine.host import NodeHost
 from oppleo_flow.engine.ports import Port
 from oppleo_flow.engine.routes import Routes, only_returns
+from oppleo_flow.engine.words import words_of
 from oppleo_flow.flowfile.graph import Graph
 from oppleo_flow.payloads import Tick
 
@@ -41,6 +42,9 @@ class Starter:
         Nodes that only return what goes on cannot send while they start: they are first, so that
         the routes are compiled with those that run before anything travels on them.
         """
+        self._unsettled = {host.node_id for host in order}
+        if not order:
+            self.settled.set()
         simple = {host.node_id: host for host in order if only_returns(host)}
         with self._core.freshness.held():
             for host in simple.values():
@@ -69,6 +73,8 @@ class Starter:
             return
 
         def opened(error: Exception | None) -> None:
+            if host.stopping:
+                return
             if error is not None:
                 self._failed(host, failures, error)
             elif host.worker is None:
@@ -92,6 +98,7 @@ class Starter:
             state.restore(host, self._core.state_store)
             self._core.handling.releasing.states[host.node_id] = state
         host.node.start()
+        host.begun = True
         if host.plan.durable:
             self._core.handling.releasing.states[host.node_id].wind_timers(host)
 
@@ -120,7 +127,7 @@ class Starter:
     def _failed(self, host: NodeHost, failures: int, error: Exception) -> None:
         self._core.handling.drop_waiting(host)
         host.cancel_timers()
-        host.condition.raise_fault(START_FAULT, str(error) or type(error).__name__)
+        host.condition.raise_fault(START_FAULT, words_of(error))
         self._has_settled(host)
         host.log.debug("%s: traceback", host.node_id, exc_info=error)
         wait = min(_RETRY_FIRST_S * 2**failures, _RETRY_LAST_S)
@@ -155,6 +162,8 @@ class Stopper:
             self._stop(host)
         self._drain(drain_s)
         for host in others:
+            if host.worker is not None:
+                self._drain(drain_s)  # what it was sent meanwhile comes before its stop
             self._stop(host)
         self._drain(drain_s)
         for host in actuators:
@@ -172,15 +181,18 @@ class Stopper:
 
         def stopped(sent: list[tuple[Port, object]], error: Exception | None) -> None:
             self._core.handling.release(host, sent, self._core.origin(host.source, None))
+            self._core.handling.drop_waiting(host)
             host.cancel_timers()  # only now: what remains of them is part of the state
             if error is not None:
-                self.problems.append(f"node {host.node_id!r}: could not be stopped: {error}")
+                self.problems.append(
+                    f"node {host.node_id!r}: could not be stopped: {words_of(error)}"
+                )
             done.set()
 
         def stop() -> None:
             host.running = threading.get_ident()
             error = None
-            if host.started:
+            if host.begun:
                 _, error = attempt(host.node.stop, "stop")
             host.running = 0
             sent, host.pending = host.pending, []

@@ -8,6 +8,7 @@ dropped.
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from oppleo_flow.engine.calls import attempt, is_urgent
 from oppleo_flow.engine.durable import NodeState, logged
 from oppleo_flow.engine.host import NodeHost
 from oppleo_flow.engine.inbox import Item
@@ -32,30 +33,40 @@ class Releasing:
 
     def release(
         self, host: NodeHost, sent: Sent, envelope: Message, item: Item | None = None
-    ) -> ValueError | None:
+    ) -> Exception | None:
         """Let what a node sent leave; return why it cannot be committed, and then nothing left."""
         state = self.states.get(host.node_id)
-        acknowledged = [] if item is None or item.log_id is None else [item.log_id]
-        if not (state or acknowledged or host.committing or any(p.durable_wires for p, _ in sent)):
+        kept = item is not None and item.log_id is not None
+        if not (state or kept or host.committing or any(p.durable_wires for p, _ in sent)):
             self.deliver(sent, envelope)
             return None
-        try:
-            transaction = Transaction(
-                state=None if state is None else state.change(host),
-                appends=[
-                    Append(wire, logged(payload, envelope))
-                    for port, payload in sent
-                    for wire in port.durable_wires
-                ],
-                acknowledged=acknowledged,
-            )
-        except ValueError as error:  # something in it has no JSON form
+        transaction, error = attempt(self._transaction, host, state, sent, envelope, item)
+        if error is not None:  # something in it has no JSON form
             return error
         host.commits += 1
         number = host.commits
         later = self._let_urgent_pass(sent, envelope, number)
         self._commit(host, transaction, lambda: self._after_commit(item, later, envelope, number))
         return None
+
+    def _transaction(
+        self,
+        host: NodeHost,
+        state: NodeState | None,
+        sent: Sent,
+        envelope: Message,
+        item: Item | None,
+    ) -> Transaction:
+        appends = [
+            Append(wire, logged(payload, envelope))
+            for port, payload in sent
+            for wire in port.durable_wires
+        ]
+        return Transaction(
+            state=None if state is None else state.change(host),
+            appends=appends,
+            acknowledged=[] if item is None or item.log_id is None else [item.log_id],
+        )
 
     def deliver(self, sent: Sent, envelope: Message) -> None:
         """Deliver payloads to the consumers of their ports, in order."""
@@ -68,9 +79,9 @@ class Releasing:
 
     def _let_urgent_pass(self, sent: Sent, envelope: Message, number: int) -> Sent:
         """Deliver at once what must not wait for a commit; return the rest."""
-        later = []
+        later: Sent = []
         for port, payload in sent:
-            if isinstance(port, LevelPort) and getattr(payload, "urgent", False):
+            if isinstance(port, LevelPort) and is_urgent(payload):
                 port.superseded = number
                 later = [(p, old) for p, old in later if p is not port]
                 self.deliver([(port, payload)], envelope)

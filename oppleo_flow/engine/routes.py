@@ -42,6 +42,20 @@ class Routes:
             if wire.durable and wire.source_node in core.hosts:
                 port = core.hosts[wire.source_node].ports[wire.source_port]
                 port.durable_wires = (*port.durable_wires, name_of(wire))
+                if self._alive(wire.target_node):
+                    core.hosts[wire.target_node].fed_durably = True
+            self._note_what_blocks(wire)
+
+    def _note_what_blocks(self, wire: Wire) -> None:
+        """Remember who must wait for whom, where an inbox is set to `block`."""
+        source = self._core.hosts.get(wire.source_node)
+        target = self._core.hosts.get(wire.target_node)
+        if source is None or target is None or wire.durable:
+            return
+        policy = target.plan.inbox.get(wire.target_port)
+        if policy is not None and policy.full == "block":
+            source.blocked_by.append((target, wire.target_port))
+            target.blocked_producers.append(source)
 
     def compile(self) -> None:
         """Set the route of every port, and those of the flow's own ports."""
@@ -54,16 +68,24 @@ class Routes:
                     port.deliver = route
         for name in self._core.flow_ports:
             self._core.flow_ports[name] = self._emit("flow", name)
-        while self._deferred:
-            cell, wire = self._deferred.pop()
-            cell.append(self.receiver(wire.target_node, wire.target_port))
+        self._fill_deferred()
 
-    def receiver(self, node: str, port: str) -> Receive:
-        """Return what takes a payload into an input port.
+    def entrance(self, node: str, port: str) -> Receive:
+        """Return what takes a payload from outside into an input port.
 
         Raises:
             KeyError: There is no such node or port.
         """
+        receive = self._receiver(node, port)
+        self._fill_deferred()
+        return receive
+
+    def _fill_deferred(self) -> None:
+        while self._deferred:
+            cell, wire = self._deferred.pop()
+            cell.append(self._receiver(wire.target_node, wire.target_port))
+
+    def _receiver(self, node: str, port: str) -> Receive:
         key = (node, port)
         found = self._receivers.get(key)
         if found is None:
@@ -78,7 +100,7 @@ class Routes:
         targets = tuple(
             self._queued(wire)
             if wire in self._back or self._crosses_a_landing(wire)
-            else self.receiver(wire.target_node, wire.target_port)
+            else self._receiver(wire.target_node, wire.target_port)
             for wire in self._from.get((node, port), ())
         )
         if not targets:
@@ -200,6 +222,9 @@ def is_plain(host: NodeHost) -> bool:
         host.worker is None
         and host.actuator is None
         and not plan.durable
+        and not host.fed_durably
+        and not host.blocked_by
+        and not host.blocked_producers
         and not plan.connections
         and not plan.on_error.retry
         and plan.on_error.then == "fault"

@@ -131,7 +131,7 @@ class Runtime:
         Raises:
             KeyError: There is no such node or port.
         """
-        receive = self._routes.receiver(node, port)
+        receive = self._routes.entrance(node, port)
         self._loop.put((receive, (payload, self._core.origin(self._injected, payload))))
 
     def node(self, node_id: str) -> Node[Any]:

@@ -89,6 +89,9 @@ class StateStore:
         self._jobs: SimpleQueue[Transaction | None] = SimpleQueue()
         self._thread: threading.Thread | None = None
         self._db = self._open()
+        # A connection of its own to read by: it neither waits for a commit nor sees half of one.
+        in_memory = str(path) == ":memory:"
+        self._read = self._db if in_memory else sqlite3.connect(path, check_same_thread=False)
 
     def _open(self) -> sqlite3.Connection:
         try:
@@ -123,20 +126,21 @@ class StateStore:
             self._jobs.put(None)
             self._thread.join()
             self._thread = None
+        self._read.close()
         self._db.close()
 
     # -- reading, before the start -------------------------------------------------------------
 
     def state_of(self, node: str) -> tuple[str, dict[str, Any]] | None:
         """Return the type and the encoded state of a node; None when there is none."""
-        row = self._db.execute(
+        row = self._read.execute(
             "SELECT type, state FROM node_state WHERE node = ?", (node,)
         ).fetchone()
         return None if row is None else (row[0], json.loads(row[1]))
 
     def waiting_on(self, wire: str) -> Iterator[tuple[int, dict[str, Any]]]:
         """Yield what a durable wire still has to deliver, oldest first."""
-        rows = self._db.execute(
+        rows = self._read.execute(
             "SELECT id, message FROM wire_log WHERE wire = ? ORDER BY id", (wire,)
         ).fetchall()
         for log_id, message in rows:
@@ -144,7 +148,7 @@ class StateStore:
 
     def dead_letters(self) -> list[DeadLetter]:
         """Return the dead letters, oldest first."""
-        rows = self._db.execute(
+        rows = self._read.execute(
             "SELECT node, port, message, error, at FROM dead_letter ORDER BY id"
         )
         return [DeadLetter(r[0], r[1], json.loads(r[2]), r[3], r[4]) for r in rows.fetchall()]

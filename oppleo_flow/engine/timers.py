@@ -4,24 +4,28 @@ import heapq
 import itertools
 import threading
 from collections.abc import Callable
+from typing import Any
 
 
 class TimerEntry:
     """One call that waits; `cancel` is legal from any thread, also after it ran.
 
-    `name` is what a durable timer is known by.
+    `name` is what a durable timer is known by; `keeper`, if any, holds it until it is over.
     """
 
-    __slots__ = ("call", "due", "name")
+    __slots__ = ("call", "due", "keeper", "name")
 
     def __init__(self, due: float, call: Callable[[], object]) -> None:
         self.due = due
         self.name: str | None = None
         self.call: Callable[[], object] | None = call
+        self.keeper: set[Any] | None = None
 
     def cancel(self) -> None:
         """Take the call back."""
         self.call = None
+        if self.keeper is not None:
+            self.keeper.discard(self)
 
     @property
     def waiting(self) -> bool:
@@ -44,12 +48,16 @@ class TimerQueue:
     def call_at(self, due: float, call: Callable[[], object]) -> TimerEntry:
         """Keep `call` until the monotonic count reaches `due`."""
         entry = TimerEntry(due, call)
+        self.put(entry)
+        return entry
+
+    def put(self, entry: TimerEntry) -> None:
+        """Keep an entry until the monotonic count reaches its time."""
         with self._lock:
-            heapq.heappush(self._heap, (due, next(self._order), entry))
+            heapq.heappush(self._heap, (entry.due, next(self._order), entry))
             first = self._heap[0][2] is entry
         if first:
             self._earlier()
-        return entry
 
     def next_due(self) -> float | None:
         """Return when the first waiting call is due; None when nothing waits."""

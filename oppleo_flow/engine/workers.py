@@ -23,9 +23,11 @@ class Worker:
         self._loop = loop
         self._jobs: SimpleQueue[Callable[[], object] | None] = SimpleQueue()
         self._thread: threading.Thread | None = None
+        self.used = False
 
     def submit(self, job: Callable[[], object]) -> None:
         """Have the worker run `job`.  Legal from any thread."""
+        self.used = True
         if self._loop.virtual is not None:
             self._loop.queue(job)
             return

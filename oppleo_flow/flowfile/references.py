@@ -93,6 +93,9 @@ class References:
         elif durable is not None and not (isinstance(durable, Scalar) and durable.unreadable):
             message = f"'durable' must be on or off{got(durable)}"
             self._report.error("option-value", durable.start, message, node.id)
+        if wire.durable and ref.text.startswith("flow."):
+            message = f"{ref.text!r} cannot be durable: only what a node sends is kept; remove it"
+            self._report.error("durable-source", ref.start, message, node.id)
         node.wires.append(wire)
 
     # -- the source ------------------------------------------------------------------------------
