@@ -87,6 +87,9 @@ def test_a_reference_means_one_output_and_one_input(check, nodes: str, ends: lis
         pytest.param("  s: {type: same, from: {ref: c, durabel: on}}\n",
                      ["6:34: s: 'durabel' is not an option of a wire; did you mean 'durable'?"],
                      id="an unknown option of a wire"),
+        pytest.param("  s: {type: same, from: {ref: flow.errors, durable: on}}\n",
+                     ["6:31: s: 'flow.errors' cannot be durable: only what a node sends is kept; "
+                      "remove it"], id="what the flow says, durably"),
         pytest.param("  s: {type: same, from: {ref: c, durable: 2}}\n",
                      ["6:43: s: 'durable' must be on or off, got 2"], id="a bad option of a wire"),
         pytest.param("  s: {type: same, from: [{durable: on}]}\n",
