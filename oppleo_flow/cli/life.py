@@ -43,6 +43,14 @@ def run_flow(args: argparse.Namespace) -> int:
     os.chdir(args.site)
     site = Site.load(Path(args.site), simulate=args.simulate)
     world = WorldProcess(lives_with=os.getppid()) if site.simulate else None
+    try:
+        return _run(site, args, world)
+    finally:
+        if world is not None:
+            world.end()
+
+
+def _run(site: Site, args: argparse.Namespace, world: WorldProcess | None) -> int:
     log = start_log(site.folder / ".oppleo" / "log", site.settings.log)
     flow = Path(args.flow) if args.flow else site.flow
     variables = variables_of(args.variables, "run")
@@ -205,6 +213,8 @@ class _Life:
         )
 
     def _start(self, runtime: Runtime) -> None:
+        if self._world_process is not None:
+            self._world_process.stays()
         order = safe_order(self._graph, runtime.safe_pins())
         if self._heart is not None and order is not None:
             self._heart.pins(order)

@@ -18,12 +18,13 @@ class WorldProcess:
     """The world of a site, begun as early as possible; the current folder is the site.
 
     One that is there already, because it outlived a killed runtime, is used again.  It ends when
-    the process `lives_with` has ended.
+    the process `lives_with` has ended, and with it all that used the world.
     """
 
     def __init__(self, *, lives_with: int) -> None:
         self._client = WorldClient(SOCKET)
         self._process: subprocess.Popen[bytes] | None = None
+        self._stays = False
         try:
             self._client.led_line()
         except DeviceError:
@@ -44,6 +45,21 @@ class WorldProcess:
             _LOG.info("the simulated world runs as process %d", process.pid)
         self._client.rewire(wiring)
         return self._client
+
+    def stays(self) -> None:
+        """Note that pins depend on it: from now on it ends as it was told to, not by `end`."""
+        self._stays = True
+
+    def end(self) -> None:
+        """End the world that was begun for a run that came to nothing."""
+        process = self._process
+        if process is None or self._stays:
+            return
+        self._client.close()
+        process.kill()  # it has kept nothing yet, and its socket is replaced by the next one
+        process.wait()
+        if process.stdout is not None:
+            process.stdout.close()
 
 
 def _start(lives_with: int) -> "subprocess.Popen[bytes]":

@@ -12,7 +12,7 @@ from oppleo_flow.devices.meters import MeterModel, meter_model
 from oppleo_flow.devices.modbus_blocks import Block, LineTiming
 from oppleo_flow.devices.serial_bus import RegisterRefused, SerialBus, Table
 from oppleo_flow.devices.world import MeterFace, World
-from oppleo_flow.errors import DeviceTimeout
+from oppleo_flow.errors import DeviceError, DeviceTimeout
 
 _INPUT_REGISTERS = 0x0180
 _HOLDING_REGISTERS = 0x0100
@@ -134,7 +134,10 @@ class MeterLine:
     def _answer(self, frame: bytes) -> None:
         if crc16(frame[:-2]) != frame[-2:]:
             return
-        face = self._world.meter(frame[0])
+        try:
+            face = self._world.meter(frame[0])
+        except DeviceError:  # without a world there is no meter: silence on the line
+            return
         if face is None:
             return
         answer = _answer_to(frame, face)

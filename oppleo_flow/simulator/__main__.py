@@ -5,6 +5,7 @@ It says `ready PATH` on its standard output once it answers, and ends on SIGTERM
 
 import argparse
 import json
+import os
 import signal
 import sys
 from collections.abc import Sequence
@@ -41,14 +42,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: server.stop())
-    sys.stdout.write(f"ready {given.socket}\n")
-    sys.stdout.flush()
+    try:
+        _say_ready(given.socket)
+    except BrokenPipeError:  # who started it did not wait: there is nobody to serve
+        server.close()
+        return 0
     if register is None:
         server.run()
     else:
-        server.run(lambda: register.write(world.snapshot()["meter"]["energy_wh"]))
+        server.run(lambda: register.keep(world.snapshot()["meter"]["energy_wh"]))
     server.close()
     return 0
+
+
+def _say_ready(path: Path) -> None:
+    """Say it past the buffer of `sys.stdout`, which would try again at the end."""
+    os.write(sys.stdout.fileno(), f"ready {path}\n".encode())
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -66,7 +75,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--register", type=Path, help="file that keeps what the meter counted")
     parser.add_argument(
-        "--end-with", type=int, metavar="PID", help="end when this process has ended"
+        "--end-with", type=int, metavar="PID", help="end with this process and the last client"
     )
     return parser
 

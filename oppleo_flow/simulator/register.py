@@ -1,5 +1,6 @@
 """The register of the simulated meter, kept in a file: a meter does not forget what it counted."""
 
+import sys
 from pathlib import Path
 
 from oppleo_flow.errors import ConfigError
@@ -10,6 +11,7 @@ class KeptRegister:
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        self._said = False
 
     def read(self, new_wh: float) -> float:
         """Return what was kept; `new_wh` for a meter that has just been bought.
@@ -26,6 +28,20 @@ class KeptRegister:
                 f"{self._path}: the simulated meter's register cannot be read: {error}; "
                 "delete the file to begin with a new meter"
             ) from error
+
+    def keep(self, energy_wh: float) -> None:
+        """Keep a number if that can be done now; say it once when it cannot, on stderr."""
+        try:
+            self.write(energy_wh)
+        except OSError as error:
+            if not self._said:
+                sys.stderr.write(
+                    f"simulator: {self._path}: the simulated meter's register cannot be kept: "
+                    f"{error.strerror}; tried again every few seconds\n"
+                )
+            self._said = True
+        else:
+            self._said = False
 
     def write(self, energy_wh: float) -> None:
         """Keep a number; a crash half-way leaves the old one."""

@@ -40,6 +40,9 @@ class WorldServer:
         self._selector = selectors.DefaultSelector()
         self._unread: dict[socket.socket, bytes] = {}
         self._stopped, self._stop = socket.socketpair()
+        self._told_to_stop = False
+        self._watched: int | None = None
+        self._left_alone = False
 
     def open(self) -> None:
         """Listen.
@@ -58,32 +61,35 @@ class WorldServer:
             raise ConfigError(f"{self._path}: {error.strerror or error}") from error
         self._listener = listener
         self._selector.register(listener, selectors.EVENT_READ, self._accept)
-        self._selector.register(self._stopped, selectors.EVENT_READ, None)
+        self._selector.register(self._stopped, selectors.EVENT_READ, self._note_stop)
 
     def end_with(self, process_id: int) -> None:
-        """Stop when that process ends.
+        """Stop when that process has ended and no client is left.
+
+        Clients that outlive it can still make their pins safe.
 
         Raises:
-            ConfigError: There is no such process.
+            ConfigError: That process cannot be watched.
         """
         try:
-            watched = os.pidfd_open(process_id)
+            self._watched = os.pidfd_open(process_id)
+        except ProcessLookupError:
+            self._left_alone = True
         except OSError as error:
             raise ConfigError(f"process {process_id}: {error.strerror}") from error
-        self._selector.register(watched, selectors.EVENT_READ, None)
+        else:
+            self._selector.register(self._watched, selectors.EVENT_READ, self._note_end)
 
     def run(self, now_and_then: Callable[[], object] = lambda: None) -> None:
         """Serve until `stop` is called; `now_and_then` is called every few seconds, and last."""
         due_s = time.monotonic()
-        while True:
+        while not (self._told_to_stop or (self._left_alone and not self._unread)):
             if time.monotonic() >= due_s:
                 now_and_then()
                 due_s = time.monotonic() + _NOW_AND_THEN_S
             for key, _ in self._selector.select(timeout=_NOW_AND_THEN_S):
-                if key.data is None:
-                    now_and_then()
-                    return
                 key.data(key.fileobj)
+        now_and_then()
 
     def stop(self) -> None:
         """Let `run` return; legal from any thread and from a signal handler."""
@@ -97,6 +103,8 @@ class WorldServer:
             self._listener.close()
             self._path.unlink(missing_ok=True)
         self._selector.close()
+        if self._watched is not None:
+            os.close(self._watched)
         self._stopped.close()
         self._stop.close()
 
@@ -110,6 +118,13 @@ class WorldServer:
                 self._path.unlink()
                 return
         raise ConfigError(f"{self._path}: another simulated world lives here")
+
+    def _note_stop(self, stopped: socket.socket) -> None:
+        self._told_to_stop = True
+
+    def _note_end(self, watched: int) -> None:
+        self._selector.unregister(watched)
+        self._left_alone = True
 
     def _accept(self, listener: socket.socket) -> None:
         connection, _ = listener.accept()

@@ -243,6 +243,7 @@ def test_a_helper_that_fails_once_has_made_the_pins_safe_by_the_second_try(tmp_p
         "oppleo-flow guardian: the runtime ended with code 7; pins are safe, crash 1; again in 0 s",
         busy,
     ]
+    assert lines(tmp_path / "safe") == ['{"pin": 5, "high": true}'] * 2
 
 
 def test_pins_that_nobody_used_are_not_called_safe(tmp_path):

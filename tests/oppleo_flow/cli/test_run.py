@@ -102,6 +102,19 @@ def test_a_flow_with_errors_never_starts(site):
     ]
 
 
+def test_a_simulated_run_that_is_refused_says_only_why(site):
+    flow = site / "flows" / "charge-point.yaml"
+    flow.write_text(HELLO.replace("from: tick", "from: tikc"))
+    with start("--simulate") as guardian:
+        shown, errors = guardian.communicate(timeout=PATIENCE_S)
+    assert (shown, guardian.returncode) == ("", 2)
+    assert errors == (
+        f"{flow}:5:29: show: there is no node 'tikc'; did you mean 'tick'?\n"
+        "     5 |   show: {type: debug, from: tikc}\n"
+        "       |                             ^\n"
+    )
+
+
 def test_a_node_of_an_unknown_type_is_named_and_the_rest_runs(site):
     flow = site / "flows" / "charge-point.yaml"
     flow.write_text(HELLO.replace("debug", "debgu"))

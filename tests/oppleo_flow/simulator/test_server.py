@@ -253,6 +253,40 @@ def test_the_process_ends_with_the_one_it_was_told(path):
     assert process.returncode == 0
 
 
+def test_the_process_stays_until_its_last_client_has_gone(path):
+    other = subprocess.Popen(["cat"], stdin=subprocess.PIPE)
+    process = start(path, "--end-with", str(other.pid))
+    assert process.stdout.readline() == f"ready {path}\n"
+    client = WorldClient(path)
+    client.drive_pin(5, high=False)
+
+    other.communicate()
+    client.drive_pin(5, high=True)
+
+    assert client.snapshot()["pins"]["5"]["percent"] == 100
+    client.close()
+    assert process.communicate(timeout=DEADLINE_S) == ("", "")
+    assert process.returncode == 0
+
+
+def test_the_process_ends_at_once_when_the_one_it_was_told_has_ended_before_it(path):
+    process = start(path, "--end-with", "999999999")
+
+    assert process.communicate(timeout=DEADLINE_S) == (f"ready {path}\n", "")
+    assert process.returncode == 0
+    assert not path.exists()
+
+
+def test_a_process_that_nobody_waits_for_ends_without_a_word(path):
+    process = start(path)
+    process.stdout.close()
+
+    assert process.wait(DEADLINE_S) == 0
+    assert process.stderr.read() == ""
+    process.stderr.close()
+    assert not path.exists()
+
+
 def test_the_process_needs_only_what_it_needs(path):
     done = subprocess.run(
         [sys.executable, "-c", "import sys, oppleo_flow.simulator.__main__; print(*sys.modules)"],
@@ -272,8 +306,8 @@ def test_the_process_needs_only_what_it_needs(path):
         pytest.param(["--wiring", '{"doorbell": 4}'], "wiring: 'doorbell' is not a wire; known: ",
                      id="a wire that is not there"),
         pytest.param(["--wiring", "{"], "", id="no JSON"),
-        pytest.param(["--end-with", "999999999"], "process 999999999: No such process",
-                     id="a process that is not there"),
+        pytest.param(["--end-with", "-1"], "process -1: Invalid argument",
+                     id="a process that cannot be"),
     ],
 )  # fmt: skip
 def test_a_wrong_order_ends_with_one_line(path, arguments, message):
