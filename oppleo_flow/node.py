@@ -101,6 +101,16 @@ class Site(Protocol):
         ...
 
     @property
+    def timezone(self) -> str:
+        """Return the name of the IANA zone in which the site's days, hours and months begin."""
+        ...
+
+    @property
+    def currency(self) -> str:
+        """Return the ISO 4217 code of the site's money."""
+        ...
+
+    @property
     def simulate(self) -> bool:
         """Return whether all hardware is simulated."""
         ...

@@ -5,7 +5,6 @@ authorise:
   type: authorise
   from: rfid.card
   store: store            # a connection of type site-store
-  timezone: Europe/Amsterdam
 ```
 
 A card may charge when the ledger knows it, it is enabled, and today lies between its first and its
@@ -34,7 +33,9 @@ class AuthoriseConfig(NodeConfig):
     """Settings of an `authorise` node."""
 
     store: Ref[LedgerConnection] = Field(description="The site's store, which knows the cards.")
-    timezone: TimeZone = Field(description="Zone of the days on which a card is valid.")
+    timezone: TimeZone | None = Field(
+        None, description="Zone of the days on which a card is valid; default: the site's."
+    )
 
 
 class Authorise(Node[AuthoriseConfig]):
@@ -62,7 +63,7 @@ class Authorise(Node[AuthoriseConfig]):
     rejected: Out[Rejected]
     examples = [
         Example(
-            config={"store": "store", "timezone": "Europe/Amsterdam"},
+            config={"store": "store"},
             send=CardSeen("DEADBEEF", "956397711138"),
             expect={"accepted": [], "rejected": Rejected("DEADBEEF", "unknown")},
             doc="A card that the ledger does not know.",
@@ -72,7 +73,7 @@ class Authorise(Node[AuthoriseConfig]):
     def start(self) -> None:
         """Take the ledger."""
         self._ledger = self.use(self.config.store).ledger
-        self._zone = ZoneInfo(self.config.timezone)
+        self._zone = ZoneInfo(self.config.timezone or self.site.timezone)
 
     def on_message(self, card: CardSeen) -> None:
         """Decide about one card."""

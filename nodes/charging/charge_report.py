@@ -6,14 +6,12 @@ month_end:
   each: month
   day: 1
   at: 06:00
-  timezone: Europe/Amsterdam
   missed: run-once
   keep: durable
 
 report:
   type: charge-report
   from: month_end
-  timezone: Europe/Amsterdam
   formats: [pdf, xlsx]
 ```
 
@@ -42,17 +40,20 @@ from oppleo_flow.store import StoreLocation
 class ChargeReportConfig(NodeConfig):
     """Settings of a `charge-report` node."""
 
-    timezone: TimeZone = Field(description="Zone of the month's bounds and of the times shown.")
+    timezone: TimeZone | None = Field(
+        None,
+        description="Zone of the month's bounds and of the times shown; default: the site's.",
+    )
     formats: tuple[Format, ...] = Field(
         ("pdf", "xlsx"), min_length=1, description="What files are written."
     )
     folder: str = Field(
         "reports", min_length=1, description="Where to; within the site's folder, if relative."
     )
-    currency: str = Field(
-        "EUR",
+    currency: str | None = Field(
+        None,
         pattern=r"^[A-Z]{3}$",
-        description="Currency of the sums, as long as the ledger knows no price.",
+        description="Currency of the sums while the ledger knows no price; default: the site's.",
     )
     meter: str | None = Field(
         None, description="Meter of the charger, if the ledger has readings of several."
@@ -87,7 +88,7 @@ class ChargeReport(Node[ChargeReportConfig]):
     blocking = True
     examples = [
         Example(
-            config={"timezone": "Europe/Amsterdam", "formats": ["csv"]},
+            config={"formats": ["csv"]},
             send=Tick(due=datetime(2026, 2, 1, 5, 0, tzinfo=UTC)),
             expect={
                 "out": ReportWritten(
@@ -106,7 +107,7 @@ class ChargeReport(Node[ChargeReportConfig]):
     def on_message(self, tick: Tick) -> ReportWritten:
         """Write one statement."""
         config = self.config
-        zone = ZoneInfo(config.timezone)
+        zone = ZoneInfo(config.timezone or self.site.timezone)
         request = ReportRequest(
             ledger=self.site.service(StoreLocation).path,
             charge_point=self.site.charge_point,
@@ -115,7 +116,7 @@ class ChargeReport(Node[ChargeReportConfig]):
             formats=config.formats,
             folder=self.site.folder / config.folder,
             created_at=self.clock.now(),
-            currency=config.currency,
+            currency=config.currency or self.site.currency,
             meter=config.meter,
             simulated=self.site.simulate,
         )

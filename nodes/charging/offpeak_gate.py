@@ -4,7 +4,6 @@
 offpeak:
   type: offpeak-gate
   from: session.request
-  timezone: Europe/Amsterdam
   open:
     - {days: mon-fri, from: 23:00, to: 07:00}
     - {days: "sat,sun", from: 00:00, to: 24:00}
@@ -111,7 +110,9 @@ class OffpeakGateConfig(NodeConfig):
     """Settings of an `offpeak-gate` node."""
 
     enabled: bool = Field(True, description="Whether it ever shuts.")
-    timezone: TimeZone = Field(description="Zone of the local clock.")
+    timezone: TimeZone | None = Field(
+        None, description="Zone of the local clock; default: the site's."
+    )
     open: tuple[OpenWindow, ...] = Field(description="When it is open.")
     holidays: Literal["none", "nl-off-peak"] = Field(
         "none", description="Days on which it is open all day."
@@ -143,7 +144,6 @@ class OffpeakGate(Node[OffpeakGateConfig]):
     examples = [
         Example(
             config={
-                "timezone": "Europe/Amsterdam",
                 "open": [{"days": "daily", "from": "23:00", "to": "07:00"}],
             },
             send=SwitchRequest(on=True, reason="session of 'family'"),
@@ -159,7 +159,6 @@ class OffpeakGate(Node[OffpeakGateConfig]):
         Example(
             config={
                 "enabled": False,
-                "timezone": "Europe/Amsterdam",
                 "open": [{"days": "daily", "from": "23:00", "to": "07:00"}],
             },
             send=SwitchRequest(on=True, reason="session of 'family'"),
@@ -171,7 +170,8 @@ class OffpeakGate(Node[OffpeakGateConfig]):
         """Take up the request that a restart interrupted."""
         config = self.config
         windows = tuple(item.window() for item in config.open)
-        self._calendar = Calendar(ZoneInfo(config.timezone), windows, _HOLIDAYS[config.holidays])
+        zone = ZoneInfo(config.timezone or self.site.timezone)
+        self._calendar = Calendar(zone, windows, _HOLIDAYS[config.holidays])
         self._span: Span | None = None
         self._timer: Timer | None = None
         self._sent: SwitchRequest | None = None

@@ -6,7 +6,6 @@ month_end:
   each: month             # day, week or month
   day: 1                  # 1 to 28, or `last`
   at: 06:00
-  timezone: Europe/Amsterdam
   missed: run-once
   keep: durable
 ```
@@ -80,7 +79,9 @@ class ScheduleConfig(NodeConfig):
     cron: str | None = Field(
         None, description="Minute, hour, day, month and weekday, in quotes; weekdays as names."
     )
-    timezone: TimeZone | None = Field(None, description="Zone of the local clock.")
+    timezone: TimeZone | None = Field(
+        None, description="Zone of the local clock; default: the site's."
+    )
     missed: Missed = Field("skip", description="What becomes of times that were missed.")
 
     @field_validator("cron")
@@ -105,8 +106,6 @@ class ScheduleConfig(NodeConfig):
             if not is_needed and getattr(self, name) is not None:
                 way = "cron" if self.cron else "every" if self.every else f"each: {self.each}"
                 raise ValueError(f"`{name}` does not go with `{way}`")
-        if self.every is None and self.timezone is None:
-            raise ValueError("`timezone` is needed, such as Europe/Amsterdam")
         return self
 
 
@@ -134,10 +133,10 @@ def _check_cron(text: str) -> None:
 class Calendar:
     """The moments at which the local clock shows what a schedule waits for."""
 
-    def __init__(self, config: ScheduleConfig) -> None:
+    def __init__(self, config: ScheduleConfig, zone: ZoneInfo) -> None:
         from apscheduler.triggers.cron import CronTrigger  # noqa: PLC0415
 
-        self._zone = ZoneInfo(config.timezone or "UTC")
+        self._zone = zone
         self._once = config.cron is None
         if config.cron is not None:
             self._trigger = CronTrigger.from_crontab(config.cron, timezone=self._zone)
@@ -244,7 +243,7 @@ class Schedule(Node[ScheduleConfig]):
             },
         ),
         Example(
-            config={"each": "day", "at": "14:00", "timezone": "Europe/Amsterdam"},
+            config={"each": "day", "at": "14:00"},
             advance=7200.0,
             expect={"tick": Tick(datetime(2026, 1, 15, 13, 0, tzinfo=UTC))},
             doc="Two in the afternoon in Amsterdam is 13:00 UTC in winter.",
@@ -253,8 +252,9 @@ class Schedule(Node[ScheduleConfig]):
 
     def start(self) -> None:
         """Take up where the last run stopped."""
-        self._calendar = Calendar(self.config) if self.config.every is None else None
-        self._zone = ZoneInfo(self.config.timezone or "UTC")
+        self._zone = ZoneInfo(self.config.timezone or self.site.timezone)
+        by_calendar = self.config.every is None
+        self._calendar = Calendar(self.config, self._zone) if by_calendar else None
         self._next: datetime | None = None
         self._seen: Instant | None = None
         self._remark = ""

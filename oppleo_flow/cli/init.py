@@ -45,13 +45,12 @@ def run(args: argparse.Namespace) -> int:
     """Write the folder and say what to do next."""
     folder = Path(args.site)
     flow = args.starter or ("charge-point" if args.simulated else "raspberry-pi")
-    zone = args.timezone or _timezone()
     identity = args.id or _slug(folder.resolve().name)
     settings = template(
         "site/oppleo.yaml",
         id=identity,
         name=json.dumps(args.name or identity, ensure_ascii=False),
-        timezone=zone,
+        timezone=args.timezone or _timezone(),
         currency=args.currency,
         flow=flow,
         simulate="true" if args.simulated else "false",
@@ -64,7 +63,7 @@ def run(args: argparse.Namespace) -> int:
         folder / SETTINGS: settings,
         secrets: template("site/secrets.yaml"),
         folder / ".gitignore": template("site/gitignore"),
-        **{folder / "flows" / f"{name}.yaml": starter(name, zone) for name in STARTERS},
+        **{folder / "flows" / f"{name}.yaml": starter(name) for name in STARTERS},
     }
     write_new(texts, private=frozenset({secrets}))
     for name in ("nodes", "reports"):

@@ -55,6 +55,16 @@ class Site:
         return self.settings.charge_point.id
 
     @property
+    def timezone(self) -> str:
+        """Return the name of the IANA zone in which the site's days, hours and months begin."""
+        return self.settings.timezone
+
+    @property
+    def currency(self) -> str:
+        """Return the ISO 4217 code of the site's money."""
+        return self.settings.currency
+
+    @property
     def state_folder(self) -> Path:
         """Return where this site keeps what it remembers."""
         own = self.folder / ".oppleo"

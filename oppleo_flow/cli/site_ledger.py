@@ -35,7 +35,7 @@ def ledger_of(site: Site, *, read_only: bool = False) -> "Ledger":
 
 def zone_of(site: Site) -> ZoneInfo:
     """Return the site's time zone."""
-    return ZoneInfo(site.settings.timezone)
+    return ZoneInfo(site.timezone)
 
 
 def month_of(text: str, command: str) -> Month:

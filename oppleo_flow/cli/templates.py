@@ -9,7 +9,6 @@ from pathlib import Path
 from oppleo_flow.errors import Refused
 
 STARTERS = ("charge-point", "raspberry-pi", "meter-logger")
-_STARTER_ZONE = "Europe/Amsterdam"
 
 
 def template(name: str, /, **values: str) -> str:
@@ -17,9 +16,9 @@ def template(name: str, /, **values: str) -> str:
     return string.Template(_read(name)).substitute(values)
 
 
-def starter(name: str, timezone: str) -> str:
-    """Return the text of a starter flow, with the site's time zone in it."""
-    return _read(f"{name}.yaml").replace(_STARTER_ZONE, timezone)
+def starter(name: str) -> str:
+    """Return the text of a starter flow."""
+    return _read(f"{name}.yaml")
 
 
 def _read(name: str) -> str:

@@ -26,6 +26,8 @@ class BenchSite:
 
     folder: Path = field(default_factory=Path.cwd)
     charge_point: str = "bench"
+    timezone: str = "Europe/Amsterdam"
+    currency: str = "EUR"
     simulate: bool = True
     services: dict[type, Any] = field(default_factory=dict)
 

@@ -27,7 +27,7 @@ def swipe(tmp_path):
     def swiped(*cards: CardSeen) -> Run:
         return run_node(
             Authorise,
-            {"store": "store", "timezone": "Europe/Amsterdam"},
+            {"store": "store"},
             *cards,
             connections=CONNECTIONS,
             site=site_in(tmp_path),
@@ -44,6 +44,22 @@ def test_a_known_and_enabled_card_is_accepted(ledger, swipe):
         "rejected": [],
     }
     assert run.status == "'family' accepted"
+
+
+@pytest.mark.parametrize(
+    ("config", "port"),
+    [
+        pytest.param({}, "rejected", id="at the site it is the 16th already"),
+        pytest.param({"timezone": "Europe/Amsterdam"}, "accepted", id="the flow's own zone"),
+    ],
+)
+def test_the_days_are_those_of_the_sites_zone(ledger, tmp_path, config, port):
+    ledger.tokens.add(replace(TOKEN, valid_until=date(2026, 1, 15)), NOON)
+    site = replace(site_in(tmp_path), timezone="Pacific/Kiritimati")  # NOON is 2:00 on the 16th
+    run = run_node(
+        Authorise, {"store": "store", **config}, CARD, connections=CONNECTIONS, site=site
+    )
+    assert [name for name, sent in run.outputs.items() if sent] == [port]
 
 
 def test_a_card_of_which_only_oppleos_number_is_known_is_accepted(ledger, swipe):
@@ -134,7 +150,7 @@ def test_a_ledger_that_does_not_answer_refuses_the_card_where_the_flow_says_so(l
     rename_table(tmp_path, "tokens", "elsewhere")
     run = run_node(
         Authorise,
-        {"store": "store", "timezone": "Europe/Amsterdam"},
+        {"store": "store"},
         CARD,
         connections=CONNECTIONS,
         site=site_in(tmp_path),

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from uuid import UUID
@@ -25,7 +26,7 @@ def ledger(tmp_path):
 
 
 def ticked(site, tick=FEBRUARY, **config) -> Run:
-    settings = {"timezone": "Europe/Amsterdam", "formats": ["csv"], **config}
+    settings = {"formats": ["csv"], **config}
     return run_node(ChargeReport, settings, tick, site=site_in(site))
 
 
@@ -52,6 +53,18 @@ def test_the_month_is_the_one_before_in_the_given_zone(ledger, tmp_path):
     new_year_here = Tick(due=datetime(2026, 1, 31, 23, 30, tzinfo=UTC))
     assert ticked(tmp_path, new_year_here).out[0].month == "2026-01"
     assert ticked(tmp_path, new_year_here, timezone="UTC").out[0].month == "2025-12"
+
+
+def test_zone_and_currency_are_the_sites_unless_the_flow_names_others(tmp_path):
+    tick = Tick(due=datetime(2026, 1, 31, 23, 30, tzinfo=UTC))
+    site = replace(site_in(tmp_path), timezone="America/New_York", currency="USD")
+    with ledger_in(tmp_path):  # no price yet
+        pass
+    own = run_node(ChargeReport, {"formats": ["csv"]}, tick, site=site)
+    assert (own.out[0].month, own.out[0].currency) == ("2025-12", "USD")
+    other = {"formats": ["csv"], "timezone": "Europe/Amsterdam", "currency": "CHF"}
+    named = run_node(ChargeReport, other, tick, site=site)
+    assert (named.out[0].month, named.out[0].currency) == ("2026-01", "CHF")
 
 
 def test_a_folder_elsewhere_is_named_whole(ledger, tmp_path, tmp_path_factory):

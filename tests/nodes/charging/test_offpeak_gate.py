@@ -6,11 +6,11 @@ from pydantic import ValidationError
 from nodes.charging.offpeak_gate import OffpeakGate, OffpeakGateConfig
 from oppleo_flow.clock import VirtualClock
 from oppleo_flow.payloads import SwitchRequest
-from oppleo_flow.testing import Bench
+from oppleo_flow.testing import Bench, BenchSite
 
 NIGHT = {"days": "mon-fri", "from": "23:00", "to": "07:00"}
 WEEKEND = {"days": "sat,sun", "from": "00:00", "to": "24:00"}
-CONFIG = {"timezone": "Europe/Amsterdam", "open": [NIGHT, WEEKEND], "holidays": "nl-off-peak"}
+CONFIG = {"open": [NIGHT, WEEKEND], "holidays": "nl-off-peak"}
 ON = SwitchRequest(on=True, reason="session of 'family'")
 OFF = SwitchRequest(on=False, reason="no session")
 HOUR = 3600.0
@@ -38,6 +38,17 @@ def test_a_request_waits_until_the_gate_opens_and_ends_when_it_shuts():
         assert on.sent() == [shut("Thu 23:00"), ON]
         on.advance(8 * HOUR)
         assert on.sent() == [shut("Thu 23:00"), ON, shut("Fri 23:00")]
+
+
+def test_the_hours_are_those_of_the_sites_zone_unless_the_flow_names_another():
+    site, clock = BenchSite(timezone="America/New_York"), VirtualClock(THURSDAY_NOON)
+    with Bench(OffpeakGate, CONFIG, clock=clock, site=site) as on:  # 6:00 there
+        on.send(ON)
+        assert on.sent() == [ON]
+    amsterdam = CONFIG | {"timezone": "Europe/Amsterdam"}
+    with Bench(OffpeakGate, amsterdam, clock=clock, site=site) as on:
+        on.send(ON)
+        assert on.sent() == [shut("Thu 23:00")]
 
 
 def test_a_request_passes_while_the_gate_is_open():

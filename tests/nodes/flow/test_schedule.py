@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -12,9 +13,10 @@ from pydantic import ValidationError
 from nodes.flow.schedule import Calendar, Schedule, ScheduleConfig, ticks
 from oppleo_flow.clock import VirtualClock
 from oppleo_flow.payloads import Tick
-from oppleo_flow.testing import run_node
+from oppleo_flow.testing import BenchSite, run_node
 from oppleo_flow.testing.bench import NOON, Bench
 
+ZONE = ZoneInfo("Europe/Amsterdam")
 AMSTERDAM = {"timezone": "Europe/Amsterdam"}
 DAILY = {"each": "day", "at": "06:00", **AMSTERDAM}  # 05:00 UTC in winter
 HOUR_S = 3600.0
@@ -27,7 +29,7 @@ def utc(text: str) -> datetime:
 
 
 def due_times(config: dict[str, Any], after: str, until: str) -> list[str]:
-    calendar = Calendar(ScheduleConfig.model_validate(config))
+    calendar = Calendar(ScheduleConfig.model_validate(config), ZONE)
     return [f"{due:%d %H:%M}" for due in calendar.between(utc(after), utc(until))]
 
 
@@ -112,7 +114,16 @@ def due_times(config: dict[str, Any], after: str, until: str) -> list[str]:
 def test_a_schedule_goes_by_the_local_clock(
     config: dict[str, Any], after: str, until: str, times: list[str]
 ) -> None:
-    assert due_times(config | AMSTERDAM, after, until) == times
+    assert due_times(config, after, until) == times
+
+
+def test_the_zone_is_the_sites_unless_the_flow_names_another():
+    config = {"each": "day", "at": "08:00"}  # NOON is 7:00 in New York
+    site = BenchSite(timezone="America/New_York")
+    run = run_node(Schedule, config, site=site, advance=DAY_S)
+    assert run.outputs["tick"] == [Tick(utc("2026-01-15T13:00"))]
+    run = run_node(Schedule, config | AMSTERDAM, site=site, advance=DAY_S)
+    assert run.outputs["tick"] == [Tick(utc("2026-01-16T07:00"))]
 
 
 @given(
@@ -121,7 +132,7 @@ def test_a_schedule_goes_by_the_local_clock(
     st.integers(1, 72),
 )
 def test_due_times_rise_and_a_split_loses_none(start: datetime, cron: str, hours: int) -> None:
-    calendar = Calendar(ScheduleConfig.model_validate({"cron": cron, **AMSTERDAM}))
+    calendar = Calendar(ScheduleConfig.model_validate({"cron": cron}), ZONE)
     begin = start.replace(tzinfo=UTC)
     middle, end = begin + timedelta(hours=hours / 3), begin + timedelta(hours=hours)
     whole = calendar.between(begin, end)
@@ -131,7 +142,7 @@ def test_due_times_rise_and_a_split_loses_none(start: datetime, cron: str, hours
 
 
 def test_of_very_many_due_times_the_newest_thousand_are_returned() -> None:
-    calendar = Calendar(ScheduleConfig.model_validate({"cron": "* * * * *", **AMSTERDAM}))
+    calendar = Calendar(ScheduleConfig.model_validate({"cron": "* * * * *"}), ZONE)
     due = calendar.between(utc("2025-01-01T00:00"), utc("2026-01-01T00:00"))
 
     assert (len(due), due[0], due[-1]) == (
@@ -292,14 +303,14 @@ def test_a_clock_that_was_a_year_ahead_does_not_silence_the_schedule_for_a_year(
             {"every": "1h", "missed": "run-once"},
             2.5 * HOUR_S,
             [Tick(utc("2026-01-15T14:00"), 1)],
-            "next Thu 2026-01-15 15:00:00 UTC",
+            "next Thu 2026-01-15 16:00:00 CET",
             id="every makes up and keeps its beat",
         ),
         pytest.param(
             {"every": "1h", "missed": "run-once"},
             0.5 * HOUR_S,
             [],
-            "next Thu 2026-01-15 13:00:00 UTC",
+            "next Thu 2026-01-15 14:00:00 CET",
             id="every waits only for the rest",
         ),
     ],
@@ -348,11 +359,6 @@ def test_what_was_missed_while_it_was_off(
             {"each": "day", "at": "06:00", "day": "1", **AMSTERDAM},
             "`day` does not go with `each: day`",
             id="a day too many",
-        ),
-        pytest.param(
-            {"each": "day", "at": "06:00"},
-            "`timezone` is needed, such as Europe/Amsterdam",
-            id="no zone",
         ),
         pytest.param(
             {"each": "month", "day": "31", "at": "06:00", **AMSTERDAM},

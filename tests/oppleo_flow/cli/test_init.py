@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 
 from oppleo_flow.cli import main
+from oppleo_flow.cli.site import Site
 from oppleo_flow.cli.templates import STARTERS, starter
 from oppleo_flow.store import StoreLocation, open_ledger
 
@@ -106,17 +107,18 @@ def test_a_name_may_have_any_letters(tmp_path):
     assert main(["check", str(tmp_path)]) == 0
 
 
-def test_the_flows_of_a_new_site_have_its_time_zone(tmp_path):
+def test_the_time_zone_of_a_new_site_stands_in_its_settings_only(tmp_path):
     main(["init", str(tmp_path), "--timezone", "America/New_York"])
-    for name in ("charge-point", "raspberry-pi"):
-        assert "\n  zone: America/New_York\n" in (tmp_path / "flows" / f"{name}.yaml").read_text()
+    assert Site.load(tmp_path).timezone == "America/New_York"
+    for name in STARTERS:
+        assert "zone:" not in (tmp_path / "flows" / f"{name}.yaml").read_text()
 
 
 def test_the_starter_is_the_flow_that_is_shipped():
     shipped = (REPOSITORY / "flows" / "charge-point.yaml").read_text(encoding="utf-8")
-    assert starter("charge-point", "Europe/Amsterdam") == shipped
+    assert starter("charge-point") == shipped
 
 
 @pytest.mark.parametrize("name", STARTERS)
 def test_a_starter_begins_with_comments_that_say_what_it_is(name):
-    assert starter(name, "Europe/Amsterdam").startswith("# ")
+    assert starter(name).startswith("# ")
