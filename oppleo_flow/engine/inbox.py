@@ -1,6 +1,5 @@
 """What waits in front of a node: bounded, with a stated policy, and counted when it is dropped."""
 
-from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -33,7 +32,8 @@ class Inbox:
 
     def __init__(self, policies: Mapping[str, InboxPolicy]) -> None:
         self._policies = policies
-        self._items: deque[Item] = deque()
+        # A list, for every node has one and it is short: an empty deque takes up 0.6 kB.
+        self._items: list[Item] = []
         self._waiting: dict[str, int] = {}
         self.dropped = 0
 
@@ -53,21 +53,20 @@ class Inbox:
 
     def take(self) -> Item:
         """Remove and return the oldest item."""
-        item = self._items.popleft()
+        item = self._items.pop(0)
         if item.port is not None:
             self._waiting[item.port] -= 1
         return item
 
     def put_back(self, item: Item) -> None:
         """Put an item first again, to be tried once more."""
-        self._items.appendleft(item)
+        self._items.insert(0, item)
         if item.port is not None:
             self._waiting[item.port] = self._waiting.get(item.port, 0) + 1
 
     def clear(self) -> list[Item]:
         """Remove and return everything that waits."""
-        items = list(self._items)
-        self._items.clear()
+        items, self._items = self._items, []
         self._waiting.clear()
         return items
 

@@ -36,6 +36,7 @@ class Routes:
         self._back = self._back_edges()
         self._depths = self._depths_of_nodes()
         self._receivers: dict[tuple[str, str], Receive] = {}
+        self._sending: dict[tuple[str, str, bool], Step] = {}
         self._deferred: list[tuple[list[Receive], Wire]] = []
         self.segments: list[Segment] = []
         for wire in wires:
@@ -147,8 +148,11 @@ class Routes:
     def _step(self, host: NodeHost, port: str, onward: Wire | None) -> Step:
         if _simply_returns(host):
             return host.handler(port)
-        wired = None if onward is None else host.ports[onward.source_port]
-        return sending(host, port, wired, self._core.loop.ident)
+        key = (host.node_id, port, onward is None)
+        if key not in self._sending:
+            wired = None if onward is None else host.ports[onward.source_port]
+            self._sending[key] = sending(host, port, wired, self._core.loop.ident)
+        return self._sending[key]
 
     def _onward(self, host: NodeHost) -> Wire | None:
         """Return the wire along which a run goes on, if it does: the only one that leaves."""
