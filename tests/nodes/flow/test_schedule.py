@@ -13,14 +13,13 @@ from pydantic import ValidationError
 from nodes.flow.schedule import Calendar, Schedule, ScheduleConfig, ticks
 from oppleo_flow.clock import VirtualClock
 from oppleo_flow.payloads import Tick
-from oppleo_flow.testing import BenchSite, run_node
-from oppleo_flow.testing.bench import NOON, Bench
+from oppleo_flow.testing import Bench, BenchSite, run_node
+from oppleo_flow.testing.bench import NOON
 
 ZONE = ZoneInfo("Europe/Amsterdam")
 AMSTERDAM = {"timezone": "Europe/Amsterdam"}
 DAILY = {"each": "day", "at": "06:00", **AMSTERDAM}  # 05:00 UTC in winter
-HOUR_S = 3600.0
-DAY_S = 86400.0
+HOUR_S, DAY_S = 3600.0, 86400.0
 
 
 def utc(text: str) -> datetime:
@@ -31,9 +30,6 @@ def utc(text: str) -> datetime:
 def due_times(config: dict[str, Any], after: str, until: str) -> list[str]:
     calendar = Calendar(ScheduleConfig.model_validate(config), ZONE)
     return [f"{due:%d %H:%M}" for due in calendar.between(utc(after), utc(until))]
-
-
-# -- when -------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
