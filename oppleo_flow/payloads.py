@@ -408,7 +408,10 @@ class Tick(Payload):
 
 @dataclass(frozen=True, slots=True)
 class ReportWritten(Payload):
-    """A statement was written; `month` is YYYY-MM, `total` the sum of its priced sessions."""
+    """A statement was written; `month` is YYYY-MM, `total` the sum of its priced sessions.
+
+    `energy_unknown` of its sessions have no known energy and are not in the sums.
+    """
 
     month: str
     files: tuple[str, ...]
@@ -416,6 +419,7 @@ class ReportWritten(Payload):
     energy_wh: int
     total: Decimal
     currency: str
+    energy_unknown: int = 0
     _sample = {
         "month": "2026-01",
         "files": ("statement-2026-01.xlsx",),

@@ -56,7 +56,8 @@ def run(args: argparse.Namespace) -> int:
         written = report_in_child(request, timeout_s=_TIMEOUT_S)
     print("\n".join(written.files))
     number = f"{written.sessions} session{'' if written.sessions == 1 else 's'}"
-    print(
-        f"{month}: {number}, {written.energy_wh / 1000:.3f} kWh, {written.total} {written.currency}"
-    )
+    sums = f"{written.energy_wh / 1000:.3f} kWh, {written.total} {written.currency}"
+    unknown = written.energy_unknown
+    left_out = f"; {unknown} of unknown energy, not in the sums" if unknown else ""
+    print(f"{month}: {number}, {sums}{left_out}")
     return OK

@@ -34,6 +34,7 @@ def report(request: ReportRequest) -> ReportWritten:
         energy_wh=statement.energy_wh,
         total=statement.total,
         currency=statement.heading.currency,
+        energy_unknown=statement.energy_unknown,
     )
 
 

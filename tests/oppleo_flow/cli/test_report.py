@@ -36,6 +36,23 @@ def test_a_statement_is_written_in_every_format_that_is_asked_for(january, capsy
     assert "garage" in {str(cell.value) for row in sheet.iter_rows() for cell in row}
 
 
+def test_sessions_of_unknown_energy_are_said_not_to_be_in_the_sums(january, capsys):
+    with open_ledger(StoreLocation(january / ".oppleo" / "ledger.sqlite"), "garage") as ledger:
+        ledger.sessions.record(SessionStarted.sample(session_id=UUID(int=9)))
+        ledger.sessions.record(
+            SessionEnded.sample(
+                session_id=UUID(int=9),
+                meter_end_wh=None,
+                meter_end_quality="unknown",
+                energy_wh=None,
+            )
+        )
+    assert main(["report", "--month", "2026-01", "--format", "csv"]) == 0
+    assert capsys.readouterr().out.splitlines()[-1] == (
+        "2026-01: 2 sessions, 10.000 kWh, 3.50 EUR; 1 of unknown energy, not in the sums"
+    )
+
+
 def test_a_statement_is_written_where_one_wants_it(january, tmp_path, capsys):
     assert main(["report", "--month", "2026-01", "-o", str(tmp_path / "out")]) == 0
     assert [file.name for file in (tmp_path / "out").iterdir()] == ["statement-2026-01.xlsx"]
