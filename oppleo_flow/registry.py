@@ -51,6 +51,7 @@ class Registry:
         self._connections: dict[str, ConnectionSpec] = {}
         self._sources: dict[str, Source] = {}
         self._loaded: set[str] = set()
+        self._drop_in = drop_in
         for pack in packs:
             self._add_pack(pack)
         if drop_in is not None and drop_in.is_dir() and not _is_pack_folder(drop_in):
@@ -94,6 +95,12 @@ class Registry:
         """Return every connection type that can be imported, by name."""
         self._load_all()
         return dict(sorted(self._connections.items()))
+
+    def drop_in_faults(self) -> Mapping[Path, NodeFileError]:
+        """Return which files of the drop-in folder cannot be used; no other file is imported."""
+        for name in [name for name, source in self._sources.items() if source.drop_in]:
+            self._load(name)
+        return {file: why for file, why in self.faults.items() if file.parent == self._drop_in}
 
     def category(self, type_name: str) -> str:
         """Return the palette category of a type: the folder that its file lies in."""

@@ -52,8 +52,9 @@ def run(args: argparse.Namespace) -> int:
         around = Surroundings.of(folder, variables)
         findings = list(found)
         findings += [finding for file in files for finding in around.check(file).findings]
-        findings += _broken_node_files(around.registry, folder / "nodes")
+        findings += _broken_node_files(around.registry)
         files = [folder / SETTINGS, *files]
+    findings = list(dict.fromkeys(findings))
     if args.format == "json":
         print(json.dumps([finding.as_json() for finding in findings], indent=2))
     else:
@@ -61,15 +62,13 @@ def run(args: argparse.Namespace) -> int:
     return FAILED if _count(findings, "error") else OK
 
 
-def _broken_node_files(registry: Registry, folder: Path) -> Iterator[Finding]:
+def _broken_node_files(registry: Registry) -> Iterator[Finding]:
     """Yield a warning for each node file of the site that cannot be used; no flow need use it."""
-    registry.nodes()
-    for file, fault in registry.faults.items():
-        if file.is_relative_to(folder):
-            found = _PLACE.fullmatch(str(fault))
-            line = int(found["line"]) if found else 1
-            message = found["message"] if found else str(fault)
-            yield Finding("node-file", "warning", Place(str(file), line, 1), message)
+    for file, fault in registry.drop_in_faults().items():
+        found = _PLACE.fullmatch(str(fault))
+        line = int(found["line"]) if found else 1
+        message = found["message"] if found else str(fault)
+        yield Finding("node-file", "warning", Place(str(file), line, 1), message)
 
 
 def _summary(files: Sequence[Path], findings: Sequence[Finding]) -> str:

@@ -75,7 +75,9 @@ def variables_of(words: Sequence[str], command: str) -> dict[str, str]:
 
 def is_file(target: str | None) -> bool:
     """Return whether a target is one flow, not a site."""
-    return target is not None and (target.endswith((".yaml", ".yml")) or Path(target).is_file())
+    if target is None or target.endswith((".yaml", ".yml")):
+        return target is not None
+    return Path(target).exists() and not Path(target).is_dir()
 
 
 def folder_of(flow: Path) -> Path:

@@ -39,9 +39,16 @@ def locked(folder: Path) -> Iterator[int]:
 
     Raises:
         Refused: Another process holds it.
+        ConfigError: The site has something else where its folder of state belongs.
     """
     path = folder / ".oppleo" / "lock"
-    path.parent.mkdir(exist_ok=True)
+    try:
+        path.parent.mkdir(exist_ok=True)
+    except FileExistsError:
+        raise ConfigError(
+            f"{path.parent}: a folder is needed here, for what the site remembers, "
+            "and this is none; move it away"
+        ) from None
     with path.open("a+", encoding="ascii") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

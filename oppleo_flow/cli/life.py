@@ -9,8 +9,8 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from queue import SimpleQueue
@@ -95,11 +95,13 @@ def _checked(site: Path, around: Surroundings, flow: Path) -> _Checked | None:
     result = (
         CheckResult(None, (text,)) if isinstance(text, Finding) else around.check_text(text, flow)
     )
-    if result.graph is not None and isinstance(text, str):
+    mistaken = _mistaken(result)
+    if result.graph is not None and isinstance(text, str) and not mistaken:
         for warning in result.warnings:
             _LOG.log(_weight(warning), "%s", warning.headline())
+        _warn_of_broken_node_files(around, result)
         return _Checked(result.graph, text)
-    _print_errors(result)
+    _print_findings([*mistaken, *filter(_stops_a_node, result.findings)])
     kept = last_good(site, flow)
     if not _crashed_before() or not kept.exists():
         return None
@@ -110,11 +112,30 @@ def _checked(site: Path, around: Surroundings, flow: Path) -> _Checked | None:
 
 def _weight(warning: Finding) -> int:
     """Return how loudly to say a warning: a node that cannot run is worth more than a hint."""
-    return logging.WARNING if warning.code in ("unknown-type", "node-file") else logging.INFO
+    return logging.WARNING if _stops_a_node(warning) else logging.INFO
 
 
-def _print_errors(result: CheckResult) -> None:
-    print("\n\n".join(finding.render() for finding in result.errors), file=sys.stderr)
+def _stops_a_node(finding: Finding) -> bool:
+    """Return whether a node, or the whole flow, cannot run because of a finding."""
+    return finding.severity == "error" or finding.code in ("unknown-type", "node-file")
+
+
+def _mistaken(result: CheckResult) -> list[Finding]:
+    """Return as errors what a check lets pass: variables that the command line sets in vain."""
+    unused = [finding for finding in result.warnings if finding.code == "unused-variable"]
+    return [replace(finding, severity="error") for finding in unused]
+
+
+def _warn_of_broken_node_files(around: Surroundings, result: CheckResult) -> None:
+    """Log the faults of the site's own node files that no node of the flow is the victim of."""
+    told = [warning.message for warning in result.warnings if warning.code == "node-file"]
+    for fault in around.registry.drop_in_faults().values():
+        if not any(str(fault) in message for message in told):
+            _LOG.warning("%s", fault)
+
+
+def _print_findings(findings: Sequence[Finding]) -> None:
+    print("\n\n".join(finding.render() for finding in findings), file=sys.stderr)
 
 
 class _Life:

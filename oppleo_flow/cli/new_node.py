@@ -32,10 +32,14 @@ def declare(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Write the node and its test."""
     name = args.name
-    if not re.fullmatch(r"[a-z][a-z0-9]*(-[a-z0-9]+)*", name) or keyword.iskeyword(name):
+    if not re.fullmatch(r"[a-z][a-z0-9]*(-[a-z0-9]+)*", name):
         raise UsageError(
             f"a node type is lower-case words with hyphens, such as grid-alarm, got {name!r}",
             "new-node",
+        )
+    if keyword.iskeyword(name):
+        raise UsageError(
+            f"{name!r} is a word that Python keeps for itself; choose another name", "new-node"
         )
     if args.built_in is None:
         node, test, text = _drop_in(site_folder(args.site), name)

@@ -11,6 +11,7 @@ from oppleo_flow.cli.child import let_children_find_us, python_module
 from oppleo_flow.cli.command import add_site, add_variables
 from oppleo_flow.cli.folder import locked, site_folder
 
+_LAST_PORT = 65535
 _GUARDIAN = Path(oppleo_flow.__file__).with_name("guardian.py")
 EXAMPLES = (
     ("run garage", "run the flow that garage/oppleo.yaml names; Ctrl-C stops it"),
@@ -32,7 +33,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "--simulate", action="store_true", help="use simulated hardware, and a ledger of its own"
     )
     parser.add_argument(
-        "--port", metavar="N", type=int, help="the page's port (default: as oppleo.yaml says)"
+        "--port", metavar="N", type=_port, help="the page's port (default: as oppleo.yaml says)"
     )
     add_variables(parser)
     parser.add_argument(
@@ -40,6 +41,13 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="do not start when hardware or a node type is missing",
     )
+
+
+def _port(text: str) -> int:
+    """Return a port's number."""
+    if not (text.isdecimal() and text.isascii() and int(text) <= _LAST_PORT):
+        raise argparse.ArgumentTypeError(f"a number from 0 to {_LAST_PORT} is needed, got {text!r}")
+    return int(text)
 
 
 def run(args: argparse.Namespace) -> int:

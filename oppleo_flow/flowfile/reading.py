@@ -11,6 +11,8 @@ def read_text(path: str | Path) -> str | Finding:
     """Return the text of a file; whatever prevents it is a finding."""
     file = Path(path)
     try:
+        if file.exists() and not (file.is_file() or file.is_dir()):  # it may never end
+            return _finding(path, "unreadable-file", "the file cannot be read: not a regular file")
         with file.open("rb") as opened:
             data = opened.read(MAX_BYTES + 1)
         if len(data) > MAX_BYTES:

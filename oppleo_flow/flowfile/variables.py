@@ -108,7 +108,7 @@ class Variables:
         """Warn of variables set from outside that the flow does not use."""
         for name in self._overrides:
             if name not in self._scalars and name not in self._asked:
-                known = [*self._scalars, *(self._asked - set(self._overrides))]
+                known = sorted(self._scalars.keys() | self._asked - self._overrides.keys())
                 message = f"the flow has no variable {name!r} to set{hint(name, known)}"
                 self._report.warning("unused-variable", Mark(0, 0), message)
 

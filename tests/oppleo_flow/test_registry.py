@@ -52,6 +52,30 @@ def test_saving_a_file_in_the_folder_is_all_it_takes(folder: Path) -> None:
     assert (made.category("good"), made.faults) == ("drop-in", {})
 
 
+def test_looking_for_broken_files_of_the_folder_imports_no_other(folder: Path) -> None:
+    (folder / "bad.py").write_text("import sys\nimport nowhere_at_all\n")
+    (folder / "switch.py").write_text(GOOD)
+    program = (
+        "import sys; from pathlib import Path; from oppleo_flow.registry import Registry\n"
+        "for fault in Registry(['nodes'], Path(sys.argv[1])).drop_in_faults().values():\n"
+        "    print(fault)\n"
+        "print([name for name in sys.modules if name.startswith('nodes.')])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program, str(folder)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.splitlines() == [
+        f"{folder}/switch.py: 'switch' is already the node type of "
+        f"{ROOT}/nodes/flow/switch.py; rename one",
+        f"{folder}/bad.py:2: ModuleNotFoundError: No module named 'nowhere_at_all'",
+        "[]",
+    ]
+
+
 def test_built_in_types_are_there_with_their_category(folder: Path) -> None:
     made = registry(folder)
 

@@ -1,4 +1,5 @@
 import json
+import os
 
 import pytest
 
@@ -87,6 +88,30 @@ def test_a_broken_node_file_that_no_flow_uses_is_a_warning_with_its_line(site, f
         f"{site}/nodes/mine.py:2:1: warning: ModuleNotFoundError: No module named 'nowhere_at_all'",
         "",
         "2 files checked: 0 errors, 1 warning",
+    ]
+
+
+def test_what_two_flows_find_in_a_third_file_is_told_once(site, flows, capsys):
+    (site / "secrets.yaml").write_text("pass: [\n")
+    (site / "secrets.yaml").chmod(0o600)
+    secret = HELLO.replace("every: 10s", "every: !secret pass")
+    for name in ("hello", "other"):
+        (flows / f"{name}.yaml").write_text(secret)
+    assert main(["check"]) == 1
+    told = [line for line in capsys.readouterr().out.splitlines() if "secrets.yaml" in line]
+    assert told == [
+        f"{site}/secrets.yaml:1:8: the file ends in the middle of a value; close every [ and {{"
+    ]
+
+
+@pytest.mark.parametrize("name", ["pipe", "pipe.yaml"])
+def test_a_pipe_is_no_flow(site, capsys, name):
+    os.mkfifo(site / name)
+    assert main(["check", name]) == 1
+    assert capsys.readouterr().out.splitlines() == [
+        f"{name}:1:1: the file cannot be read: not a regular file",
+        "",
+        f"{name}: 1 error, 0 warnings",
     ]
 
 

@@ -58,6 +58,16 @@ def test_a_second_lock_is_refused_and_names_the_process(tmp_path):
     )
 
 
+def test_a_file_where_the_folder_of_state_belongs_is_an_error_with_a_remedy(tmp_path):
+    (tmp_path / ".oppleo").touch()
+    with pytest.raises(ConfigError) as error, locked(tmp_path):
+        pass
+    assert str(error.value) == (
+        f"{tmp_path}/.oppleo: a folder is needed here, for what the site remembers, "
+        "and this is none; move it away"
+    )
+
+
 def test_a_lock_that_was_let_go_can_be_taken_again(tmp_path):
     for _ in range(2):
         with locked(tmp_path):

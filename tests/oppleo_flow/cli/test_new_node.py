@@ -89,8 +89,8 @@ def test_a_new_built_in_node_lies_where_the_pack_has_its_category(tmp_path, monk
         pytest.param(
             ["class"],
             2,
-            "a node type is lower-case words with hyphens, such as grid-alarm, "
-            "got 'class'; see `oppleo-flow new-node --help`",
+            "'class' is a word that Python keeps for itself; choose another name; "
+            "see `oppleo-flow new-node --help`",
             id="a word that Python keeps for itself",
         ),
         pytest.param(

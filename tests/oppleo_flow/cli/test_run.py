@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from oppleo_flow.cli import main
+
 PATIENCE_S = 60.0
 REPOSITORY = Path(__file__).parents[3]
 HELLO = """\
@@ -127,6 +129,55 @@ def test_a_node_of_an_unknown_type_is_named_and_the_rest_runs(site):
     assert nodes["tick"] == []
     assert [(fault["code"], fault["text"]) for fault in nodes["show"]] == [("missing-type", text)]
     assert said(errors) == [f"oppleo-flow: {flow}:5:16: warning: show: {text}"]
+
+
+def test_a_refused_run_names_the_unknown_types_too(site):
+    flow = site / "flows" / "charge-point.yaml"
+    flow.write_text(HELLO.replace("from: tick", "from: tikc").replace("schedule", "shedule"))
+    with start() as guardian:
+        _, errors = guardian.communicate(timeout=PATIENCE_S)
+    assert guardian.returncode == 2
+    assert [line for line in said(errors) if line.startswith(str(site))] == [
+        f"{flow}:4:16: warning: tick: unknown node type 'shedule'; did you mean 'schedule'?",
+        f"{flow}:5:29: show: there is no node 'tikc'; did you mean 'tick'?",
+    ]
+
+
+def test_a_variable_that_the_flow_does_not_have_cannot_be_set(site):
+    flow = site / "flows" / "charge-point.yaml"
+    flow.write_text(HELLO.replace("1h", "$(period:-1h)"))
+    with start("--set", "perod=2h") as guardian:
+        shown, errors = guardian.communicate(timeout=PATIENCE_S)
+    assert (shown, guardian.returncode) == ("", 2)
+    assert said(errors)[0] == (
+        f"{flow}:1:1: the flow has no variable 'perod' to set; did you mean 'period'?"
+    )
+
+
+def test_broken_node_files_that_no_flow_names_are_told_at_the_start(site):
+    nodes = site / "nodes"
+    nodes.mkdir()
+    (nodes / "mine.py").write_text("import sys\nimport nowhere_at_all\n")
+    (nodes / "used.py").write_text("import nowhere_either\n")
+    flow = site / "flows" / "charge-point.yaml"
+    flow.write_text(HELLO.replace("type: debug", "type: used"))
+    with running() as (guardian, _):
+        guardian.terminate()
+        _, errors = guardian.communicate(timeout=PATIENCE_S)
+    assert said(errors) == [
+        f"oppleo-flow: {flow}:5:16: warning: show: type 'used' cannot be used: {nodes}/used.py:1: "
+        "ModuleNotFoundError: No module named 'nowhere_either'; mend that file",
+        f"oppleo-flow: {nodes}/mine.py:2: ModuleNotFoundError: No module named 'nowhere_at_all'",
+    ]
+
+
+@pytest.mark.parametrize("port", ["65536", "-1", "http", "٣"])
+def test_a_port_that_cannot_be_is_wrong_usage(site, capsys, port):
+    assert main(["run", "--port", port]) == 2
+    assert capsys.readouterr().err == (
+        f"oppleo-flow: argument --port: a number from 0 to 65535 is needed, got {port!r}; "
+        "see `oppleo-flow run --help`\n"
+    )
 
 
 def test_strict_refuses_a_node_of_an_unknown_type(site):

@@ -1,3 +1,4 @@
+import os
 from pathlib import Path
 
 import pytest
@@ -29,6 +30,15 @@ def test_a_folder_is_a_finding(tmp_path: Path, registry: Registry) -> None:
     assert rendered(tmp_path, registry) == [
         f"{tmp_path}:1:1: the file cannot be read: is a directory"
     ]
+
+
+def test_a_pipe_and_a_device_are_findings(tmp_path: Path, registry: Registry) -> None:
+    pipe = tmp_path / "pipe.yaml"
+    os.mkfifo(pipe)
+    for path in (pipe, Path("/dev/null")):
+        assert rendered(path, registry) == [
+            f"{path}:1:1: the file cannot be read: not a regular file"
+        ]
 
 
 def test_a_path_that_no_file_can_have_is_a_finding(registry: Registry) -> None:

@@ -123,6 +123,13 @@ def test_a_variable_set_from_outside_that_the_flow_does_not_have_is_a_warning(he
     ]
 
 
+def test_the_variables_that_could_be_set_are_told_once_and_in_order(headlines) -> None:
+    flow = f"{HEAD}  tariff: 1\n  amps: 2\n{ONE}$(tariff)$(zone:-x)$(amps)}}\n"
+    assert headlines(flow, variables={"quite_other": "2"}) == [
+        "1:1: warning: the flow has no variable 'quite_other' to set; known: amps, tariff, zone"
+    ]
+
+
 @pytest.mark.parametrize("option", ["type", "from"])
 def test_names_take_no_variables(headlines, option: str) -> None:
     node = {"type": "type: $(a)", "from": "type: same, from: $(a)"}[option]
