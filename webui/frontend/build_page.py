@@ -66,7 +66,7 @@ def lock() -> None:
     # Both would be believed before the registry, and what is installed tells no hashes.
     file.unlink(missing_ok=True)
     shutil.rmtree(_MODULES, ignore_errors=True)
-    _npm("install", "--package-lock-only", "--ignore-scripts", "--no-audit", "--no-fund")
+    _npm("install", "--package-lock-only", "--ignore-scripts")
     content = json.loads(file.read_text(encoding="utf-8"))
     for package in content["packages"].values():
         package.pop("resolved", None)
@@ -101,23 +101,24 @@ def _install() -> None:
     lock, installed = SOURCES / "package-lock.json", _MODULES / ".package-lock.json"
     if installed.is_file() and installed.stat().st_mtime >= lock.stat().st_mtime:
         return
-    _npm("ci", "--ignore-scripts", "--no-audit", "--no-fund", "--no-progress")
+    _npm("ci", "--ignore-scripts", "--no-progress")
 
 
 def _npm(*arguments: str) -> None:
-    """Run npm in the folder of the sources."""
+    """Run npm in the folder of the sources; what it says on its way is shown only if it fails."""
     command, folder = _npm_command()
     path = os.pathsep.join([str(folder), os.environ.get("PATH", os.defpath)])
-    # npm's own lines go to stderr: what reads a build's output expects nothing else there.
     done = subprocess.run(
         [*command, *arguments],
         cwd=SOURCES,
         env={**os.environ, "PATH": path},
         stdin=subprocess.DEVNULL,
-        stdout=sys.stderr,
+        stdout=subprocess.PIPE,
         check=False,
     )
     if done.returncode:
+        # To stderr: what reads a build's output expects nothing else there.
+        print(done.stdout.decode(errors="replace"), end="", file=sys.stderr, flush=True)
         raise BuildError(
             f"webui/frontend: `npm {' '.join(arguments)}` ended with exit code {done.returncode}; "
             "its own message is above"

@@ -13,6 +13,8 @@ from tests.house.sources import ROOT
 
 NPM = """#!/bin/sh
 echo "$*" >> ../../asked
+echo "told: $*"
+test -e talks && echo "warning: $*" >&2
 case "$1" in
 ci) mkdir -p node_modules && cp package-lock.json node_modules/.package-lock.json ;;
 run) test ! -e broken && mkdir -p ../static && echo page > ../static/index.html ;;
@@ -56,7 +58,7 @@ class Checkout:
         return (self.root / "asked").read_text(encoding="utf-8").splitlines()
 
 
-INSTALL = "ci --ignore-scripts --no-audit --no-fund --no-progress"
+INSTALL = "ci --ignore-scripts --no-progress"
 
 
 @pytest.fixture
@@ -87,6 +89,19 @@ def test_a_changed_build_script_leaves_the_page_current(checkout: Checkout) -> N
     assert checkout.asked() == [INSTALL, "run build"]
 
 
+def test_a_step_says_nothing_unless_it_fails_or_warns(checkout: Checkout) -> None:
+    quiet = checkout.build()
+    checkout.write("talks", "")
+    warned = checkout.build()
+    checkout.write("broken", "")
+    failed = checkout.build()
+
+    assert (quiet.stdout, quiet.stderr) == ("", "")
+    assert (warned.stdout, warned.stderr) == ("", "warning: run build\n")
+    assert failed.stdout == ""
+    assert "told: run build\n" in failed.stderr
+
+
 def test_a_failed_step_is_named_and_tried_again(checkout: Checkout) -> None:
     checkout.write("broken", "")
     failed = checkout.build()
@@ -95,6 +110,7 @@ def test_a_failed_step_is_named_and_tried_again(checkout: Checkout) -> None:
 
     assert (failed.returncode, failed.stderr) == (
         1,
+        "told: run build\n"
         "webui/frontend: `npm run build` ended with exit code 1; its own message is above\n",
     )
     assert mended.returncode == 0
