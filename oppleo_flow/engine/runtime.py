@@ -75,6 +75,7 @@ class Runtime:
         self._routes = Routes(self._core, graph.wires)
         self._starter = Starter(self._core, self._routes, quarantine)
         self._started_at: datetime = clock.now()
+        self._troubles: tuple[str, ...] = ()
         self._injected = f"{graph.name}/inject"
 
     def _worker_for(self, plan: GraphNode) -> Worker | None:
@@ -103,9 +104,13 @@ class Runtime:
 
     @property
     def ready(self) -> bool:
-        """Return whether every node has started and is free of faults.  Legal from any thread."""
-        return self.running and all(
-            host.started and not host.condition.faults for host in self._core.hosts.values()
+        """Return whether every node runs without a fault, and the state is saved.  Any thread."""
+        return (
+            self.running
+            and not self._troubles
+            and all(
+                host.started and not host.condition.faults for host in self._core.hosts.values()
+            )
         )
 
     def stop(self) -> StopReport:
@@ -159,6 +164,7 @@ class Runtime:
                 ),
                 *(missing_snapshot(n, self._started_at) for n in self.graph.missing.values()),
             ),
+            troubles=self._troubles,
         )
 
     def subscribe(self, size: int = 256) -> Subscription:
@@ -182,7 +188,10 @@ class Runtime:
     # -- trouble -------------------------------------------------------------------------------
 
     def _state_trouble(self, error: Exception | None) -> None:
+        """Note that the state cannot be saved, or can again.  On the writer's thread."""
         if error is None:
             LOG.warning("the state is being saved again")
-        else:
-            LOG.error("%s; trying again", error)
+            self._troubles = ()
+        elif not self._troubles:
+            self._troubles = (f"{error}; make room, or see to the disk: it is tried again",)
+            LOG.error("%s", self._troubles[0])

@@ -55,12 +55,16 @@ class NodeSnapshot:
 
 @dataclass(frozen=True, slots=True)
 class RuntimeSnapshot:
-    """The whole runtime at one moment; the nodes in the order of the flow file."""
+    """The whole runtime at one moment; the nodes in the order of the flow file.
+
+    `troubles` are what is wrong with the runtime itself, such as a disk that takes no state.
+    """
 
     flow: str
     simulated: bool
     started_at: datetime
     nodes: tuple[NodeSnapshot, ...]
+    troubles: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

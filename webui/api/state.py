@@ -21,7 +21,7 @@ def reasons_not_ready(snapshot: RuntimeSnapshot) -> list[str]:
         for node in snapshot.nodes
         if node.made_safe is not None
     ]
-    return reasons + safe or ["the flow is starting"]
+    return [*snapshot.troubles, *reasons, *safe] or ["the flow is starting"]
 
 
 class StateEncoder:

@@ -1,8 +1,10 @@
 """Nodes that may wait, on the system's clock: their workers, deadlines, and a clean stop."""
 
+import logging
 import sqlite3
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -306,3 +308,43 @@ def test_switching_off_does_not_wait_for_a_disk_that_does_not_take_the_state(liv
     disk.close()
     runtime.inject("dimmer", "in", True)
     assert runtime.node("heard").wait_for(2) == [Wish(False), Wish(True)]
+
+
+@contextmanager
+def first_word_of(logger: str) -> Iterator[threading.Event]:
+    """Give an event that is set when a logger says something."""
+    said = threading.Event()
+
+    def listen(record: logging.LogRecord) -> bool:
+        said.set()
+        return True
+
+    logging.getLogger(logger).addFilter(listen)
+    yield said
+    logging.getLogger(logger).removeFilter(listen)
+
+
+def test_a_disk_that_takes_no_state_is_a_trouble_until_it_does(live, tmp_path):
+    path = tmp_path / "state.sqlite"
+    runtime = live(
+        graph_of(
+            {"dimmer": plan(Dimmer, durable=True), "heard": plan(Heard)}, ["dimmer.wish > heard.in"]
+        ),
+        state_path=path,
+    )
+    assert runtime.wait_settled(PATIENCE_S)
+    assert runtime.ready
+    disk = sqlite3.connect(path, isolation_level=None)
+    disk.execute("BEGIN EXCLUSIVE")
+    with first_word_of("oppleo_flow.engine.runtime") as said:
+        runtime.inject("dimmer", "in", True)
+        assert said.wait(PATIENCE_S)
+    assert runtime.snapshot().troubles == (
+        f"{path}: the state could not be written: database is locked; "
+        "make room, or see to the disk: it is tried again",
+    )
+    assert not runtime.ready
+    disk.execute("ROLLBACK")
+    disk.close()
+    assert runtime.node("heard").wait_for(1) == [Wish(True)]
+    assert runtime.snapshot().troubles == ()
