@@ -452,9 +452,16 @@ class Failure(Payload):
 
 
 def encode(payload: Any) -> dict[str, Any]:
-    """Return `payload` as plain JSON data, with the name of its type."""
-    kind: type = type(payload)
-    return {"type": kind.__name__, "value": _adapter(kind).dump_python(payload, mode="json")}
+    """Return `payload` as plain JSON data, with the name of its type.
+
+    Raises:
+        ValueError: Something in it has no JSON form.
+    """
+    from pydantic_core import to_jsonable_python  # noqa: PLC0415  (costs start-up time)
+
+    # Otherwise an infinity would come back as None.
+    value = to_jsonable_python(payload, inf_nan_mode="constants")
+    return {"type": type(payload).__name__, "value": value}
 
 
 def decode(data: Mapping[str, Any], types: Mapping[str, type]) -> Any:
@@ -471,12 +478,9 @@ def decode(data: Mapping[str, Any], types: Mapping[str, type]) -> Any:
 @functools.cache
 def _adapter(kind: type) -> Any:
     """Return pydantic's converter for `kind`, made when first needed: it costs start-up time."""
-    from pydantic import ConfigDict, TypeAdapter  # noqa: PLC0415
+    from pydantic import TypeAdapter  # noqa: PLC0415
 
-    if kind is Record:
-        # Otherwise an infinity would come back as None.
-        return TypeAdapter(dict[str, Any], config=ConfigDict(ser_json_inf_nan="constants"))
-    return TypeAdapter(kind)
+    return TypeAdapter(dict[str, Any] if kind is Record else kind)
 
 
 def payload_types() -> Iterator[type[Payload]]:
