@@ -35,14 +35,15 @@ from oppleo_flow.node_function import node
 
 if TYPE_CHECKING:
     from oppleo_flow.options import NodeConfig, Seconds, Share, TimeOfDay, TimeZone
-    from oppleo_flow.payloads import Payload, Record
+    from oppleo_flow.payloads import Payload
+    from oppleo_flow.record import Record
 
 __version__ = "0.1.0"
 
 _LATER = {
     "NodeConfig": "options",
     "Payload": "payloads",
-    "Record": "payloads",
+    "Record": "record",
     "Seconds": "options",
     "Share": "options",
     "TimeOfDay": "options",

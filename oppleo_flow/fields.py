@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any, Final
 from uuid import UUID
 
-from oppleo_flow.payloads import Record
+from oppleo_flow.record import Record
 
 _NUMBER = re.compile(r"-?(?:0|[1-9]\d{0,30})(\.\d{1,30})?([eE][+-]?\d{1,2})?")
 _WORDS: Final = {"true": True, "false": False}

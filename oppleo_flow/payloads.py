@@ -5,18 +5,13 @@ aware UTC; power is import positive.  `None` means only "this model does not hav
 not be learnt has a type of its own.
 """
 
-import functools
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, NoReturn, Self
+from typing import Any, ClassVar, Literal, Self
 from uuid import UUID
-
-if TYPE_CHECKING:
-    from pydantic import GetCoreSchemaHandler
-    from pydantic_core import CoreSchema
 
 _SAMPLE_TIME = datetime(2026, 1, 15, 12, 0, tzinfo=UTC)
 _SAMPLE_SESSION = UUID("00000000-0000-4000-8000-000000000001")
@@ -45,64 +40,6 @@ class Payload:
     def with_(self, **values: Any) -> Self:
         """Return a copy in which `values` replace fields."""
         return replace(self, **values)  # type: ignore[type-var]
-
-
-_SCALARS = frozenset({bool, float, int, str, type(None)})
-
-
-class Record(dict[str, Any]):
-    """A mapping that cannot be changed: the payload of general nodes, ready for JSON.
-
-    `Record.of` makes nested mappings and lists immutable too.  `record | {...}` is a new one.
-    """
-
-    __slots__ = ()
-
-    @classmethod
-    def of(cls, mapping: Mapping[str, Any]) -> "Record":
-        """Return `mapping` with every level of it frozen."""
-        return cls({str(key): frozen(value) for key, value in mapping.items()})
-
-    def __or__(self, other: Mapping[str, Any]) -> "Record":  # type: ignore[override]
-        merged = {**self, **other}
-        if type(other) is not Record:  # whose values are frozen
-            for key in other:
-                value = merged[key]
-                if type(value) not in _SCALARS:
-                    merged[key] = frozen(value)
-        return Record(merged)
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return Record, (dict(self),)
-
-    def __hash__(self) -> int:  # type: ignore[override]
-        return hash(frozenset(self.items()))
-
-    @classmethod
-    def __get_pydantic_core_schema__(
-        cls, source: Any, handler: "GetCoreSchemaHandler"
-    ) -> "CoreSchema":
-        """Let a record be a part of a node's state."""
-        from pydantic_core import core_schema  # noqa: PLC0415  (only where state is durable)
-
-        return core_schema.no_info_after_validator_function(cls.of, core_schema.dict_schema())
-
-    def _refuse(self, *_: object, **__: object) -> NoReturn:
-        raise TypeError("a Record does not change; make a new one with `record | {...}`")
-
-    __setitem__ = __delitem__ = __ior__ = _refuse
-    clear = pop = popitem = setdefault = update = _refuse
-
-
-def frozen(value: Any) -> Any:
-    """Return `value` with mappings as `Record` and lists as tuples, at every level."""
-    if type(value) in _SCALARS:  # nearly always, and to ask for a Mapping takes ten times as long
-        return value
-    if isinstance(value, Mapping):
-        return Record.of(value)
-    if isinstance(value, list | tuple):
-        return tuple(frozen(item) for item in value)
-    return value
 
 
 # -- cards ------------------------------------------------------------------------------------
@@ -448,55 +385,8 @@ class Failure(Payload):
     }
 
 
-# -- JSON -------------------------------------------------------------------------------------
-
-
-def encode(payload: Any) -> dict[str, Any]:
-    """Return `payload` as plain JSON data, with the name of its type.
-
-    Raises:
-        ValueError: Something in it has no JSON form.
-    """
-    from pydantic_core import to_jsonable_python  # noqa: PLC0415  (costs start-up time)
-
-    # Otherwise an infinity would come back as None.
-    value = to_jsonable_python(payload, inf_nan_mode="constants")
-    return {"type": type(payload).__name__, "value": value}
-
-
-def decode(data: Mapping[str, Any], types: Mapping[str, type]) -> Any:
-    """Return what `encode` was given; `types` maps the names that may occur to their types.
-
-    Raises:
-        KeyError: The type's name is not among `types`.
-    """
-    kind = types[data["type"]]
-    value = _adapter(kind).validate_python(data["value"])
-    return Record.of(value) if kind is Record else value
-
-
-@functools.cache
-def _adapter(kind: type) -> Any:
-    """Return pydantic's converter for `kind`, made when first needed: it costs start-up time."""
-    from pydantic import TypeAdapter  # noqa: PLC0415
-
-    return TypeAdapter(dict[str, Any] if kind is Record else kind)
-
-
 def payload_types() -> Iterator[type[Payload]]:
     """Yield every payload type of this module."""
     for kind in globals().copy().values():
         if isinstance(kind, type) and issubclass(kind, Payload) and kind is not Payload:
             yield kind
-
-
-def known_types() -> dict[str, type]:
-    """Return every type that a message may be kept as, by name: all payloads, and plain values."""
-    plain = (Record, str, bool, int, float, list, tuple, Decimal, datetime, UUID)
-    return {kind.__name__: kind for kind in (*_below(Payload), *plain)}
-
-
-def _below(base: type[Any]) -> Iterator[type[Any]]:
-    for kind in base.__subclasses__():
-        yield kind
-        yield from _below(kind)

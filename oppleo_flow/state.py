@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 from pydantic import PlainSerializer, PlainValidator
 
-from oppleo_flow.payloads import decode, encode, known_types
+from oppleo_flow.encoding import decode, encode, known_types
 
 
 def _stored(payload: Any) -> Any:

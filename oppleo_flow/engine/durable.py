@@ -7,6 +7,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from oppleo_flow.clock import Instant
+from oppleo_flow.encoding import decode, encode, known_types
 from oppleo_flow.engine.calls import attempt
 from oppleo_flow.engine.inbox import Item
 from oppleo_flow.engine.state_store import Append, DeadLetter, StateStore, Transaction
@@ -14,7 +15,6 @@ from oppleo_flow.errors import StoreError
 from oppleo_flow.flowfile.graph import Wire
 from oppleo_flow.message import Message
 from oppleo_flow.node_spec import members
-from oppleo_flow.payloads import decode, encode, known_types
 
 if TYPE_CHECKING:
     from oppleo_flow.engine.core import Core

@@ -11,7 +11,8 @@ from oppleo_flow.flowfile.scalars import TRUTHS
 from oppleo_flow.flowfile.suggest import hint
 from oppleo_flow.flowfile.tree import Mark, Scalar, Value, YamlList, YamlMap, kind_text
 from oppleo_flow.node_spec import NodeSpec, OutputSpec
-from oppleo_flow.payloads import Failure, Record, Tick
+from oppleo_flow.payloads import Failure, Tick
+from oppleo_flow.record import Record
 
 FLOW: Final = "flow"
 _FLOW_OUTPUTS: Final[Mapping[str, OutputSpec]] = {

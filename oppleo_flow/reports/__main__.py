@@ -5,8 +5,8 @@ import os
 import sys
 from collections.abc import Sequence
 
+from oppleo_flow.encoding import encode
 from oppleo_flow.errors import OppleoError
-from oppleo_flow.payloads import encode
 from oppleo_flow.reports.build import report
 from oppleo_flow.reports.request import ReportRequest
 

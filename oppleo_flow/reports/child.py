@@ -2,7 +2,8 @@
 
 import json
 
-from oppleo_flow.payloads import ReportWritten, decode
+from oppleo_flow.encoding import decode
+from oppleo_flow.payloads import ReportWritten
 from oppleo_flow.reports.request import ReportRequest
 from oppleo_flow.store.child import run_module
 

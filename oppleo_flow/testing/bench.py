@@ -12,7 +12,7 @@ from oppleo_flow.errors import ConfigError
 from oppleo_flow.flowfile.graph import Graph, GraphNode, OnError
 from oppleo_flow.node import Example, Node
 from oppleo_flow.options import NodeConfig
-from oppleo_flow.payloads import Record
+from oppleo_flow.record import Record
 from oppleo_flow.testing.by_hand import graph_of, link, plan
 
 T = TypeVar("T")

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from oppleo_flow.fields import ValueOfText, field_reader, plain_value
-from oppleo_flow.payloads import EvseSignal, EvseState, MeterReading, Record
+from oppleo_flow.payloads import EvseSignal, EvseState, MeterReading
+from oppleo_flow.record import Record
 
 RECORD = Record.of({"a": {"b": 1}, "none": None, "keys": 5})
 

@@ -28,8 +28,8 @@ from oppleo_flow.payloads import (
     MeterReading,
     MeterUnknown,
     Payload,
-    Record,
 )
+from oppleo_flow.record import Record
 
 T = TypeVar("T")
 

@@ -13,18 +13,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from oppleo_flow.encoding import decode, encode
 from oppleo_flow.payloads import (
     EvseSignal,
     EvseState,
     MeterReading,
     Payload,
-    Record,
     SwitchRequest,
-    decode,
-    encode,
-    frozen,
     payload_types,
 )
+from oppleo_flow.record import Record, frozen
 
 KINDS = list(payload_types())
 TYPES: dict[str, type] = {kind.__name__: kind for kind in (*KINDS, Record)}

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from oppleo_flow.payloads import EvseSignal, MeterReading, Payload, Record, payload_types
+from oppleo_flow.payloads import EvseSignal, MeterReading, Payload, payload_types
+from oppleo_flow.record import Record
 from oppleo_flow.state import AnyPayload
 
 

@@ -5,13 +5,7 @@ import pytest
 
 from oppleo_flow import SystemClock, VirtualClock
 from oppleo_flow.errors import Refused
-from oppleo_flow.payloads import (
-    Authorised,
-    CardSeen,
-    MeterReading,
-    Rejected,
-    SwitchRequest,
-)
+from oppleo_flow.payloads import Authorised, CardSeen, MeterReading, Rejected, SwitchRequest
 from webui import feed as feed_module
 from webui.feed import Feed, Stream
 

@@ -3,14 +3,7 @@
 import pytest
 
 from oppleo_flow.charging.notices import notification
-from oppleo_flow.payloads import (
-    Beep,
-    Failure,
-    Notification,
-    Payload,
-    ReportWritten,
-    SessionEnded,
-)
+from oppleo_flow.payloads import Beep, Failure, Notification, Payload, ReportWritten, SessionEnded
 
 
 @pytest.mark.parametrize(

@@ -6,13 +6,7 @@ import socket
 import pytest
 from playwright.sync_api import expect
 
-from oppleo_flow.payloads import (
-    EvseSignal,
-    EvseState,
-    LedState,
-    MeterReading,
-    SessionStatus,
-)
+from oppleo_flow.payloads import EvseSignal, EvseState, LedState, MeterReading, SessionStatus
 from tests.webui.page.seeing import ID, ago, card
 
 
