@@ -34,6 +34,7 @@ a day ahead: then the clock was wrong when it fired, and the schedule goes by th
 The status tells when the next tick comes, and what was passed over.
 """
 
+import functools
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import replace
@@ -276,7 +277,9 @@ class Schedule(Node[ScheduleConfig]):
         for tick in due_ticks:
             self.tick.send(tick)
         wait_s = max(0.0, (following - here.wall).total_seconds())
-        self.after(wait_s if self._calendar is None else min(wait_s, _LONGEST_WAIT_S), self._wake)
+        # A partial is no durable timer: `start` knows the time itself, and nothing has to be saved.
+        wake = functools.partial(self._wake)
+        self.after(wait_s if self._calendar is None else min(wait_s, _LONGEST_WAIT_S), wake)
         self._show(following, remarks, bool(dues))
 
     def _by_calendar(
