@@ -26,6 +26,7 @@ from collections import deque
 from pydantic import Field
 
 from oppleo_flow import Example, Node, NodeConfig, Ref, Seconds
+from oppleo_flow.errors import StoreError
 from oppleo_flow.node import StopReason
 from oppleo_flow.payloads import (
     MeterReading,
@@ -90,7 +91,7 @@ class LedgerNode(Node[LedgerConfig]):
         self._ledger = self.use(self.config.store).ledger
         self._waiting: deque[MeterReading | MeterUnknown] = deque(maxlen=_MOST_WAITING)
         self._lost = 0
-        self.every(self.config.batch, self._write)
+        self._due = False
 
     def stop(self, reason: StopReason) -> None:
         """Write what is still waiting."""
@@ -105,11 +106,23 @@ class LedgerNode(Node[LedgerConfig]):
         if len(self._waiting) == _MOST_WAITING:
             self._lost += 1
         self._waiting.append(reading)
+        self._write_later()
+
+    def _write_later(self) -> None:
+        """Have what waits written; only then is there a timer, so an idle ledger costs nothing."""
+        if not self._due:
+            self._due = True
+            self.after(self.config.batch, self._write)
 
     def _write(self) -> None:
+        self._due = False
         if not self._waiting:
             return
-        self._ledger.readings.record(tuple(self._waiting))
+        try:
+            self._ledger.readings.record(tuple(self._waiting))
+        except StoreError:
+            self._write_later()
+            raise
         self._waiting.clear()
         if self._lost:
             self.log.warning("readings lost while none could be written: %d", self._lost)

@@ -102,6 +102,16 @@ def test_readings_that_cannot_be_written_wait_until_they_can(ledger, bench, tmp_
         assert ledger.readings.between("meter", NOON, UNTIL) == [reading(0), reading(1)]
 
 
+def test_readings_that_could_not_be_written_are_when_no_more_come(ledger, bench, tmp_path):
+    with bench(on_error=OnError(then="drop")) as on:
+        rename_table(tmp_path, "readings", "elsewhere")
+        on.send(reading(0), "reading")
+        on.advance(2)
+        rename_table(tmp_path, "elsewhere", "readings")
+        on.advance(2)
+        assert ledger.readings.between("meter", NOON, UNTIL) == [reading(0)]
+
+
 def test_an_event_that_cannot_be_written_is_tried_again(ledger, bench, tmp_path):
     with bench(on_error=OnError(retry=1, backoff_min_s=5.0)) as on:
         rename_table(tmp_path, "session_started", "elsewhere")
