@@ -43,6 +43,9 @@ class Releasing:
         transaction, error = attempt(self._transaction, host, state, sent, envelope, item)
         if error is not None:  # something in it has no JSON form
             return error
+        if transaction.empty and not host.committing:
+            self.deliver(sent, envelope)
+            return None
         host.commits += 1
         number = host.commits
         later = self._let_urgent_pass(sent, envelope, number)

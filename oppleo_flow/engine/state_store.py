@@ -64,6 +64,11 @@ class Transaction:
     dead_letter: DeadLetter | None = None
     then: Callable[[StoreError | None], object] = lambda _: None
 
+    @property
+    def empty(self) -> bool:
+        """Return whether there is nothing to commit."""
+        return not (self.state or self.appends or self.acknowledged or self.dead_letter)
+
 
 class StateStore:
     """The state file of one runtime.
