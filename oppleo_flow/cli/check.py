@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from oppleo_flow.cli.check_codes import codes_as_json, codes_as_text
 from oppleo_flow.cli.command import add_variables
 from oppleo_flow.cli.exit_codes import FAILED, OK
 from oppleo_flow.cli.flow_files import (
@@ -24,6 +25,7 @@ EXAMPLES = (
     ("check garage", "check oppleo.yaml, every flow and every node file of a site"),
     ("check flows/charge-point.yaml", "check one flow"),
     ("check --format json", "for a program: a list of findings, each with a stable code"),
+    ("check --codes", "every code that a finding may have, with an example"),
 )
 _PLACE = re.compile(r"(?P<file>.+?):(?P<line>\d+): (?P<message>.*)", re.DOTALL)
 
@@ -33,10 +35,15 @@ def declare(parser: argparse.ArgumentParser) -> None:
     add_target(parser)
     add_variables(parser)
     parser.add_argument("--format", choices=("text", "json"), default="text")
+    parser.add_argument("--notes", action="store_true", help="show what is only worth knowing, too")
+    parser.add_argument("--codes", action="store_true", help="list what can be found, and stop")
 
 
 def run(args: argparse.Namespace) -> int:
-    """Check, and print what was found; warnings stop nothing."""
+    """Check, and print what was found; warnings and notes stop nothing."""
+    if args.codes:
+        print(codes_as_json() if args.format == "json" else codes_as_text())
+        return OK
     variables = variables_of(args.variables, "check")
     if is_file(args.target):
         files = [Path(args.target)]
@@ -58,7 +65,8 @@ def run(args: argparse.Namespace) -> int:
     if args.format == "json":
         print(json.dumps([finding.as_json() for finding in findings], indent=2))
     else:
-        print("\n\n".join([*(finding.render() for finding in findings), _summary(files, findings)]))
+        shown = [f for f in findings if args.notes or f.severity != "info"]
+        print("\n\n".join([*(finding.render() for finding in shown), _summary(files, shown)]))
     return FAILED if _count(findings, "error") else OK
 
 
@@ -76,7 +84,9 @@ def _summary(files: Sequence[Path], findings: Sequence[Finding]) -> str:
     checked = f"{len(files)} files checked" if len(files) != 1 else f"{files[0]}"
     if not findings:
         return f"{checked}: no errors"
-    return f"{checked}: {_number(errors, 'error')}, {_number(warnings, 'warning')}"
+    notes = _count(findings, "info")
+    counted = [_number(errors, "error"), _number(warnings, "warning")]
+    return f"{checked}: {', '.join([*counted, *([_number(notes, 'note')] if notes else [])])}"
 
 
 def _count(findings: Sequence[Finding], severity: str) -> int:

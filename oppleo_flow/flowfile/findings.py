@@ -1,21 +1,21 @@
-"""What the checker finds: an error or a warning at its place, for people and for programs."""
+"""What the checker finds: an error, a warning or a note at its place, for people and programs."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
 
+from oppleo_flow.flowfile.codes import CODES, Severity
 from oppleo_flow.flowfile.graph import Place
 from oppleo_flow.flowfile.tree import Mark
 
-Severity = Literal["error", "warning"]
 _WIDTH = 120
 _MOST = 200
+_WEIGHTS: tuple[Severity, ...] = ("error", "warning", "info")
 _SHORTEST = 4  # a shorter secret would blot out ordinary words
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that is wrong, or worth a look; `code` is stable, `message` may be reworded.
+    """One thing that is wrong, or worth a look; `message` may be reworded, `code` is stable.
 
     `source` is the line of the file; None where it must not be shown, or where there is none.
     """
@@ -27,11 +27,19 @@ class Finding:
     node: str | None = None
     source: str | None = None
 
+    def __post_init__(self) -> None:
+        """Refuse a code that nobody can look up."""
+        if self.code not in CODES:
+            raise ValueError(
+                f"{self.code!r} is no code of a finding; "
+                "add it to flowfile/codes.py, with an example"
+            )
+
     def headline(self) -> str:
         """Return `file:line:col: node: what is wrong; what to do` on one line."""
-        warning = "warning: " if self.severity == "warning" else ""
+        weight = "" if self.severity == "error" else f"{self.severity}: "
         node = f"{self.node}: " if self.node else ""
-        return f"{self.place}: {warning}{node}{self.message}"
+        return f"{self.place}: {weight}{node}{self.message}"
 
     def render(self) -> str:
         """Return the headline with the source line below it and a caret below that."""
@@ -79,6 +87,10 @@ class Report:
         """Add a warning."""
         self._add(code, "warning", at, message, node)
 
+    def info(self, code: str, at: Mark | Place, message: str, node: str | None = None) -> None:
+        """Add what is only worth knowing."""
+        self._add(code, "info", at, message, node)
+
     def add(self, findings: Iterable[Finding]) -> None:
         """Add findings made elsewhere."""
         self._findings.extend(findings)
@@ -94,14 +106,11 @@ class Report:
         """Return all findings in the order of the file, without any of the `hidden` texts.
 
         A finding without a node gets the one among `owners` (first line, last line, id) whose lines
-        it is in.  After the 200th comes only how many more there are.
+        it is in.  Of more than 200 the gravest are kept, and the first of the others says how many
+        they are.
         """
         secrets = sorted((text for text in hidden if len(text) >= _SHORTEST), key=len, reverse=True)
-        found = sorted(self._findings, key=lambda f: (f.place.line, f.place.column))
-        if len(found) > _MOST:
-            rest = len(found) - _MOST
-            last = replace(found[_MOST], code="more", message=f"and {rest} more", node=None)
-            found = [*found[:_MOST], replace(last, severity=self._worst(found[_MOST:]))]
+        found = sorted(_gravest(self._findings), key=_order)
         return tuple(_without(self._owned(finding, owners), secrets) for finding in found)
 
     def _owned(self, finding: Finding, owners: Sequence[tuple[int, int, str]]) -> Finding:
@@ -110,10 +119,6 @@ class Report:
                 if first <= finding.place.line - 1 <= last:
                     return replace(finding, node=owner)
         return finding
-
-    @staticmethod
-    def _worst(findings: Iterable[Finding]) -> Severity:
-        return "error" if any(f.severity == "error" for f in findings) else "warning"
 
     def _add(
         self, code: str, severity: Severity, at: Mark | Place, message: str, node: str | None
@@ -125,6 +130,19 @@ class Report:
         shown = self._show_source and 0 < place.line <= len(self.lines)
         source = self.lines[place.line - 1].rstrip("\r\n\x85\u2028\u2029") if shown else None
         self._findings.append(Finding(code, severity, place, message, node, source))
+
+
+def _order(finding: Finding) -> tuple[int, int]:
+    return finding.place.line, finding.place.column
+
+
+def _gravest(findings: Iterable[Finding]) -> list[Finding]:
+    """Return at most 200 findings, the gravest, and in the place of all others only one."""
+    found = sorted(findings, key=lambda f: (_WEIGHTS.index(f.severity), _order(f)))
+    kept, rest = found[:_MOST], found[_MOST:]
+    if not rest:
+        return kept
+    return [*kept, replace(rest[0], code="more", message=f"and {len(rest)} more", node=None)]
 
 
 def _without(finding: Finding, secrets: Iterable[str]) -> Finding:

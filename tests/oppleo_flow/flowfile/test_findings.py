@@ -27,9 +27,14 @@ def test_a_warning_says_that_it_is_one() -> None:
     assert warning.render() == "f.yaml:3:1: warning: a → a is a circle"
 
 
+def test_a_note_says_that_it_is_one() -> None:
+    note = Finding("cycle", "info", Place("f.yaml", 3, 1), "nothing takes 'a.out'")
+    assert note.render() == "f.yaml:3:1: info: nothing takes 'a.out'"
+
+
 def test_a_long_line_is_cut_around_the_caret() -> None:
     long = Finding(
-        "x", "error", Place("f.yaml", 1, 501), "here", source="a" * 500 + "!" + "b" * 500
+        "tab", "error", Place("f.yaml", 1, 501), "here", source="a" * 500 + "!" + "b" * 500
     )
     head, line, caret = long.render().splitlines()
     assert head == "f.yaml:1:501: here"
@@ -38,7 +43,7 @@ def test_a_long_line_is_cut_around_the_caret() -> None:
 
 
 def test_what_a_terminal_would_obey_is_shown_as_a_space() -> None:
-    rude = Finding("x", "error", Place("f.yaml", 1, 1), "here", source="a\x1b[31m\tb")
+    rude = Finding("yaml-syntax", "error", Place("f.yaml", 1, 1), "here", source="a\x1b[31m\tb")
     assert rude.render().splitlines()[1] == "     1 | a [31m b"
 
 
@@ -57,9 +62,9 @@ def test_programs_get_plain_data() -> None:
 
 def test_findings_come_in_the_order_of_the_file_and_each_once() -> None:
     report = Report("f.yaml", ["a", "b"])
-    report.warning("two", Mark(1, 0), "second")
-    report.error("one", Mark(0, 0), "first")
-    report.error("one", Mark(0, 0), "first")
+    report.warning("cycle", Mark(1, 0), "second")
+    report.error("tab", Mark(0, 0), "first")
+    report.error("tab", Mark(0, 0), "first")
     assert [f.headline() for f in report.findings()] == [
         "f.yaml:1:1: first",
         "f.yaml:2:1: warning: second",
@@ -69,10 +74,20 @@ def test_findings_come_in_the_order_of_the_file_and_each_once() -> None:
 def test_after_two_hundred_findings_only_their_number_is_told() -> None:
     report = Report("f.yaml", [])
     for line in range(250):
-        report.error("x", Mark(line, 0), "wrong")
+        report.error("cycle", Mark(line, 0), "wrong")
     findings = report.findings()
     assert len(findings) == 201
     assert findings[-1].headline() == "f.yaml:201:1: and 50 more"
+
+
+def test_what_is_left_out_is_what_matters_least() -> None:
+    report = Report("f.yaml", [])
+    for line in range(250):
+        report.info("cycle", Mark(line, 0), "look")
+    report.error("tab", Mark(300, 0), "last")
+    findings = report.findings()
+    assert findings[-2].headline() == "f.yaml:200:1: info: and 51 more"
+    assert findings[-1].headline() == "f.yaml:301:1: last"
 
 
 @pytest.mark.parametrize(
@@ -85,14 +100,14 @@ def test_after_two_hundred_findings_only_their_number_is_told() -> None:
 def test_what_is_left_out_keeps_its_weight(severity: str, last: str) -> None:
     report = Report("f.yaml", [])
     for line in range(201):
-        report.warning("x", Mark(line, 0), "look")
-    getattr(report, severity)("x", Mark(300, 0), "last")
+        report.warning("cycle", Mark(line, 0), "look")
+    getattr(report, severity)("cycle", Mark(300, 0), "last")
     assert report.findings()[-1].severity == last
 
 
 def test_the_value_of_a_secret_is_blotted_out_of_every_message() -> None:
     report = Report("f.yaml", [])
-    report.error("x", Mark(0, 0), "cannot log in with 'hunter2'")
+    report.error("cycle", Mark(0, 0), "cannot log in with 'hunter2'")
     assert report.findings(["hunter2", ""])[0].message == "cannot log in with '(secret)'"
 
 

@@ -1,0 +1,25 @@
+mkdir nodes
+cat > nodes/wall_plug.py <<'END'
+from oppleo_flow import Actuator, NodeConfig, Record
+
+
+class WallPlug(Actuator[NodeConfig]):
+    """Switch a plug over the network; it stays as it is when this machine dies."""
+
+    type_name = "wall-plug"
+    safe_levels = ("off",)
+    fails_open = True
+
+    def on_message(self, wish: Record) -> None:
+        """Switch it."""
+
+    def go_safe(self, reason: str) -> None:
+        """Switch it off."""
+END
+cat > flow.yaml <<'END'
+flow: example
+format: 1
+nodes:
+  plug: {type: wall-plug, from: flow.status, safe: off}
+END
+oppleo-flow check flow.yaml

@@ -1,0 +1,2 @@
+mkdir flow.yaml
+oppleo-flow check flow.yaml
