@@ -29,12 +29,18 @@ _IN_WORDS = {
 
 
 class Database:
-    """One open database; `place` is what messages call it, `charge_point` whose rows it shows."""
+    """One open database; `place` is what messages call it, `charge_point` whose rows it shows.
 
-    def __init__(self, engine: Engine, place: str, charge_point: str) -> None:
+    One that is not `lasting` leaves it to the system when what is written reaches the disk.
+    """
+
+    def __init__(
+        self, engine: Engine, place: str, charge_point: str, *, lasting: bool = True
+    ) -> None:
         self.engine = engine
         self.place = place
         self.charge_point = charge_point
+        self.lasting = lasting
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -49,8 +55,8 @@ class Database:
         A durable one is on the disk when this returns; another one may be lost with the power,
         but never in part.
         """
-        options = {"write": True, "durable": durable}
-        engine = self.engine.execution_options(**options)
+        level = "OFF" if not self.lasting else "FULL" if durable else "NORMAL"
+        engine = self.engine.execution_options(write=True, synchronous=level)
         with in_words(self.place), engine.begin() as connection:
             yield connection
 
@@ -104,8 +110,7 @@ def _begin(connection: Connection) -> None:
     if not options.get("write"):
         connection.exec_driver_sql("BEGIN")
         return
-    level = "FULL" if options.get("durable", True) else "NORMAL"
-    connection.exec_driver_sql(f"PRAGMA synchronous={level}")
+    connection.exec_driver_sql(f"PRAGMA synchronous={options.get('synchronous', 'FULL')}")
     connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 

@@ -34,7 +34,10 @@ class Ledger:
 
     def close(self) -> None:
         """Let go of the file."""
-        self._database.close()
+        try:
+            self.readings.write_gathered()
+        finally:
+            self._database.close()
 
     def __enter__(self) -> Self:
         return self
@@ -62,7 +65,7 @@ def open_sqlite(location: StoreLocation, charge_point: str, *, read_only: bool) 
     if read_only and not exists:
         raise StoreError(f"{path}: there is no ledger yet; start `oppleo-flow run` once")
     engine = sqlite_engine(path, read_only=read_only)
-    database = Database(engine, str(path), charge_point)
+    database = Database(engine, str(path), charge_point, lasting=location.lasting)
     with ExitStack() as on_failure:
         on_failure.callback(database.close)
         if read_only:

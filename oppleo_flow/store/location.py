@@ -11,9 +11,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class StoreLocation:
-    """The file of the site's ledger; a service of the site."""
+    """The file of the site's ledger; a service of the site.
+
+    `lasting` is false where nothing outlives the process, as in a simulation in virtual time: then
+    nothing waits for the disk, and readings are written an hour at a time.
+    """
 
     path: Path
+    lasting: bool = True
 
 
 class LedgerConnection(ABC):

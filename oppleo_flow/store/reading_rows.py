@@ -1,15 +1,18 @@
 """The readings of the ledger, and the times in which there were none."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, Select, func, select
+from sqlalchemy import Connection, Row, Select, func, select
 
 from oppleo_flow.payloads import MeterReading, MeterUnknown
 from oppleo_flow.store.database import Database, insert_new
 from oppleo_flow.store.tables import meter_silences, readings
+
+_GATHERED = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,16 +26,35 @@ class Silence:
 
 
 class ReadingRows:
-    """The readings of a charge point's meters."""
+    """The readings of a charge point's meters.
+
+    In a database that is not lasting the newest hour of them waits in memory.  Nobody who asks here
+    can tell.
+    """
 
     def __init__(self, database: Database) -> None:
         self._db = database
+        self._gathered: list[MeterReading | MeterUnknown] = []
 
     def record(self, batch: Sequence[MeterReading | MeterUnknown]) -> None:
         """Write readings and silences in one transaction; what is there already stays.
 
         The batch is kept whole or not at all; a loss of power may take the newest ones along.
         """
+        if self._db.lasting:
+            self._write(batch)
+            return
+        self._gathered += batch
+        if self._gathered and _at(self._gathered[-1]) - _at(self._gathered[0]) >= _GATHERED:
+            self.write_gathered()
+
+    def write_gathered(self) -> None:
+        """Write what waits in memory."""
+        if self._gathered:
+            self._write(self._gathered)
+            self._gathered = []
+
+    def _write(self, batch: Sequence[MeterReading | MeterUnknown]) -> None:
         measured = [self._row(item) for item in batch if isinstance(item, MeterReading)]
         silent = [
             {
@@ -58,7 +80,7 @@ class ReadingRows:
             .distinct()
             .order_by(readings.c.meter)
         )
-        with self._db.read() as connection:
+        with self._read() as connection:
             return list(connection.scalars(query))
 
     def latest(self, meter: str, before: datetime | None = None) -> MeterReading | None:
@@ -81,7 +103,7 @@ class ReadingRows:
             .where(readings.c.time >= since, readings.c.time < until)
             .order_by(readings.c.time)
         )
-        with self._db.read() as connection:
+        with self._read() as connection:
             return [_reading(row) for row in connection.execute(query)]
 
     def silences(self, meter: str, since: datetime, until: datetime) -> list[Silence]:
@@ -107,9 +129,16 @@ class ReadingRows:
             )
             .order_by(begun.since)
         )
-        with self._db.read() as connection:
+        with self._read() as connection:
             found = [Silence(*row) for row in connection.execute(query)]
         return [one for one in found if one.until is None or one.until > since]
+
+    @contextmanager
+    def _read(self) -> Iterator[Connection]:
+        """Give a connection that sees everything recorded so far."""
+        self.write_gathered()
+        with self._db.read() as connection:
+            yield connection
 
     def _of(self, meter: str) -> Select[Any]:
         return select(readings).where(
@@ -117,7 +146,7 @@ class ReadingRows:
         )
 
     def _first(self, query: Select[Any]) -> MeterReading | None:
-        with self._db.read() as connection:
+        with self._read() as connection:
             row = connection.execute(query.limit(1)).first()
         return None if row is None else _reading(row)
 
@@ -144,6 +173,10 @@ class ReadingRows:
             "frequency_hz": reading.frequency_hz,
             "serial": reading.serial,
         }
+
+
+def _at(item: MeterReading | MeterUnknown) -> datetime:
+    return item.time if isinstance(item, MeterReading) else item.since
 
 
 def _known(*phases: float | None) -> tuple[float, ...]:

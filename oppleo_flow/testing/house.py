@@ -59,7 +59,7 @@ class House:
             raise ConfigError("\n".join(finding.render() for finding in checked.errors))
         self.findings = checked.findings
         self.graph: Graph = checked.graph
-        self.location = StoreLocation(folder / "ledger.sqlite")
+        self.location = StoreLocation(folder / "ledger.sqlite", lasting=False)
         self._know_the_cards()
         self.world = SimulatedWorld(self.clock, wiring=wiring_of(self.graph))
         services = {World: self.world, StoreLocation: self.location}

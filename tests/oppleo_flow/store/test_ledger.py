@@ -33,8 +33,10 @@ def test_a_file_name_may_hold_any_character(tmp_path):
     assert location.path.is_file()
 
 
-def test_sessions_are_on_the_disk_at_once_and_readings_soon(ledger, location):
-    levels = []
+@contextmanager
+def levels_of_inserts() -> Iterator[list[int]]:
+    """Give how far each INSERT goes: 0 not to the disk, 1 soon, 2 at once."""
+    levels: list[int] = []
 
     def spy(connection, cursor, statement, parameters, context, executemany):
         if statement.startswith("INSERT"):
@@ -42,13 +44,26 @@ def test_sessions_are_on_the_disk_at_once_and_readings_soon(ledger, location):
 
     event.listen(Engine, "before_cursor_execute", spy)
     try:
+        yield levels
+    finally:
+        event.remove(Engine, "before_cursor_execute", spy)
+
+
+def test_where_nothing_lasts_nothing_waits_for_the_disk(tmp_path):
+    location = StoreLocation(tmp_path / "ledger.sqlite", lasting=False)
+    with open_ledger(location, "cp") as ledger, levels_of_inserts() as levels:
+        ledger.sessions.record(SessionStarted.sample())
+        ledger.readings.record([MeterReading.sample()])
+        ledger.readings.write_gathered()
+    assert levels == [0, 0]
+
+
+def test_sessions_are_on_the_disk_at_once_and_readings_soon(ledger, location):
+    with levels_of_inserts() as levels:
         ledger.sessions.record(SessionStarted.sample())
         ledger.readings.record([MeterReading.sample()])
         ledger.sessions.record(SessionEnded.sample())
-    finally:
-        event.remove(Engine, "before_cursor_execute", spy)
-    full, normal = 2, 1
-    assert levels == [full, normal, full]
+    assert levels == [2, 1, 2]
     with sqlite3.connect(location.path) as other:
         assert other.execute("PRAGMA journal_mode").fetchone() == ("wal",)
     other.close()

@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy.exc import StatementError
 
 from oppleo_flow.payloads import MeterReading, MeterUnknown
-from oppleo_flow.store import Silence
+from oppleo_flow.store import Silence, StoreLocation, open_ledger
 
 NOON = datetime(2026, 1, 15, 12, 0, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
@@ -125,3 +125,31 @@ def test_a_batch_is_kept_whole_or_not_at_all(ledger):
 def test_an_empty_batch_is_nothing(ledger):
     ledger.readings.record([])
     assert ledger.readings.meters() == []
+
+
+def test_where_nothing_lasts_readings_are_in_the_file_an_hour_at_a_time(tmp_path):
+    def in_the_file() -> list[MeterReading]:
+        with open_ledger(location, "cp", read_only=True) as other:
+            return other.readings.between("meter", NOON, NOON + 10_000 * SECOND)
+
+    location = StoreLocation(tmp_path / "ledger.sqlite", lasting=False)
+    with open_ledger(location, "cp") as ledger:
+        for second in range(0, 3600, 900):
+            ledger.readings.record([reading(second)])
+        assert in_the_file() == []
+        ledger.readings.record([reading(3600)])
+        assert in_the_file() == [reading(second) for second in range(0, 3601, 900)]
+
+
+def test_where_nothing_lasts_a_reading_is_seen_at_once_by_who_wrote_it(tmp_path):
+    location = StoreLocation(tmp_path / "ledger.sqlite", lasting=False)
+    silent = MeterUnknown("meter", NOON + 10 * SECOND, "unit 1: no answer")
+    with open_ledger(location, "cp") as ledger:
+        ledger.readings.record([reading(0), silent])
+        assert ledger.readings.latest("meter") == reading(0)
+        ledger.readings.record([reading(20)])
+        (gap,) = ledger.readings.silences("meter", NOON, NOON + 60 * SECOND)
+        assert gap.until == NOON + 20 * SECOND
+        ledger.readings.record([reading(30)])
+    with open_ledger(location, "cp", read_only=True) as later:
+        assert later.readings.latest("meter") == reading(30)
