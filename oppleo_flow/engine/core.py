@@ -14,6 +14,7 @@ from oppleo_flow.engine.freshness import Freshness
 from oppleo_flow.engine.handling import Handling
 from oppleo_flow.engine.loop import Loop
 from oppleo_flow.engine.ports import LevelPort
+from oppleo_flow.engine.probe import Probe
 from oppleo_flow.engine.snapshot import EventKind, RuntimeEvent
 from oppleo_flow.engine.state_store import StateStore
 from oppleo_flow.flowfile.graph import Graph, Wire
@@ -75,13 +76,20 @@ class Core:
     """
 
     def __init__(
-        self, graph: Graph, clock: Clock, site: Site, loop: Loop, state_store: StateStore
+        self,
+        graph: Graph,
+        clock: Clock,
+        site: Site,
+        loop: Loop,
+        state_store: StateStore,
+        probe: Probe | None = None,
     ) -> None:
         self.flow = graph.name
         self.clock = clock
         self.site = site
         self.loop = loop
         self.state_store = state_store
+        self.probe = probe
         self.hosts: dict[str, NodeHost] = {}
         self.unwell: set[NodeHost] = set()
         self.connections = Connections(graph.connections, loop, clock, site)

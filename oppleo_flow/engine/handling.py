@@ -170,7 +170,9 @@ class Handling:
         host.running = threading.get_ident()
         args = () if item.port is None else (item.payload,)
         began = perf_counter()
-        result, error = attempt(item.call, *args)
+        probe = self._core.probe
+        call = item.call if probe is None else probe.call_of(host, item)
+        result, error = attempt(call, *args)
         took = perf_counter() - began
         host.running = 0
         if took > SLOW_HANDLER_S and host.worker is None:

@@ -13,6 +13,7 @@ from oppleo_flow.engine.calls import Receive, Segment, Step, sending
 from oppleo_flow.engine.durable import name_of
 from oppleo_flow.engine.host import NodeHost
 from oppleo_flow.engine.ports import LevelPort
+from oppleo_flow.engine.probe import watched
 from oppleo_flow.flowfile.graph import Wire
 from oppleo_flow.message import Message
 
@@ -62,14 +63,17 @@ class Routes:
         """Set the route of every port, and those of the flow's own ports."""
         for host in self._core.hosts.values():
             for name, port in host.ports.items():
-                route = self._emit(host.node_id, name)
+                route = self._watched(host.node_id, name)
                 if isinstance(port, LevelPort):
                     port.forward = route
                 else:
                     port.deliver = route
         for name in self._core.flow_ports:
-            self._core.flow_ports[name] = self._emit("flow", name)
+            self._core.flow_ports[name] = self._watched("flow", name)
         self._fill_deferred()
+
+    def _watched(self, node: str, port: str) -> Receive:
+        return watched(self._core.probe, node, port, self._emit(node, port))
 
     def entrance(self, node: str, port: str) -> Receive:
         """Return what takes a payload from outside into an input port.
@@ -223,7 +227,8 @@ def is_plain(host: NodeHost) -> bool:
     """Return whether a node needs no inbox: nothing makes a message wait in front of it."""
     plan = host.plan
     return (
-        host.worker is None
+        host.core.probe is None
+        and host.worker is None
         and host.actuator is None
         and not plan.durable
         and not host.fed_durably

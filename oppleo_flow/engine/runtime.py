@@ -12,6 +12,7 @@ from oppleo_flow.engine.core import Core, Subscription
 from oppleo_flow.engine.host import NodeHost
 from oppleo_flow.engine.lifecycle import Starter, Stopper, in_order
 from oppleo_flow.engine.loop import ExternalEvents, Loop
+from oppleo_flow.engine.probe import Probe
 from oppleo_flow.engine.routes import Routes
 from oppleo_flow.engine.snapshot import RuntimeSnapshot
 from oppleo_flow.engine.state_store import StateStore
@@ -41,13 +42,13 @@ class Runtime:
 
     Under a `VirtualClock` nothing runs by itself: `run_for` moves time on.  `on_beat` is called
     while the dispatcher is alive; nodes in `quarantine` are not started; `stop_requested` is told
-    when a node's `on_error` stops the flow.
+    when a node's `on_error` stops the flow; a `probe` sees every message.
 
     Raises:
         StoreError: The state file cannot be used.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  (each is one fact of the run, given by name)
         self,
         graph: Graph,
         *,
@@ -58,6 +59,7 @@ class Runtime:
         quarantine: frozenset[str] = frozenset(),
         externals: Sequence[ExternalEvents] = (),
         stop_requested: Callable[[str], None] = lambda _: None,
+        probe: Probe | None = None,
     ) -> None:
         self.graph = graph
         self.running = False
@@ -65,7 +67,7 @@ class Runtime:
         self._state_store = StateStore(
             state_path, threaded=self._loop.virtual is None, on_trouble=self._state_trouble
         )
-        self._core = Core(graph, clock, site, self._loop, self._state_store)
+        self._core = Core(graph, clock, site, self._loop, self._state_store, probe)
         self._core.stop_requested = stop_requested
         self._workers: list[Worker] = []
         for plan in graph.nodes.values():
