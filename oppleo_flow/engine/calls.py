@@ -138,7 +138,7 @@ class Segment:
     def _failed(host: "NodeHost", payload: Any, envelope: Message, error: Exception) -> None:
         """Let nothing leave of what a failed handler sent, and report it."""
         host.running = 0
-        host.pending.clear()
+        host.take_back(host.pending)
         host.core.handling.failing.failed_plainly(host, payload, envelope, error)
 
     def _recover(self, count: int) -> None:

@@ -50,7 +50,7 @@ class NodeState:
 
     def change(self, host: "NodeHost") -> tuple[str, str, Mapping[str, Any], str] | None:
         """Return what must be saved now; None when nothing changed since the last time."""
-        values, timers = self._values(host), host.named_timers()
+        values, timers = self._values(host), host.timers.named()
         if values == self._saved and timers == self._saved_timers:
             return None
         now = host.core.clock.instant()
@@ -106,7 +106,7 @@ class NodeState:
 
     def wind_timers(self, host: "NodeHost") -> None:
         """Set the timers again that were waiting, but for those that `start` has set itself."""
-        running = {name for name, _ in host.named_timers()}
+        running = {name for name, _ in host.timers.named()}
         for name, left_s in self._waiting:
             if name not in running and hasattr(host.node, name):
                 host.after(left_s, getattr(host.node, name))

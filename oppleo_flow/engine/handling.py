@@ -196,6 +196,7 @@ class Handling:
             host.condition.clear_fault(HANDLER_FAULT)
             host.busy = False
             return
+        host.take_back(sent)
         state = self.releasing.states.get(host.node_id)
         if state is not None:
             state.roll_back(host)

@@ -11,6 +11,7 @@ from oppleo_flow.clock import Clock
 from oppleo_flow.engine.calls import attempt
 from oppleo_flow.engine.condition import Condition
 from oppleo_flow.engine.inbox import Inbox, Item
+from oppleo_flow.engine.node_timers import NodeTimers, Undo
 from oppleo_flow.engine.ports import LevelPort, Port
 from oppleo_flow.engine.timers import TimerEntry
 from oppleo_flow.engine.workers import Worker
@@ -24,21 +25,6 @@ if TYPE_CHECKING:
 
 OUTSTANDING = 1000
 """How many payloads a node's own thread may be ahead of the dispatcher."""
-
-
-class Repeating:
-    """A timer that comes again; `cancel` ends it."""
-
-    def __init__(self) -> None:
-        self.entry: TimerEntry | None = None
-        self.cancelled = False
-        self.pending = False
-
-    def cancel(self) -> None:
-        """Take all further calls back."""
-        self.cancelled = True
-        if self.entry is not None:
-            self.entry.cancel()
 
 
 class NodeHost:
@@ -80,7 +66,6 @@ class NodeHost:
             for name, spec in plan.spec.outputs_for(plan.config).items()
         }
         self.error_port = self.ports["error"]
-        self.timers: set[TimerEntry | Repeating] = set()
         self.node: Node[Any] = self._make_node()
 
     def _make_node(self) -> Node[Any]:
@@ -179,33 +164,14 @@ class NodeHost:
             raise LookupError(f"node {self.node_id!r}: no message is in hand")
         return envelope
 
+    @functools.cached_property
+    def timers(self) -> NodeTimers:
+        """Return the node's timers; made when the first is set, for most nodes have none."""
+        return NodeTimers(self)
+
     def after(self, seconds: float, call: Callable[[], object]) -> Timer:
         """Run `call` once, later, as a handler of the node."""
-
-        def ring() -> object:
-            self.timers.discard(entry)  # only now: until then a durable one is part of the state
-            return call()
-
-        entry = TimerEntry(self.clock.monotonic() + seconds, lambda: self.accept_call(ring))
-        entry.name = self._method_name(call)
-        entry.keeper = self.timers
-        self.timers.add(entry)
-        self.core.loop.timers.put(entry)
-        return entry
-
-    def _method_name(self, call: Callable[[], object]) -> str | None:
-        """Return the name of the node's method that `call` is; None when it is something else."""
-        return call.__name__ if getattr(call, "__self__", None) is self.node else None
-
-    def named_timers(self) -> tuple[tuple[str, float], ...]:
-        """Return the timers that wait for a method of the node, with when they are due."""
-        return tuple(
-            sorted(
-                (timer.name, timer.due)
-                for timer in list(self.timers)
-                if isinstance(timer, TimerEntry) and timer.name is not None
-            )
-        )
+        return self.timers.after(seconds, call)
 
     def every(self, seconds: float, call: Callable[[], object]) -> Timer:
         """Run `call` every `seconds`; one that is still waiting for its turn is not doubled."""
@@ -213,25 +179,7 @@ class NodeHost:
             raise ValueError(
                 f"node {self.node_id!r}: every: more than 0 s is needed, got {seconds}"
             )
-        repeating = Repeating()
-        self.timers.add(repeating)
-
-        def run() -> object:
-            repeating.pending = False
-            return None if repeating.cancelled else call()
-
-        def due(at: float) -> None:
-            if repeating.cancelled:
-                return
-            wait = max(at + seconds, self.clock.monotonic())
-            repeating.entry = self.core.loop.timers.call_at(wait, lambda: due(wait))
-            if not repeating.pending:
-                repeating.pending = True
-                self.accept_call(run)
-
-        first = self.clock.monotonic() + seconds
-        repeating.entry = self.core.loop.timers.call_at(first, lambda: due(first))
-        return repeating
+        return self.timers.every(seconds, call)
 
     def status(self, level: StatusLevel, text: str) -> None:
         """Say how the node is."""
@@ -259,11 +207,17 @@ class NodeHost:
             envelope = self.core.origin(self.source, None)
             self.core.handling.accept(self, Item(call, None, None, envelope))
 
-    def cancel_timers(self) -> None:
-        """Take back every call that waits."""
-        for timer in list(self.timers):
-            timer.cancel()
-        self.timers.clear()
+    def unless_it_fails(self, port: Undo, undo: Callable[[], object]) -> None:
+        """Have `undo` called when the handler that runs on this thread raises, if one does."""
+        if self.running == threading.get_ident():
+            self.pending.append((port, undo))
+
+    def take_back(self, sent: list[tuple[Port, Any]]) -> None:
+        """Undo what a handler did that raised, the last first; what it sent does not leave."""
+        for port, undo in reversed(sent):
+            if isinstance(port, Undo):
+                undo()
+        sent.clear()
 
     def call_now(self, call: Callable[[], object]) -> Exception | None:
         """Run `call` as a handler at once, on this thread, within the loop; return what it raised.
@@ -279,4 +233,6 @@ class NodeHost:
         sent, self.pending = self.pending, earlier
         if error is None:
             self.core.handling.release(self, sent, self.core.origin(self.source, None))
+        else:
+            self.take_back(sent)
         return error

@@ -126,7 +126,7 @@ class Starter:
 
     def _failed(self, host: NodeHost, failures: int, error: Exception) -> None:
         self._core.handling.drop_waiting(host)
-        host.cancel_timers()
+        host.timers.cancel_all()
         host.condition.raise_fault(START_FAULT, words_of(error))
         self._has_settled(host)
         host.log.debug("%s: traceback", host.node_id, exc_info=error)
@@ -182,7 +182,7 @@ class Stopper:
         def stopped(sent: list[tuple[Port, object]], error: Exception | None) -> None:
             self._core.handling.release(host, sent, self._core.origin(host.source, None))
             self._core.handling.drop_waiting(host)
-            host.cancel_timers()  # only now: what remains of them is part of the state
+            host.timers.cancel_all()  # only now: what remains of them is part of the state
             if error is not None:
                 self.problems.append(
                     f"node {host.node_id!r}: could not be stopped: {words_of(error)}"

@@ -12,6 +12,7 @@ from oppleo_flow.engine.calls import attempt, is_urgent
 from oppleo_flow.engine.durable import NodeState, logged
 from oppleo_flow.engine.host import NodeHost
 from oppleo_flow.engine.inbox import Item
+from oppleo_flow.engine.node_timers import Undo
 from oppleo_flow.engine.ports import LevelPort, Port
 from oppleo_flow.engine.state_store import Append, Transaction
 from oppleo_flow.errors import StoreError
@@ -35,6 +36,7 @@ class Releasing:
         self, host: NodeHost, sent: Sent, envelope: Message, item: Item | None = None
     ) -> Exception | None:
         """Let what a node sent leave; return why it cannot be committed, and then nothing left."""
+        sent = [(port, payload) for port, payload in sent if not isinstance(port, Undo)]
         state = self.states.get(host.node_id)
         kept = item is not None and item.log_id is not None
         if not (state or kept or host.committing or any(p.durable_wires for p, _ in sent)):

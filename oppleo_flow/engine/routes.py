@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from oppleo_flow.engine.calls import Receive, Segment, Step, sending
 from oppleo_flow.engine.durable import name_of
 from oppleo_flow.engine.host import NodeHost
+from oppleo_flow.engine.node_timers import sets_timers
 from oppleo_flow.engine.ports import LevelPort
 from oppleo_flow.engine.probe import watched
 from oppleo_flow.flowfile.graph import Wire
@@ -249,8 +250,9 @@ def only_returns(host: NodeHost) -> bool:
 
 
 def _simply_returns(host: NodeHost) -> bool:
-    """Return whether a node can be called without looking at what it sends, or if it runs."""
-    return host.started and only_returns(host)
+    """Return whether a node can be called without looking at what it does, or if it runs."""
+    cls: Any = host.plan.spec.cls
+    return host.started and only_returns(host) and not sets_timers(cls)
 
 
 def _nowhere(payload: Any, envelope: Message) -> None:

@@ -4,28 +4,22 @@ import heapq
 import itertools
 import threading
 from collections.abc import Callable
-from typing import Any
+
+_FEW = 64
 
 
 class TimerEntry:
-    """One call that waits; `cancel` is legal from any thread, also after it ran.
+    """One call that waits; `cancel` is legal from any thread, also after it ran."""
 
-    `name` is what a durable timer is known by; `keeper`, if any, holds it until it is over.
-    """
-
-    __slots__ = ("call", "due", "keeper", "name")
+    __slots__ = ("call", "due")
 
     def __init__(self, due: float, call: Callable[[], object]) -> None:
         self.due = due
-        self.name: str | None = None
         self.call: Callable[[], object] | None = call
-        self.keeper: set[Any] | None = None
 
     def cancel(self) -> None:
         """Take the call back."""
         self.call = None
-        if self.keeper is not None:
-            self.keeper.discard(self)
 
     @property
     def waiting(self) -> bool:
@@ -44,6 +38,7 @@ class TimerQueue:
         self._order = itertools.count()
         self._lock = threading.Lock()
         self._earlier = earlier
+        self._sweep_at = _FEW
 
     def call_at(self, due: float, call: Callable[[], object]) -> TimerEntry:
         """Keep `call` until the monotonic count reaches `due`."""
@@ -54,10 +49,21 @@ class TimerQueue:
     def put(self, entry: TimerEntry) -> None:
         """Keep an entry until the monotonic count reaches its time."""
         with self._lock:
+            if len(self._heap) >= self._sweep_at:
+                self._sweep()
             heapq.heappush(self._heap, (entry.due, next(self._order), entry))
             first = self._heap[0][2] is entry
         if first:
             self._earlier()
+
+    def _sweep(self) -> None:
+        """Forget the calls that were taken back: whoever sets long ones anew gathers many."""
+        self._heap = [item for item in self._heap if item[2].waiting]
+        heapq.heapify(self._heap)
+        self._sweep_at = max(_FEW, 2 * len(self._heap))
+
+    def __len__(self) -> int:
+        return len(self._heap)
 
     def next_due(self) -> float | None:
         """Return when the first waiting call is due; None when nothing waits."""

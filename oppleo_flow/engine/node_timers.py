@@ -1,0 +1,177 @@
+"""The timers of one node: calls that wait for their time, and then for the node's turn.
+
+A handler is atomic with its timers too: those that it set are taken back when it raises, and those
+that it took back wait again.
+"""
+
+from collections.abc import Callable
+from functools import cache, partial
+from types import CodeType
+from typing import TYPE_CHECKING, Any
+
+from oppleo_flow.engine.ports import Port
+from oppleo_flow.engine.timers import TimerEntry
+from oppleo_flow.message import Message
+from oppleo_flow.node import Actuator, Node
+from oppleo_flow.node_spec import OutputSpec
+
+if TYPE_CHECKING:
+    from oppleo_flow.engine.host import NodeHost
+
+_TIMER_CALLS = frozenset({"after", "every", "cancel"})
+_UNDOING = OutputSpec("undo", object, "event")
+
+
+class Undo(Port):
+    """What a handler did beside sending goes, as a call that undoes it, with what it sent.
+
+    It is forgotten when that leaves, and undone when nothing leaves.
+    """
+
+    __slots__ = ()
+
+    def __init__(self, host: "NodeHost") -> None:
+        super().__init__(host, _UNDOING)
+        self.deliver = _forget
+
+
+def _forget(payload: object, envelope: Message) -> None:
+    """Let what was done stand."""
+
+
+class NodeTimer:
+    """One call of a node; `name` is what a durable one is known by.
+
+    `queued`: it is due and waits for its turn; `rung`: the call of a single one was made.
+    """
+
+    __slots__ = ("call", "due", "entry", "every_s", "name", "queued", "rung", "timers")
+
+    def __init__(
+        self, timers: "NodeTimers", call: Callable[[], object], due: float, every_s: float | None
+    ) -> None:
+        self.timers = timers
+        self.call = call
+        self.due = due
+        self.every_s = every_s
+        self.name: str | None = None
+        self.entry: TimerEntry | None = None
+        self.queued = False
+        self.rung = False
+
+    def cancel(self) -> None:
+        """Take the call back, and all further ones.  Legal from any thread."""
+        self.timers.cancel(self)
+
+
+class NodeTimers:
+    """Keeps the timers of one node.  `after`, `every` and `cancel` are legal from any thread."""
+
+    __slots__ = ("_host", "_waiting", "undo")
+
+    def __init__(self, host: "NodeHost") -> None:
+        self._host = host
+        self._waiting: set[NodeTimer] = set()
+        self.undo = Undo(host)
+
+    def after(self, seconds: float, call: Callable[[], object]) -> NodeTimer:
+        """Have `call` run once, in `seconds`."""
+        timer = NodeTimer(self, call, self._host.clock.monotonic() + seconds, None)
+        if getattr(call, "__self__", None) is self._host.node:
+            timer.name = getattr(call, "__name__", None)
+        self._begin(timer)
+        return timer
+
+    def every(self, seconds: float, call: Callable[[], object]) -> NodeTimer:
+        """Have `call` run every `seconds`; one that waits for its turn is not doubled."""
+        timer = NodeTimer(self, call, self._host.clock.monotonic() + seconds, seconds)
+        self._begin(timer)
+        return timer
+
+    def cancel(self, timer: NodeTimer) -> None:
+        """Take a timer back, if it still waits."""
+        if timer not in self._waiting:
+            return
+        self._take_back(timer)
+        self._host.unless_it_fails(self.undo, partial(self._restore, timer))
+
+    def cancel_all(self) -> None:
+        """Take back every timer that waits."""
+        for timer in list(self._waiting):
+            self._take_back(timer)
+
+    def named(self) -> tuple[tuple[str, float], ...]:
+        """Return the timers that wait for a method of the node, with when they are due."""
+        return tuple(
+            sorted(
+                (timer.name, timer.due) for timer in list(self._waiting) if timer.name is not None
+            )
+        )
+
+    def _begin(self, timer: NodeTimer) -> None:
+        self._waiting.add(timer)
+        self._wind(timer)
+        self._host.unless_it_fails(self.undo, partial(self._take_back, timer))
+
+    def _wind(self, timer: NodeTimer) -> None:
+        timer.entry = TimerEntry(timer.due, partial(self._due, timer))
+        self._host.core.loop.timers.put(timer.entry)
+
+    def _take_back(self, timer: NodeTimer) -> None:
+        self._waiting.discard(timer)
+        if timer.entry is not None:
+            timer.entry.cancel()
+
+    def _restore(self, timer: NodeTimer) -> None:
+        """Let a timer wait again that a handler took back before it raised."""
+        self._waiting.add(timer)
+        if timer.every_s is not None or not timer.queued:
+            self._wind(timer)
+
+    def _due(self, timer: NodeTimer) -> None:
+        """Let a timer wait for the node's turn.  In the loop."""
+        if timer not in self._waiting:
+            return
+        if timer.every_s is not None:
+            timer.due = max(timer.due + timer.every_s, self._host.clock.monotonic())
+            self._wind(timer)
+        if not timer.queued:
+            timer.queued = True
+            self._host.accept_call(partial(self._ring, timer))
+
+    def _ring(self, timer: NodeTimer) -> object:
+        """Make the call, unless it was taken back meanwhile.  A handler of the node.
+
+        A single one waits until now, not until it was due: until now it is part of the state.
+        """
+        timer.queued = False
+        if timer not in self._waiting and not timer.rung:
+            return None
+        if timer.every_s is None:
+            timer.rung = True  # one that fails and is tried again waits no more, and rings
+            self._waiting.discard(timer)
+        return timer.call()
+
+
+@cache
+def sets_timers(cls: Any) -> bool:
+    """Return whether a handler of a node class may set a timer, or take one back.
+
+    Told by the names in the code of its methods, so one too many may be suspected.  What `start`
+    sets is not at stake: it is taken back as a whole.
+    """
+    methods = [
+        method
+        for base in cls.__mro__
+        if base not in (Node, Actuator)
+        for name, method in vars(base).items()
+        if name != "start"
+    ]
+    codes = [code for m in methods if isinstance(code := getattr(m, "__code__", None), CodeType)]
+    return any(_names(code) & _TIMER_CALLS for code in codes)
+
+
+def _names(code: CodeType) -> set[str]:
+    """Return the names that some code uses, and the functions inside it."""
+    inner = (_names(part) for part in code.co_consts if isinstance(part, CodeType))
+    return set(code.co_names).union(*inner)
