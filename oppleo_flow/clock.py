@@ -104,10 +104,13 @@ class VirtualClock:
         self._wall_at_zero = start.astimezone(UTC)
         self._boot_id = f"virtual-{self._wall_at_zero.isoformat()}"
         self._monotonic_s = 0.0
+        self._now: datetime | None = None  # asked for far more often than it changes
 
     def now(self) -> datetime:
         """Return the wall time, aware UTC."""
-        return self._wall_at_zero + timedelta(seconds=self._monotonic_s)
+        if self._now is None:
+            self._now = self._wall_at_zero + timedelta(seconds=self._monotonic_s)
+        return self._now
 
     def epoch_s(self) -> float:
         """Return the wall time in seconds since 1970."""
@@ -136,7 +139,9 @@ class VirtualClock:
                 f"a clock does not run backwards: at {self._monotonic_s}, got {monotonic_s}"
             )
         self._monotonic_s = monotonic_s
+        self._now = None
 
     def set_wall(self, wall: datetime) -> None:
         """Let the wall clock jump, as when a Pi without an RTC finds the time."""
         self._wall_at_zero = wall.astimezone(UTC) - timedelta(seconds=self._monotonic_s)
+        self._now = None

@@ -67,6 +67,7 @@ class WorldSerialBus(SerialBus):
 
     def __init__(self, world: World) -> None:
         self._world = world
+        self._answers: dict[tuple[int, Table, Block], tuple[MeterFace, tuple[int, ...]]] = {}
 
     @property
     def timing(self) -> LineTiming:
@@ -75,13 +76,18 @@ class WorldSerialBus(SerialBus):
 
     def read_registers(self, unit_id: int, table: Table, block: Block) -> tuple[int, ...]:
         """Return 16-bit registers of one meter."""
-        what = f"unit {unit_id}: {{}} reading {table} register 0x{block.start:04X}"
         face = self._world.meter(unit_id)
+        what = f"reading {table} register 0x{block.start:04X}"
         if face is None:
-            raise DeviceTimeout(what.format("no answer"))
+            raise DeviceTimeout(f"unit {unit_id}: no answer {what}")
+        asked = (unit_id, table, block)
+        answered = self._answers.get(asked)
+        if answered is not None and answered[0] is face:
+            return answered[1]
         registers = read_face(face, table, block)
         if registers is None:
-            raise RegisterRefused(what.format("refused"))
+            raise RegisterRefused(f"unit {unit_id}: refused {what}")
+        self._answers[asked] = face, registers
         return registers
 
     def close(self) -> None:

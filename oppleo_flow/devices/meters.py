@@ -114,6 +114,7 @@ class Meter:
         self._unit_id = unit_id
         self._model = model
         self._wh_per_unit: int | None = None
+        self._last: tuple[list[tuple[int, ...]], MeterValues] | None = None
         self._blocks = plan_blocks(
             model.addresses,
             widest_gap=bus.timing.widest_gap,
@@ -139,15 +140,17 @@ class Meter:
         if self._wh_per_unit is None:
             self._wh_per_unit = self._read_energy_unit()
         try:
-            values = self._read_blocks()
+            registers = self._read_blocks()
         except RegisterRefused:
             # Some copies of a model do not read across gaps: from here on value by value.
             single = plan_blocks(self._model.addresses, widest_gap=-1, max_registers=2)
             if self._blocks == single:
                 raise
             self._blocks = single
-            values = self._read_blocks()
-        return self._values(values, self._wh_per_unit)
+            registers = self._read_blocks()
+        if self._last is None or self._last[0] != registers:
+            self._last = registers, self._values(registers, self._wh_per_unit)
+        return self._last[1]
 
     def _read_energy_unit(self) -> int:
         """Return how many Wh one unit of the energy register is."""
@@ -167,17 +170,17 @@ class Meter:
     def _holding(self, block: Block) -> tuple[int, ...]:
         return self._bus.read_registers(self._unit_id, "holding", block)
 
-    def _read_blocks(self) -> dict[int, float]:
-        """Return the value at every even address of the blocks."""
-        values: dict[int, float] = {}
-        for block in self._blocks:
-            registers = self._bus.read_registers(self._unit_id, "input", block)
-            values.update(zip(range(block.start, block.end, 2), _floats(registers), strict=True))
-        return values
+    def _read_blocks(self) -> list[tuple[int, ...]]:
+        read, unit_id = self._bus.read_registers, self._unit_id
+        return [read(unit_id, "input", block) for block in self._blocks]
 
-    def _values(self, values: dict[int, float], wh_per_unit: int) -> MeterValues:
+    def _values(self, registers: list[tuple[int, ...]], wh_per_unit: int) -> MeterValues:
+        """Return what the registers of all blocks mean."""
         model = self._model
         place = f"unit {self._unit_id}"
+        values: dict[int, float] = {}
+        for block, words in zip(self._blocks, registers, strict=True):
+            values.update(zip(range(block.start, block.end, 2), _floats(words), strict=True))
         broken = next((a for a in model.addresses if not math.isfinite(values[a])), None)
         if broken is not None:
             raise DeviceError(f"{place}: register 0x{broken:04X}: not a number")

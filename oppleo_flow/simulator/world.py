@@ -72,6 +72,7 @@ class SimulatedWorld(EventfulWorld):
         self._plugged = False
         self._counter = EnergyCounter(energy_wh, at_s=now_s)
         self._displays = _displays(self._wiring, self._car)
+        self._faces: dict[int, MeterFace] = {}
         self._meter_silent = False
         self._card: tuple[Card, float] | None = None
         self._waveform = EvseWaveform(self._evse.signal, now_s, hardware)
@@ -120,13 +121,20 @@ class SimulatedWorld(EventfulWorld):
             return bytes.fromhex(self._card[0].uid) if self._card else None
 
     def meter(self, unit_id: int) -> MeterFace | None:
-        """Return what the meter of that unit id shows; None when none answers there."""
+        """Return what the meter of that unit id shows; None when none answers there.
+
+        While that does not change it is the very same face.
+        """
         with self._present() as now_s:
             shown = None if self._meter_silent else self._displays.get(unit_id)
             if shown is None:
                 return None
             energy_wh = self._counter.energy_at(now_s)
-            return MeterFace(*shown, _FREQUENCY_HZ, energy_wh, _FIRST_SERIAL + unit_id - 1)
+            face = self._faces.get(unit_id)
+            if face is None or face.energy_import_wh != energy_wh:
+                serial = _FIRST_SERIAL + unit_id - 1
+                face = self._faces[unit_id] = MeterFace(*shown, _FREQUENCY_HZ, energy_wh, serial)
+            return face
 
     # -- levers --------------------------------------------------------------------------------
 
@@ -178,7 +186,7 @@ class SimulatedWorld(EventfulWorld):
                 meter_model(model)
             self._wiring = wiring
             self._car.phases = _phases(wiring)
-            self._displays = _displays(wiring, self._car)
+            self._show()
             self._tell = True
 
     def snapshot(self) -> dict[str, Any]:
@@ -211,8 +219,9 @@ class SimulatedWorld(EventfulWorld):
 
     def fire(self) -> None:
         """Let everything happen that is due at the clock's present time."""
-        with self._present():
-            pass
+        if self._due_s is not None and self._due_s <= self._clock.monotonic():
+            with self._present():
+                pass
 
     @contextmanager
     def _present(self) -> Iterator[float]:
@@ -265,7 +274,12 @@ class SimulatedWorld(EventfulWorld):
         if power_w != self._car.drawn_w:
             self._car.settle(at_s, power_w)
             self._counter.settle(at_s, power_w)
-            self._displays = _displays(self._wiring, self._car)
+            self._show()
+
+    def _show(self) -> None:
+        """Let the meters show what the car draws."""
+        self._displays = _displays(self._wiring, self._car)
+        self._faces.clear()
 
     def _line(self) -> LedLine:
         return LedLine(self._wiring.evse_led, self._wiring.evse_led_active_low, self._waveform)
