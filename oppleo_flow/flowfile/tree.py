@@ -3,18 +3,41 @@
 Every scalar stays text; the type of the option that it is for reads it.
 """
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from pydantic import SecretStr
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Text:
+    """A text that marks are in: the file's name, its lines, and what its ids mean to all others.
+
+    `prefix` goes before every id in it: nothing in the main flow, `other/` in another one, `store.`
+    in the copy of a subflow that the instance `store` is made of.
+    """
+
+    file: str
+    lines: Sequence[str]
+    prefix: str = ""
+
+    @property
+    def instance(self) -> str:
+        """Return the instance of a subflow that this is a copy for; empty when it is none."""
+        return self.prefix.removesuffix(".") if self.prefix.endswith(".") else ""
+
+
 class Mark(NamedTuple):
-    """A place in the text; all three count from 0, `offset` in characters from the start."""
+    """A place in a text; line, column and offset (in characters from the start) count from 0.
+
+    `text` is None where there is only one text that can be meant.
+    """
 
     line: int
     column: int
     offset: int = 0
+    text: Text | None = None
 
 
 @dataclass(slots=True, eq=False)
@@ -23,7 +46,8 @@ class Scalar:
 
     `plain` is false for text in quotes or a block.  `secret` marks `!secret name`, whose value is
     in `hidden` once it is known.  What could not be read has been reported and is `unreadable`:
-    nobody complains about it a second time.  `written` is the text before variables were put in.
+    nobody complains about it a second time.  `written` is the text before variables were put in,
+    `given` where the parameter of a subflow stands that it was taken from.
     """
 
     text: str
@@ -34,6 +58,7 @@ class Scalar:
     unreadable: bool = False
     written: str | None = None
     hidden: SecretStr | None = None
+    given: Mark | None = None
 
     @property
     def empty(self) -> bool:
@@ -76,6 +101,29 @@ class YamlMap:
 
 
 Value = Scalar | YamlList | YamlMap
+
+
+def copied(value: Value, text: Text) -> Value:
+    """Return a copy of a value that stands in another text, at the same places."""
+
+    def moved(mark: Mark) -> Mark:
+        return mark._replace(text=text)
+
+    def scalar(one: Scalar) -> Scalar:
+        return replace(one, start=moved(one.start), end=moved(one.end))
+
+    match value:
+        case Scalar():
+            return scalar(value)
+        case YamlList():
+            items = [copied(item, text) for item in value.items]
+            return YamlList(items, moved(value.start), moved(value.end))
+        case YamlMap():
+            entries = {
+                name: Entry(scalar(entry.key), copied(entry.value, text))
+                for name, entry in value.entries.items()
+            }
+            return YamlMap(entries, moved(value.start), moved(value.end), value.incomplete)
 
 
 def kind_text(value: Value | None) -> str:
