@@ -71,6 +71,10 @@ class ValueOfText(dict[type, Any]):
         super().__init__()
         self.text = text
 
+    def is_a(self, kind: type) -> bool:
+        """Return whether the text means anything as a `kind`."""
+        return self[kind] is not _NOTHING
+
     def __missing__(self, kind: type) -> Any:
         value = self[kind] = _as_type(self.text, kind)
         return value

@@ -195,7 +195,10 @@ def _inputs(cls: type[Node[Any]]) -> tuple[dict[str, InputSpec], list[Any]]:
         if len(parameters) != 1 or parameters[0] not in hints or "return" not in hints:
             raise broken(method, "one annotated parameter and an annotated return are needed")
         inputs[port] = InputSpec(port, hints[parameters[0]], name, port not in cls.optional_inputs)
-        returned = [k for k in members(hints["return"]) if k is not NoneType]
+        # An output that is returned says where the payload leaves; it is no payload itself.
+        returned = [
+            k for k in members(hints["return"]) if k is not NoneType and get_origin(k) is not Out
+        ]
         if returned and hints["return"] is not object:
             returns.extend(k for k in returned if k not in returns)
     return inputs, returns

@@ -43,11 +43,11 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
 from difflib import get_close_matches
-from typing import Any, Self, TypeVar
+from typing import Any, Protocol, Self, TypeVar
 
 from pydantic import Field, field_validator, model_validator
 
-from oppleo_flow import Example, Node, NodeConfig, PayloadError, Record
+from oppleo_flow import Example, Node, NodeConfig, Out, PayloadError, Record
 from oppleo_flow.fields import ValueOfText, field_reader
 from oppleo_flow.options import FieldPath, PortName, ScalarText
 from oppleo_flow.payloads import MeterReading, MeterUnknown, payload_types
@@ -55,8 +55,9 @@ from oppleo_flow.payloads import MeterReading, MeterUnknown, payload_types
 T = TypeVar("T")
 Test = Callable[[Any, Any], bool]
 """Takes the value of the field and the payload."""
-Send = Callable[[Any], None]
-Cases = Sequence[tuple[Test, Send]]
+Route = Callable[[Any], Out[Any] | None]
+"""Takes a payload and returns the output by which it leaves."""
+Cases = Sequence[tuple[Test, Out[Any]]]
 
 
 class Case(NodeConfig):
@@ -95,6 +96,11 @@ class Case(NodeConfig):
         if not self.model_fields_set:
             raise ValueError("a case needs a test, such as `above: 5` or `equals: charging`")
         return self
+
+    @property
+    def only_compares(self) -> bool:
+        """Return whether the case has the one test that the value is the same as something."""
+        return self.model_fields_set in ({"equals"}, {"one_of"})
 
     @property
     def carries(self) -> Any:
@@ -164,15 +170,27 @@ class Switch(Node[SwitchConfig]):
 
     def start(self) -> None:
         """Turn the cases into one function, which the engine calls as the handler itself."""
-        c = self.config
-        cases = tuple((_test_of(case), self.out(port).send) for port, case in c.cases.items())
-        rest = self._let_go if c.otherwise is None else self.out(c.otherwise).send
-        route = _to_every if c.all else _to_first
-        self._route = vars(self)["on_message"] = route(field_reader(c.field), cases, rest)
+        self._route = vars(self)["on_message"] = self._compiled()
 
-    def on_message(self, payload: T) -> None:
-        """Send the payload where it belongs."""
-        self._route(payload)
+    def on_message(self, payload: T) -> Out[T] | None:
+        """Say where the payload belongs."""
+        return self._route(payload)
+
+    def _compiled(self) -> Route:
+        c = self.config
+        rest = self._let_go if c.otherwise is None else _always(self.out(c.otherwise))
+        read = field_reader(c.field)
+        if not c.all and all(case.only_compares for case in c.cases.values()):
+            return _by_value(read, _Meanings(self._values()), rest)
+        cases = tuple((_test_of(case), self.out(port)) for port, case in c.cases.items())
+        return _to_every(read, cases, rest) if c.all else _to_first(read, cases, rest)
+
+    def _values(self) -> Iterable[tuple[str, Out[Any]]]:
+        """Yield each text that a case compares with, and the output of that case."""
+        for port, case in self.config.cases.items():
+            for text in case.one_of or (case.equals,):
+                if text is not None:
+                    yield text, self.out(port)
 
     def _let_go(self, payload: object) -> None:
         """Let a value go that fits no case; what has none cannot be judged."""
@@ -183,26 +201,76 @@ class Switch(Node[SwitchConfig]):
             )
 
 
-def _to_first(read: Callable[[Any], Any], cases: Cases, rest: Send) -> Send:
-    def route(payload: Any) -> None:
+def _always(out: Out[Any]) -> Route:
+    return lambda _: out
+
+
+def _by_value(read: Callable[[Any], Any], meanings: "_Meanings", rest: Route) -> Route:
+    """Return what looks a value up, however many cases there are."""
+
+    def route(payload: Any) -> Out[Any] | None:
         value = read(payload)
-        for holds, send in cases:
+        return meanings[type(value)].get(value) or rest(payload)
+
+    return route
+
+
+def _to_first(read: Callable[[Any], Any], cases: Cases, rest: Route) -> Route:
+    def route(payload: Any) -> Out[Any] | None:
+        value = read(payload)
+        for holds, out in cases:
             if holds(value, payload):
-                send(payload)
-                return
-        rest(payload)
+                return out
+        return rest(payload)
 
     return route
 
 
-def _to_every(read: Callable[[Any], Any], cases: Cases, rest: Send) -> Send:
-    def route(payload: Any) -> None:
+def _to_every(read: Callable[[Any], Any], cases: Cases, rest: Route) -> Route:
+    def route(payload: Any) -> Out[Any] | None:
         value = read(payload)
-        fitting = [send for holds, send in cases if holds(value, payload)]
-        for send in fitting or [rest]:
-            send(payload)
+        fitting = [out for holds, out in cases if holds(value, payload)]
+        for out in fitting:
+            out.send(payload)
+        return None if fitting else rest(payload)
 
     return route
+
+
+class _Meanings(dict[type, "_Lookup"]):
+    """Outputs by the values that cases compare with: one table for each type of value.
+
+    A table is made when the first value of its type comes.  The first case that means a value has
+    it, as when cases are tried from the top.
+    """
+
+    def __init__(self, values: Iterable[tuple[str, Out[Any]]]) -> None:
+        super().__init__()
+        self._values = tuple((ValueOfText(text), out) for text, out in values)
+
+    def __missing__(self, kind: type) -> "_Lookup":
+        table: dict[Any, Out[Any]] = {}
+        for means, out in self._values:
+            if means.is_a(kind):
+                table.setdefault(means[kind], out)
+        found = self[kind] = table or _Nothing()
+        return found
+
+
+class _Lookup(Protocol):
+    """A table of outputs."""
+
+    def get(self, value: Any, /) -> Out[Any] | None:
+        """Return the output for a value; None when it has none."""
+        ...
+
+
+class _Nothing:
+    """The table for a type whose values no case means, some of which cannot be looked up."""
+
+    def get(self, value: Any, /) -> Out[Any] | None:
+        """Return None."""
+        return None
 
 
 def _test_of(case: Case) -> Test:

@@ -241,7 +241,7 @@ class _Life:
             self._heart.pins(order)
         runtime.start()
         if self._heart is not None:
-            self._heart.watch(runtime.dispatcher_ident)
+            self._heart.watch(runtime.running_thread)
         self.started = True
         self.when_started()
 

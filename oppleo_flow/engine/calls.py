@@ -37,13 +37,14 @@ def is_urgent(payload: Any) -> bool:
     return error is None and urgent is True
 
 
-def sending(host: "NodeHost", port: str, onward: "Port | None", ident: int) -> Step:
+def sending(host: "NodeHost", port: str, onward: "Port | None") -> Step:
     """Return the step of a node that sends by itself.
 
     One payload for `onward` is returned, for the next step; what else the handler sent waits in
     `pending` for the end of the run.
     """
-    returned = host.ports.get("out")
+    loop = host.core.loop
+    away = onward.author if onward is not None and onward.types is None else None
     handler: Step | None = None
 
     def step(payload: Any) -> Any:
@@ -53,12 +54,14 @@ def sending(host: "NodeHost", port: str, onward: "Port | None", ident: int) -> S
                 host.dropped += 1
                 return None
             handler = host.handler(port)  # not before: `start` may set the function itself there
-        host.running = ident
+        host.running = loop.owner
         result = handler(payload)
         host.running = 0
+        if result is away and not host.pending and result is not None:
+            return payload
+        if result is not None:
+            host.keep_result(result, payload)
         sent = host.pending
-        if result is not None and returned is not None:
-            sent.append((returned, result))
         if len(sent) == 1 and sent[0][0] is onward:
             return sent.pop()[1]
         return None

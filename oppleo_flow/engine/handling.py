@@ -173,14 +173,14 @@ class Handling:
         probe = self._core.probe
         call = item.call if probe is None else probe.call_of(host, item)
         result, error = attempt(call, *args)
+        if error is None and result is not None and item.port is not None:
+            _, error = attempt(host.keep_result, result, item.payload)
         took = perf_counter() - began
         host.running = 0
         if took > SLOW_HANDLER_S and host.worker is None:
             self._core.slow(host.node_id, took)
         host.envelope = None
         sent, host.pending = host.pending, []
-        if error is None and result is not None and item.port is not None:
-            sent.append((host.ports["out"], result))
         return sent, error
 
     def _overrun(self, host: NodeHost) -> None:

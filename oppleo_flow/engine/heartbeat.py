@@ -27,7 +27,7 @@ class Heartbeat:
         self._lost = False
         self._last = monotonic()
         self._ended = threading.Event()
-        self._watched: int | None = None
+        self._runner: Callable[[], int] | None = None
         os.set_blocking(pipe, False)
 
     def beat(self) -> None:
@@ -51,9 +51,12 @@ class Heartbeat:
         """Say what must be driven when this process dies."""
         self.tell(pins=pins)
 
-    def watch(self, dispatcher: int) -> None:
-        """Begin to watch the dispatcher's thread, to name the node that it hangs in."""
-        self._watched = dispatcher
+    def watch(self, runner: Callable[[], int]) -> None:
+        """Begin to watch, to name the node that hangs; `runner` tells which thread runs handlers.
+
+        It is asked when no beat has come for a while.
+        """
+        self._runner = runner
         threading.Thread(target=self._watch, name="stall-watch", daemon=True).start()
 
     def close(self) -> None:
@@ -64,8 +67,8 @@ class Heartbeat:
         told = False
         while not self._ended.wait(_STALL_NOTED_S / 4):
             stalled = monotonic() - self._last > _STALL_NOTED_S
-            if stalled and not told and self._watched is not None:
-                node = node_on_stack(sys._current_frames().get(self._watched))
+            if stalled and not told and self._runner is not None:
+                node = node_on_stack(sys._current_frames().get(self._runner()))
                 if node is not None:
                     self.tell(stalled=node)
             told = stalled

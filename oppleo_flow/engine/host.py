@@ -73,13 +73,8 @@ class NodeHost:
         node = self.plan.spec.cls(self.plan.config, self)
         for name, spec in self.plan.spec.outputs.items():
             if not spec.returned:
-                setattr(node, name, self._author_port(self.ports[name]))
+                setattr(node, name, self.ports[name].author)
         return node
-
-    def _author_port(self, port: Port) -> Out[Any] | Level[Any]:
-        if isinstance(port, LevelPort):
-            return Level(port.spec.name, port.sender(), port.get)
-        return Out(port.spec.name, port.sender())
 
     @property
     def log(self) -> logging.Logger:
@@ -119,6 +114,23 @@ class NodeHost:
 
     # -- what the node sends -------------------------------------------------------------------
 
+    def keep_result(self, result: Any, payload: Any) -> None:
+        """Have what a handler of `payload` returned leave with what it sent, by its port.
+
+        An output that is returned means that the payload leaves by it; anything else leaves by
+        `out`, which a node lacks whose handlers are annotated to return any object.
+        """
+        if type(result) is not Out:
+            if "out" in self.ports:
+                self.pending.append((self.ports["out"], result))
+            return
+        port = self.ports.get(result.port)
+        if port is None or port.author is not result:
+            raise TypeError(f"node {self.node_id!r}: a handler returned an output of another node")
+        if port.types is not None and not isinstance(payload, port.types):
+            raise port.misfit(payload)
+        self.pending.append((port, payload))
+
     def send_from_outside(self, port: Port, payload: Any) -> None:
         """Deliver what was sent outside any handler.  Only in the loop."""
         if not self.stopping:
@@ -144,14 +156,17 @@ class NodeHost:
 
     def out(self, port: str) -> Out[Any]:
         """Return an output of events."""
-        return Out(port, self.ports[port].sender())
+        found = self.ports[port].author
+        if not isinstance(found, Out):
+            raise TypeError(f"node {self.node_id!r}: port {port!r} holds a value, it has no `send`")
+        return found
 
     def level(self, port: str) -> Level[Any]:
         """Return an output that holds a value."""
-        found = self.ports[port]
-        if not isinstance(found, LevelPort):
+        found = self.ports[port].author
+        if not isinstance(found, Level):
             raise TypeError(f"node {self.node_id!r}: port {port!r} sends events, it holds no value")
-        return Level(port, found.sender(), found.get)
+        return found
 
     def connection(self, name: str) -> Connection[Any]:
         """Return the open connection of that name; raises what opening it raised."""

@@ -1,14 +1,17 @@
-"""The dispatcher: one thread that runs every non-blocking handler, or a loop that is stepped.
+"""The dispatcher: it runs every non-blocking handler, one at a time, or is stepped.
 
-Work comes in by `post` from any thread, by `queue` from the loop itself, and from the timers.  The
-loop never waits for anything but work.  Under a `VirtualClock` there is no thread: `run_for` jumps
-from timer to timer on the caller's own.
+Work comes in by `post` and `bring` from any thread, by `queue` from the loop itself, and from the
+timers.  Whoever runs a job holds the loop's turn; a thread that brings a message while nobody does
+runs it itself, which spares two threads the change over.  All else, the timers and what was left
+behind, is for the dispatcher's thread.  The loop never waits for anything but work.  Under a
+`VirtualClock` there is no thread: `run_for` jumps from timer to timer on the caller's own.
 """
 
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
 from queue import Empty, SimpleQueue
+from threading import get_ident
 from typing import Any, Protocol
 
 from oppleo_flow.clock import Clock, VirtualClock
@@ -34,7 +37,8 @@ class ExternalEvents(Protocol):
 class Loop:
     """What runs jobs one at a time, in order.
 
-    `on_beat` is called at least every half second while the loop is alive.
+    `on_beat` is called at least every half second while the loop is alive.  `owner` is the identity
+    of the thread that runs jobs now, 0 for none.
     """
 
     def __init__(
@@ -45,19 +49,48 @@ class Loop:
         externals: Sequence[ExternalEvents] = (),
     ) -> None:
         self.clock = clock
-        self.timers = TimerQueue(earlier=self._wake)
+        self.timers = TimerQueue(earlier=self._look_again)
         self._on_beat = on_beat
         self._externals = externals
-        self._posted: SimpleQueue[Job] = SimpleQueue()
+        self.virtual = clock if isinstance(clock, VirtualClock) else None
         self._queued: deque[Job] = deque()
+        self._posted: deque[Job] = deque() if self.virtual is None else self._queued
         self._running = False
         self._thread: threading.Thread | None = None
-        self.virtual = clock if isinstance(clock, VirtualClock) else None
-        self.put: Callable[[Job], None] = self._queued.append if self.virtual else self._posted.put
+        self._turn = threading.Lock()
+        self._wanted = False
+        self._signals: SimpleQueue[None] = SimpleQueue()
+        self._signalled = False
+        self.owner = 0
+        self.bring: Callable[..., None] = self._bring if self.virtual is None else self.post
 
     def post(self, call: Callable[..., object], *args: Any) -> None:
-        """Have the loop run `call(*args)`.  Legal from any thread; so is `put((call, args))`."""
-        self.put((call, args))
+        """Have the loop run `call(*args)`, later.  Legal from any thread."""
+        self._posted.append((call, args))
+        if self.owner != get_ident():  # who has the turn looks by itself, before it ends
+            self._signal()
+
+    def _bring(self, call: Callable[..., object], *args: Any) -> None:
+        """Run `call(*args)` here and now if nobody has the turn, else have it run.  Any thread.
+
+        What one thread brings and posts is run in its order.
+        """
+        if self._wanted or not self._turn.acquire(blocking=False):
+            self.post(call, *args)
+            return
+        self.owner = get_ident()
+        try:
+            if self._posted or self._queued or not self._running:
+                self._posted.append((call, args))
+            else:
+                call(*args)
+            if (self._queued or self._posted) and self._running:
+                self._drain(_BUDGET)
+        finally:
+            self.owner = 0
+            self._turn.release()
+        if self._queued or self._posted:
+            self._signal()
 
     def queue(self, call: Callable[..., object], *args: Any) -> None:
         """Run `call(*args)` after what runs now.  Only legal within the loop."""
@@ -66,21 +99,19 @@ class Loop:
     @property
     def inside(self) -> bool:
         """Return whether the caller runs within the loop."""
-        if self.virtual is not None:
-            return True
-        return self._thread is not None and threading.get_ident() == self._thread.ident
+        return self.virtual is not None or self.owner == get_ident()
 
     @property
     def ident(self) -> int:
-        """Return the identity of the loop's thread; the caller's under a virtual clock."""
-        if self._thread is None or self._thread.ident is None:
-            return threading.get_ident()
+        """Return the identity of the thread that runs jobs, or would be the next to."""
+        if self.owner or self._thread is None or self._thread.ident is None:
+            return self.owner or get_ident()
         return self._thread.ident
 
     @property
     def idle(self) -> bool:
         """Return whether no job waits (timers left aside)."""
-        return not self._queued and self._posted.empty()
+        return not self._queued and not self._posted
 
     # -- on a thread ---------------------------------------------------------------------------
 
@@ -95,9 +126,11 @@ class Loop:
         """End the loop after the job in hand, and wait for its thread.  Not from within it."""
         self._running = False
         if self._thread is not None:
-            self._wake()
+            self._signal()
             self._thread.join()
             self._thread = None
+            with self._turn:
+                pass  # who brought something has come to its end too
 
     def call(self, function: Callable[..., object], *args: Any, timeout_s: float = 10.0) -> None:
         """Run `function(*args)` in the loop and wait until it has run.
@@ -106,6 +139,7 @@ class Loop:
             TimeoutError: The loop did not come to it in time.
         """
         if self.inside:
+            self.owner = get_ident()
             function(*args)
             self.settle()
             return
@@ -115,30 +149,47 @@ class Loop:
         if not done.wait(timeout_s):
             raise TimeoutError(f"the dispatcher did not answer within {timeout_s} s")
 
-    def _wake(self) -> None:
-        if self.virtual is None and not self.inside:
-            self._posted.put((_nothing, ()))
+    def _signal(self) -> None:
+        """Wake the dispatcher's thread, unless somebody has just done so."""
+        if not self._signalled:
+            self._signalled = True
+            self._signals.put(None)
+
+    def _look_again(self) -> None:
+        """Let the dispatcher's thread see that a timer is due earlier than it thought."""
+        thread = self._thread
+        if thread is not None and thread.ident != get_ident():
+            self._signal()
 
     def _run(self) -> None:
         next_beat = 0.0
         while self._running:
-            now = self.clock.monotonic()
-            if now >= next_beat:
-                self._on_beat()
-                next_beat = now + BEAT_S
-            due = self.timers.next_due()
-            wait = next_beat - now if due is None else min(next_beat, due) - now
-            self._take(0.0 if self._queued else max(0.0, wait))
-            self._drain(_BUDGET)
-            self._fire_due()
+            self._wanted = True  # a thread that brings without end would not let this one in
+            with self._turn:
+                self._wanted = False
+                self.owner = get_ident()
+                now = self.clock.monotonic()
+                if now >= next_beat:
+                    self._on_beat()
+                    next_beat = now + BEAT_S
+                self._drain(_BUDGET)
+                self._fire_due()
+                self.owner = 0
+            if self.idle:
+                self._wait(next_beat)
 
-    def _take(self, wait_s: float) -> None:
-        """Run one posted job, waiting for it at most `wait_s`."""
+    def _wait(self, until: float) -> None:
+        """Wait for a signal, until a time at most, or until a timer is due."""
+        due = self.timers.next_due()
+        wait_s = (until if due is None else min(until, due)) - self.clock.monotonic()
         try:
-            call, args = self._posted.get(timeout=wait_s) if wait_s else self._posted.get_nowait()
+            if wait_s > 0:
+                self._signals.get(timeout=wait_s)
+            else:
+                self._signals.get_nowait()
         except Empty:
-            return
-        call(*args)
+            pass
+        self._signalled = False
 
     def _drain(self, budget: int) -> None:
         """Run what is queued and what was posted, in turn, at most `budget` jobs."""
@@ -146,11 +197,10 @@ class Loop:
         for _ in range(budget):
             if queued:
                 call, args = queued.popleft()
+            elif posted:
+                call, args = posted.popleft()
             else:
-                try:
-                    call, args = posted.get_nowait()
-                except Empty:
-                    return
+                return
             call(*args)
 
     def _fire_due(self) -> None:
@@ -162,12 +212,12 @@ class Loop:
 
     def settle(self) -> None:
         """Run every job that waits, and those that these make, without moving the clock."""
+        self.owner = get_ident()
         while True:
-            while self._queued:
-                call, args = self._queued.popleft()
-                call(*args)
+            while not self.idle:
+                self._drain(_BUDGET)
             self._fire_due()
-            if not self._queued:
+            if self.idle:
                 return
 
     def run_for(self, seconds: float) -> None:
@@ -188,7 +238,3 @@ class Loop:
         times = [self.timers.next_due(), *(e.next_event_s() for e in self._externals)]
         known = [time for time in times if time is not None]
         return min(known) if known else None
-
-
-def _nothing() -> None:
-    """Do nothing: a job that only wakes the loop."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from oppleo_flow.engine.calls import Receive
 from oppleo_flow.message import Message
+from oppleo_flow.node import Level, Out
 from oppleo_flow.node_spec import OutputSpec, members, type_text
 
 if TYPE_CHECKING:
@@ -23,7 +24,16 @@ class Port:
     `durable_wires` are the names of the durable wires that begin here.
     """
 
-    __slots__ = ("deliver", "durable_wires", "host", "sent", "spec", "superseded", "types")
+    __slots__ = (
+        "_author",
+        "deliver",
+        "durable_wires",
+        "host",
+        "sent",
+        "spec",
+        "superseded",
+        "types",
+    )
 
     def __init__(self, host: "NodeHost", spec: OutputSpec) -> None:
         self.host = host
@@ -33,6 +43,17 @@ class Port:
         self.sent = 0
         self.superseded = 0
         self.types = _checkable(spec.type)
+        self._author: Out[Any] | Level[Any] | None = None
+
+    @property
+    def author(self) -> Out[Any] | Level[Any]:
+        """Return the port as the node's author sees it; most ports are never asked for it."""
+        if self._author is None:
+            self._author = self._for_the_author()
+        return self._author
+
+    def _for_the_author(self) -> Out[Any] | Level[Any]:
+        return Out(self.spec.name, self.sender())
 
     @property
     def source(self) -> str:
@@ -49,9 +70,7 @@ class Port:
 
         def send(payload: Any) -> None:
             if types is not None and not isinstance(payload, types):
-                raise TypeError(
-                    f"{self.source}: carries {type_text(self.spec.type)}, got {payload!r}"
-                )
+                raise self.misfit(payload)
             if host.running == ident():
                 host.pending.append((self, payload))
                 return
@@ -59,9 +78,13 @@ class Port:
                 host.core.loop.post(host.send_from_outside, self, payload)
             else:
                 host.permits.get()
-                host.core.loop.post(host.send_from_thread, self, payload)
+                host.core.loop.bring(host.send_from_thread, self, payload)
 
         return send
+
+    def misfit(self, payload: Any) -> TypeError:
+        """Return the error for a payload that this port does not carry."""
+        return TypeError(f"{self.source}: carries {type_text(self.spec.type)}, got {payload!r}")
 
 
 class LevelPort(Port):
@@ -80,6 +103,9 @@ class LevelPort(Port):
         self.since: datetime | None = None
         self.forward: Receive = _nowhere
         self.deliver = self._set
+
+    def _for_the_author(self) -> Level[Any]:
+        return Level(self.spec.name, self.sender(), self.get)
 
     def _set(self, payload: Any, envelope: Message) -> None:
         self.value = payload

@@ -156,7 +156,7 @@ class Routes:
         key = (host.node_id, port, onward is None)
         if key not in self._sending:
             wired = None if onward is None else host.ports[onward.source_port]
-            self._sending[key] = sending(host, port, wired, self._core.loop.ident)
+            self._sending[key] = sending(host, port, wired)
         return self._sending[key]
 
     def _onward(self, host: NodeHost) -> Wire | None:

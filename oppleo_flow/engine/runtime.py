@@ -139,7 +139,7 @@ class Runtime:
             KeyError: There is no such node or port.
         """
         receive = self._routes.entrance(node, port)
-        self._loop.put((receive, (payload, self._core.origin(self._injected, payload))))
+        self._loop.bring(receive, payload, self._core.origin(self._injected, payload))
 
     def node(self, node_id: str) -> Node[Any]:
         """Return the instance of a node, for tests and for the page of a simulated site.
@@ -182,9 +182,8 @@ class Runtime:
                 pins.extend(host.actuator.safe_pins(plan.config, plan.safe))
         return pins
 
-    @property
-    def dispatcher_ident(self) -> int:
-        """Return the identity of the dispatcher's thread, for a watchdog that reads its stack."""
+    def running_thread(self) -> int:
+        """Return the identity of the thread that runs handlers now, for who reads its stack."""
         return self._loop.ident
 
     # -- trouble -------------------------------------------------------------------------------
