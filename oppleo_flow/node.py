@@ -264,6 +264,8 @@ class Node(Generic[ConfigT]):
     icon: ClassVar[str] = "box"
     blocking: ClassVar[bool] = False
     """Handlers may wait: they run on the worker of the node's connection, or on one of its own."""
+    holds: ClassVar[bool] = False
+    """What comes in waits or is stored, so that a circle of wires through it comes to rest."""
     optional_inputs: ClassVar[frozenset[str]] = frozenset()
     """Inputs that a flow may leave unwired."""
     examples: ClassVar[Sequence[Example]] = ()
@@ -363,6 +365,8 @@ class Actuator(Node[ConfigT]):
 
     safe_levels: ClassVar[tuple[str, ...]]
     """What `safe:` may be, the usual one first."""
+    shows: ClassVar[bool] = False
+    """True when it only tells people something, so that nothing comes to harm on stale input."""
     fails_open: ClassVar[bool] = False
     """True when the device keeps its last level if this machine dies."""
 

@@ -63,6 +63,7 @@ class Delay(Node[DelayConfig], Generic[T]):
     """
 
     type_name = "delay"
+    holds = True
     icon = "hourglass"
     delayed: Out[T]
     waiting: tuple[Waiting, ...] = ()

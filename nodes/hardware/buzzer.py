@@ -53,6 +53,7 @@ class Buzzer(Actuator[BuzzerConfig]):
     type_name = "buzzer"
     icon = "bell"
     safe_levels = ("silent",)
+    shows = True
     _chip: GpioChip | None = None
     _next: Timer | None = None
     examples = [

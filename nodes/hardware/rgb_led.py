@@ -94,6 +94,7 @@ class RgbLed(Actuator[RgbLedConfig]):
     type_name = "rgb-led"
     icon = "lamp"
     safe_levels = ("off",)
+    shows = True
     shown: Level[LedState]
     _chip: GpioChip | None = None
     _flash: Timer | None = None

@@ -14,6 +14,7 @@ from oppleo_flow.flowfile.findings import Finding, Report
 from oppleo_flow.flowfile.flow_tests import check_tests
 from oppleo_flow.flowfile.graph import Graph, GraphConnection, GraphNode, MissingNode, Wire
 from oppleo_flow.flowfile.mending import split_lines
+from oppleo_flow.flowfile.reach import check_reach
 from oppleo_flow.flowfile.reading import read_text
 from oppleo_flow.flowfile.references import References
 from oppleo_flow.flowfile.resources import check_claims, check_connections
@@ -66,6 +67,11 @@ class CheckResult:
         return tuple(finding for finding in self.findings if finding.severity == "warning")
 
     @property
+    def infos(self) -> tuple[Finding, ...]:
+        """Return what is only worth knowing."""
+        return tuple(finding for finding in self.findings if finding.severity == "info")
+
+    @property
     def ok(self) -> bool:
         """Return whether the flow can run."""
         return self.graph is not None
@@ -94,6 +100,7 @@ def check_text(
     check_connections(flow, report)
     WireCheck(flow, report).check()
     check_cycles(flow, report)
+    check_reach(flow, report)
     check_claims(flow, report)
     check_safety(flow, report)
     check_subflows(flow.subflows, report)

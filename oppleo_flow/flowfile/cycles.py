@@ -5,8 +5,6 @@ from graphlib import CycleError, TopologicalSorter
 from oppleo_flow.flowfile.draft import FlowDraft, WireDraft
 from oppleo_flow.flowfile.findings import Report
 
-PACED = frozenset({"delay"})
-"""Types of nodes that make a circle harmless, because they wait."""
 _MOST = 20
 
 
@@ -27,7 +25,7 @@ def check_cycles(flow: FlowDraft, report: Report) -> None:
 
 def _wires(flow: FlowDraft) -> dict[str, dict[str, WireDraft]]:
     """Return, for each node that does not wait, the nodes that it is wired from."""
-    quick = {n.id for n in flow.nodes.values() if n.spec is None or n.spec.type_name not in PACED}
+    quick = {n.id for n in flow.nodes.values() if n.spec is None or not n.spec.cls.holds}
     return {
         node.id: {
             wire.source[0]: wire

@@ -13,7 +13,7 @@ from oppleo_flow.node import Actuator
 from oppleo_flow.node_spec import NodeSpec, fits, type_text
 
 _THEN: Final[tuple[str, ...]] = get_args(Then)
-_ACCEPTED = "accepted"
+ACCEPTED = "accepted"
 
 
 def check_safety(flow: FlowDraft, report: Report) -> None:
@@ -56,6 +56,7 @@ def _or(choices: tuple[str, ...]) -> str:
 
 def _stale_after(node: NodeDraft, spec: NodeSpec, options: NodeOptions, report: Report) -> None:
     if options.stale_after is None:
+        _no_stale_after(node, spec, report)
         return
     at = node.place_of("stale_after")
     if not issubclass(spec.cls, Actuator):
@@ -72,6 +73,19 @@ def _stale_after(node: NodeDraft, spec: NodeSpec, options: NodeOptions, report: 
             "remove it, or wire a level"
         )
         report.error("stale-after-on-event", at, message, node.id)
+
+
+def _no_stale_after(node: NodeDraft, spec: NodeSpec, report: Report) -> None:
+    """Warn of what moves the world and would go on doing so when its input cannot be trusted."""
+    if not issubclass(spec.cls, Actuator) or spec.cls.shows or "stale_after" in node.body.entries:
+        return
+    levels = [w.source for w in node.wires if w.source is not None and w.source[1].kind == "level"]
+    if levels and not node.body.incomplete:
+        message = (
+            f"{spec.type_name} stays as it is when '{levels[0][0]}.{levels[0][1].name}' "
+            "can no longer be trusted; add 'stale_after: 90s'"
+        )
+        report.warning("missing-stale-after", node.at, message, node.id)
 
 
 def _then(node: NodeDraft, spec: NodeSpec, options: NodeOptions, report: Report) -> None:
@@ -109,13 +123,13 @@ def _fails_open(node: NodeDraft, spec: NodeSpec, report: Report) -> None:
     if not issubclass(spec.cls, Actuator) or not spec.cls.fails_open:
         return
     value = node.body.get(FAILS_OPEN)
-    if isinstance(value, Scalar) and (value.unreadable or value.text == _ACCEPTED):
+    if isinstance(value, Scalar) and (value.unreadable or value.text == ACCEPTED):
         return
     if value is None and node.body.incomplete:
         return
     message = (
         f"{spec.type_name} stays as it is when this machine dies; "
-        f"add 'fails_open: {_ACCEPTED}' if that is safe here"
+        f"add 'fails_open: {ACCEPTED}' if that is safe here"
     )
     report.error("fails-open", node.place_of(FAILS_OPEN), message, node.id)
 

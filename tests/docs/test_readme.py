@@ -27,7 +27,7 @@ MADE = {  # by the commands that the pages show
 def test_the_flow_has_about_ten_lines_and_no_errors():
     (flow,) = blocks(README, "yaml")
     result = check_text(flow, "README.md", Registry(["nodes"]))
-    assert [finding.render() for finding in result.findings] == []
+    assert [found.render() for found in result.findings if found.severity != "info"] == []
     assert len(flow.splitlines()) == 10
 
 

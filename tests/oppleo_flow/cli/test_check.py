@@ -48,6 +48,20 @@ def test_every_finding_shows_its_line_with_a_caret(flows, capsys):
     ]
 
 
+def test_what_is_only_worth_knowing_is_shown_on_request(flows, capsys):
+    (flows / "hello.yaml").write_text(HELLO.partition("  show:")[0])
+    assert main(["check", "flows/hello.yaml"]) == 0
+    assert capsys.readouterr().out == "flows/hello.yaml: no errors\n"
+    assert main(["check", "flows/hello.yaml", "--notes"]) == 0
+    assert capsys.readouterr().out.splitlines() == [
+        "flows/hello.yaml:4:3: info: tick: nothing is wired to tick.tick",
+        "     4 |   tick: {type: schedule, every: 10s}",
+        "       |   ^",
+        "",
+        "flows/hello.yaml: 0 errors, 0 warnings, 1 note",
+    ]
+
+
 def test_findings_as_json_have_stable_codes(flows, capsys):
     (flows / "hello.yaml").write_text(HELLO.replace("from: tick", "from: tock"))
     assert main(["check", "--format", "json"]) == 1

@@ -16,7 +16,7 @@ nodes:
   a: {type: authorise, from: c}
   s: {type: session, from: {token: a.accepted, meter: m}}
   m: {type: meter, bus: rs485}
-  r: {type: relay, from: s.request, pin: 5, safe: off}
+  r: {type: relay, from: s.request, pin: 5, safe: off, stale_after: 9s}
 """  # the next line is 12
 
 
@@ -33,7 +33,7 @@ nodes:
                      ["12:25: n: 'bus' needs a SerialBus, and 'gpio' is a chip; 'rs485' would fit",
                       "12:37: n: 'unit' must be a whole number, got 'x'"],
                      id="a connection of another kind beside a bad option"),
-        pytest.param("  n: {type: relay, from: s.request, pin: 5, safe: off}\n",
+        pytest.param("  n: {type: relay, from: s.request, pin: 5, safe: off, stale_after: 9s}\n",
                      ["12:42: n: GPIO 5 is already used by 'r' (f.yaml:11:42); choose another"],
                      id="a pin that is taken"),
         pytest.param("  n: {type: meter, bus: rs485}\n",

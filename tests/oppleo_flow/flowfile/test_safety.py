@@ -10,19 +10,19 @@ nodes:
   m: {type: meter, bus: rs485}
   s: {type: session, from: {token: a.accepted, meter: m}}
 """  # the next line is 9
-USED = "  used: {type: relay, from: s.request, pin: 1, safe: off}\n"
+USED = "  used: {type: relay, from: s.request, pin: 1, safe: off, stale_after: 9s}\n"
 
 
 @pytest.mark.parametrize(
     ("node", "findings"),
     [
-        pytest.param("{type: relay, from: s.request, pin: 5}",
+        pytest.param("{type: relay, from: s.request, pin: 5, stale_after: 9s}",
                      ["9:3: n: relay moves the world and has no safe level; "
                       "add 'safe: off' (or on)"], id="no safe level"),
-        pytest.param("{type: relay, from: s.request, pin: 5, safe: of}",
+        pytest.param("{type: relay, from: s.request, pin: 5, safe: of, stale_after: 9s}",
                      ["9:51: n: 'safe' must be off or on, got 'of'; did you mean 'off'?"],
                      id="a bad safe level"),
-        pytest.param("{type: relay, from: s.request, pin: 5, safe: [off]}",
+        pytest.param("{type: relay, from: s.request, pin: 5, safe: [off], stale_after: 9s}",
                      ["9:51: n: 'safe' must be text, got a list"], id="a list of safe levels"),
         pytest.param("{type: same, from: s.request, safe: off}",
                      ["9:42: n: same moves nothing, so it has no safe level; remove 'safe'"],
@@ -35,14 +35,21 @@ USED = "  used: {type: relay, from: s.request, pin: 1, safe: off}\n"
                       "never go stale; remove it, or wire a level"], id="a stale time for events"),
         pytest.param("{type: lamp, from: [a.rejected, s.status_now], safe: off, stale_after: 5s}",
                      [], id="a stale time for a level among events"),
-        pytest.param("{type: remote-relay, from: s.request, safe: off}",
+        pytest.param("{type: relay, from: s.request, pin: 5, safe: off}",
+                     ["9:3: warning: n: relay stays as it is when 's.request' can no longer be "
+                      "trusted; add 'stale_after: 90s'"], id="no stale time for a level"),
+        pytest.param("{type: lamp, from: s.status_now, safe: off}", [],
+                     id="what only shows something may show an old level"),
+        pytest.param("{type: remote-relay, from: s.request, safe: off, stale_after: 9s}",
                      ["9:3: n: remote-relay stays as it is when this machine dies; "
                       "add 'fails_open: accepted' if that is safe here"],
                      id="a device that stays on"),
-        pytest.param("{type: remote-relay, from: s.request, safe: off, fails_open: yes}",
+        pytest.param("{type: remote-relay, from: s.request, safe: off, fails_open: yes, "
+                     "stale_after: 9s}",
                      ["9:67: n: remote-relay stays as it is when this machine dies; "
                       "add 'fails_open: accepted' if that is safe here"], id="a half-hearted yes"),
-        pytest.param("{type: remote-relay, from: s.request, safe: off, fails_open: accepted}", [],
+        pytest.param("{type: remote-relay, from: s.request, safe: off, fails_open: accepted, "
+                     "stale_after: 9s}", [],
                      id="a device that stays on, accepted"),
         pytest.param("{type: authorise, from: c, on_error: {then: rejectd}}",
                      ["9:50: n: 'on_error.then' is neither a known word nor an output, "

@@ -60,12 +60,13 @@ def test_wires_are_checked(in_nodes, nodes: str, findings: list[str]) -> None:
         pytest.param("  a: {type: same, from: [b, flow.start]}\n  b: {type: same, from: a}\n",
                      ["4:26: warning: a: a → b → a is a circle without a delay; "
                       "put a 'delay' into it"], id="two nodes"),
-        pytest.param("  a: {type: same, from: a}\n",
-                     ["4:25: warning: a: a → a is a circle without a delay; "
+        pytest.param("  a: {type: same, from: [a, flow.start]}\n",
+                     ["4:26: warning: a: a → a is a circle without a delay; "
                       "put a 'delay' into it"], id="one node"),
-        pytest.param("  a: {type: same, from: b}\n  b: {type: delay, from: a}\n", [],
+        pytest.param("  a: {type: same, from: [b, flow.start]}\n  b: {type: delay, from: a}\n", [],
                      id="a delay makes it harmless"),
-        pytest.param("  a: {type: same, from: [a, b]}\n  b: {type: same, from: [a, b]}\n",
+        pytest.param("  a: {type: same, from: [a, b, flow.stop]}\n"
+                     "  b: {type: same, from: [a, b]}\n",
                      ["4:26: warning: a: a → a is a circle without a delay; put a 'delay' into it",
                       "4:29: warning: a: a → b → a is a circle without a delay; "
                       "put a 'delay' into it",

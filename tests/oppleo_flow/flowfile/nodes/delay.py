@@ -15,6 +15,7 @@ class DelayConfig(NodeConfig):
 
 class Delay(Node[DelayConfig]):
     type_name = "delay"
+    holds = True
 
     def on_message(self, payload: T) -> T:
         return payload

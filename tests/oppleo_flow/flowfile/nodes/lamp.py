@@ -7,6 +7,7 @@ from oppleo_flow.payloads import EvseState, EvseUnknown, Rejected, SessionStatus
 class Lamp(Actuator[NodeConfig]):
     type_name = "lamp"
     safe_levels = ("off",)
+    shows = True
 
     def on_message(self, what: SessionStatus | EvseState | EvseUnknown | Rejected) -> None: ...
 
