@@ -1,7 +1,5 @@
 """`schedule`: ticks at the right time, over both ends of summer time and a clock that jumps."""
 
-import sqlite3
-from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -325,19 +323,6 @@ def test_what_was_missed_while_it_was_off(
     with Bench(Schedule, config, durable=True, state_path=path, clock=clock) as bench:
         bench.advance(0.0)
         assert (bench.sent("tick"), bench.run().status) == (sent, status)
-
-
-def test_waiting_saves_nothing(tmp_path: Path) -> None:
-    path = tmp_path / "state.sqlite"
-    with Bench(Schedule, DAILY, durable=True, state_path=path) as bench:
-        bench.advance(0.0)
-        with closing(sqlite3.connect(path)) as state:
-            version = "PRAGMA data_version"  # changes with every commit of somebody else
-            before = state.execute(version).fetchone()
-            bench.advance(HOUR_S)
-            assert state.execute(version).fetchone() == before
-            bench.advance(DAY_S)
-            assert state.execute(version).fetchone() != before
 
 
 # -- settings ---------------------------------------------------------------------------------
