@@ -3,7 +3,7 @@
 import re
 from datetime import time
 from decimal import Decimal
-from typing import Annotated
+from typing import Annotated, Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
@@ -65,6 +65,15 @@ def scalar_text(value: object) -> object:
     return str(value) if isinstance(value, int | float | Decimal) else value
 
 
+def notation(pattern: str, *examples: str, form: str = "notation") -> Any:
+    """Return what a flow has for an option, as a `json_schema_input_type`: text, never a number.
+
+    `pattern` is a regular expression that Python and JavaScript read alike; it may take too much.
+    """
+    about = Field(pattern=pattern, examples=[*examples], json_schema_extra={"format": form})
+    return Annotated[str, about]
+
+
 def _field_path(value: str) -> str:
     if not _FIELD.fullmatch(value):
         raise ValueError("the name of a field is needed, such as power_w or car.soc")
@@ -87,20 +96,37 @@ def _known_zone(value: str) -> str:
 
 Seconds = Annotated[
     float,
-    BeforeValidator(parse_seconds, json_schema_input_type=float | str),
+    BeforeValidator(
+        parse_seconds,
+        json_schema_input_type=notation(
+            r"^ *(\d+(\.\d+)? *(ms|s|m|h|d) *)+$", "10s", "500ms", "1h30m"
+        ),
+    ),
     Field(ge=0, json_schema_extra={"unit": "s"}),
 ]
 """A duration in seconds; a flow writes `10s`, `5m`, `1h30m`."""
 
 Share = Annotated[
-    float, BeforeValidator(parse_share, json_schema_input_type=float | str), Field(ge=0)
+    float,
+    BeforeValidator(
+        parse_share, json_schema_input_type=notation(r"^\d+(\.\d+)?\s*%$", "1%", "12.5%")
+    ),
+    Field(ge=0, json_schema_extra={"unit": "%"}),
 ]
 """A share of one; a flow writes `1%`."""
 
 TimeZone = Annotated[str, AfterValidator(_known_zone)]
 """The name of an IANA time zone."""
 
-TimeOfDay = Annotated[time, BeforeValidator(parse_time_of_day, json_schema_input_type=str)]
+TimeOfDay = Annotated[
+    time,
+    BeforeValidator(
+        parse_time_of_day,
+        json_schema_input_type=notation(
+            rf"^\s*({_TIME_OF_DAY.pattern})\s*$", "06:00", "06:00:30", form="time"
+        ),
+    ),
+]
 """A time on the local clock; a flow writes `06:00`."""
 
 ScalarText = Annotated[

@@ -1,37 +1,39 @@
 """JSON Schemas of the files that people write, for the completion and the hints of an editor.
 
-An editor reads YAML by its own rules, the checker reads plain scalars as text; so where the
-checker takes text the schema takes numbers too, and `$(name)` may stand for any option.
+The schema of a flow keeps to draft 7, which every editor knows.  What a reference names cannot be
+said in a schema; the checker says it.
 """
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterable, Mapping
+from typing import Final, get_args
 
+from oppleo_flow.cli.flow_outline import ID, WIRES, file_outline, outline_definitions
+from oppleo_flow.cli.option_schema import (
+    NOTHING,
+    OptionSchemas,
+    Schema,
+    choice,
+    one_of,
+    or_nothing,
+)
 from oppleo_flow.cli.site_config import SiteSettings
-from oppleo_flow.flowfile.node_options import ConnectionOptions, InboxOptions, NodeOptions
-from oppleo_flow.node_spec import ConnectionSpec, NodeSpec
+from oppleo_flow.flowfile.graph import Then
+from oppleo_flow.flowfile.node_options import (
+    ConnectionOptions,
+    InboxOptions,
+    NodeOptions,
+    OnErrorOptions,
+)
+from oppleo_flow.flowfile.safety import ACCEPTED
+from oppleo_flow.flowfile.type_check import FAILS_OPEN, SUBFLOW
+from oppleo_flow.node import Actuator, Node
+from oppleo_flow.node_spec import ConnectionSpec, NodeSpec, type_text
 from oppleo_flow.registry import Registry
 
-Schema = dict[str, Any]
-_DRAFT = "https://json-schema.org/draft/2020-12/schema"
-_NAME = "^[a-z][a-z0-9_]*$"
-_VARIABLE: Schema = {"type": "string", "pattern": r"\$\("}
-_TEXT: Schema = {"type": ["string", "number", "boolean"]}
-_COMMON = "#/$defs/options.{model}"
-_WORDS = ("title", "description", "default", "unit", "ge", "gt", "le", "lt")
-_REFERENCE: Schema = {"type": "string", "description": "`node` or `node.port`."}
-_WIRE: Schema = {
-    "anyOf": [
-        _REFERENCE,
-        {
-            "type": "object",
-            "properties": {"ref": _REFERENCE, "durable": {"type": "boolean"}},
-            "required": ["ref"],
-            "additionalProperties": False,
-        },
-    ]
-}
-_WIRES: Schema = {"anyOf": [_WIRE, {"type": "array", "items": _WIRE}]}
+_DRAFT: Final = "https://json-schema.org/draft/2020-12/schema"
+_EDITORS_DRAFT: Final = "http://json-schema.org/draft-07/schema#"
+_OF_ACTUATORS: Final = ("safe", "stale_after")
+_INSTANCE: Final = "#/definitions/subflow.node"
 
 
 def node_schema(spec: NodeSpec) -> Schema:
@@ -46,125 +48,153 @@ def site_schema() -> Schema:
 
 def flow_schema(registry: Registry) -> Schema:
     """Return the schema of a flow file, with every node and connection type of `registry`."""
-    definitions = _common()
-    properties = ConnectionOptions.model_json_schema()["properties"]
-    shared = {name: _loosened(one) for name, one in properties.items()}
-    for spec in registry.nodes().values():
-        definitions |= _definitions(f"node.{spec.type_name}", spec, _reserved(spec))
-    for link in registry.connections().values():
-        definitions |= _definitions(f"connection.{link.type_name}", link, shared)
-    return {
-        "$schema": _DRAFT,
-        "title": "A flow of oppleo_flow",
-        "type": "object",
-        "properties": {
-            "flow": {"type": "string", "pattern": "^[a-z][a-z0-9_-]*$"},
-            "format": {"const": 1},
-            "doc": {"type": "string"},
-            "vars": {"type": "object"},
-            "connections": _by_type("connection", list(registry.connections())),
-            "nodes": _by_type("node", list(registry.nodes())),
-            "tests": {"type": "array"},
-        },
-        "required": ["flow", "format", "nodes"],
-        "additionalProperties": False,
-        "$defs": definitions,
+    return _FlowSchema(registry).made()
+
+
+class _FlowSchema:
+    """Puts the schema of a flow together; what is used twice stands in `definitions`."""
+
+    def __init__(self, registry: Registry) -> None:
+        self._registry = registry
+        self._options = OptionSchemas()
+        self.definitions = self._options.definitions
+        self.common = self._common(NodeOptions)
+        self.simulate = self._common(ConnectionOptions)
+        inbox = self._options.of(InboxOptions, "options.inbox")
+        self.definitions |= outline_definitions() | {"options.inbox": or_nothing(inbox)}
+
+    def made(self) -> Schema:
+        """Return the schema of the whole file."""
+        nodes, connections = self._registry.nodes(), self._registry.connections()
+        for spec in nodes.values():
+            self.definitions[f"node.{spec.type_name}"] = self._node(spec)
+        for link in connections.values():
+            self.definitions[f"connection.{link.type_name}"] = self._connection(link)
+        self.definitions["subflow.node"] = self._instance()
+        self.definitions["nodes"] = _by_type("node", nodes, subflows=f"^{SUBFLOW}[a-z]")
+        self.definitions["connections"] = _by_type("connection", connections, subflows="")
+        return {
+            "$schema": _EDITORS_DRAFT,
+            **file_outline(),
+            "definitions": dict(sorted(self.definitions.items())),
+        }
+
+    def _common(self, model: type[NodeOptions | ConnectionOptions]) -> dict[str, Schema]:
+        """Return references to the options that every node or connection has, by name."""
+        made = self._options.of(model, "options")["properties"]
+        self.definitions |= {f"option.{name}": schema for name, schema in made.items()}
+        return {name: {"$ref": f"#/definitions/option.{name}"} for name in made}
+
+    def _node(self, spec: NodeSpec) -> Schema:
+        """Return the schema of a node of one type."""
+        schema = self._options.of(spec.config, f"node.{spec.type_name}")
+        options = {**self._reserved(spec), **schema["properties"]}
+        needed = [name for name in ("safe", FAILS_OPEN) if name in options]
+        return {
+            **schema,
+            **_about(spec, _ports(spec)),
+            "properties": {"type": {"const": spec.type_name}, **options},
+            "required": ["type", *schema.get("required", []), *needed],
+        }
+
+    def _reserved(self, spec: NodeSpec) -> dict[str, Schema]:
+        """Return the options that every node has, as far as they mean something to this one."""
+        options = {name: one for name, one in self.common.items() if name not in _OF_ACTUATORS}
+        if issubclass(spec.cls, Actuator):
+            about = NodeOptions.model_fields["safe"].description
+            options["safe"] = {**one_of(choice(spec.safe_levels)), "description": about}
+            options["stale_after"] = self.common["stale_after"]
+            if spec.cls.fails_open:
+                options[FAILS_OPEN] = {
+                    **one_of(choice([ACCEPTED])),
+                    "description": "That the device stays as it is in a crash is safe here.",
+                }
+        if spec.cls.extra_outputs.__func__ is Node.extra_outputs.__func__:  # type: ignore[attr-defined]
+            options["on_error"] = self._on_error(spec.outputs)
+        if spec.inputs:
+            options["from"] = or_nothing(_each_or_all(spec.inputs, "wires"))
+            options["inbox"] = _each_or_all(spec.inputs, "options.inbox")
+        return options
+
+    def _on_error(self, outputs: Iterable[str]) -> Schema:
+        """Return `on_error` of a type whose outputs are known."""
+        words = or_nothing(one_of(choice([*get_args(Then), *outputs])))
+        about = OnErrorOptions.model_fields["then"].description
+        then = {"then": {**words, "description": about}}
+        return {"allOf": [self.common["on_error"]], "properties": then}
+
+    def _connection(self, link: ConnectionSpec) -> Schema:
+        schema = self._options.of(link.config, f"connection.{link.type_name}")
+        kind: Schema = {"const": link.type_name}
+        return {
+            **schema,
+            **_about(link),
+            "properties": {"type": kind, **self.simulate, **schema["properties"]},
+            "required": ["type", *schema.get("required", [])],
+        }
+
+    def _instance(self) -> Schema:
+        """Return the schema of a subflow's node; which parameters it has, the checker knows."""
+        options = {name: one for name, one in self.common.items() if name not in _OF_ACTUATORS}
+        by_port: Schema = {"type": "object", "additionalProperties": WIRES}
+        return {
+            "description": "A subflow; its parameters are options here.",
+            "type": "object",
+            "properties": {**options, "from": {"anyOf": [WIRES, by_port, NOTHING]}},
+            "required": ["type"],
+        }
+
+
+def _by_type(kind: str, specs: Mapping[str, NodeSpec | ConnectionSpec], subflows: str) -> Schema:
+    """Return the schema of a map whose members have the options of their own `type`."""
+    known: Schema = {
+        "enum": [*specs],
+        "enumDescriptions": [spec.doc.partition("\n")[0] for spec in specs.values()],
     }
-
-
-def _by_type(kind: str, names: list[str]) -> Schema:
-    """Return the schema of a mapping whose members have the options of their own `type`."""
+    either: Schema = {"anyOf": [known, {"type": "string", "pattern": subflows}]}
+    rules: list[tuple[Schema, str]] = [
+        ({"const": name}, f"#/definitions/{kind}.{name}") for name in specs
+    ]
+    if subflows:
+        rules.append(({"type": "string", "pattern": subflows}, _INSTANCE))
     return {
         "type": "object",
-        "propertyNames": {"pattern": _NAME},
+        "propertyNames": {"pattern": ID},
         "additionalProperties": {
             "type": "object",
             "required": ["type"],
-            "properties": {"type": {"enum": names}},
+            "properties": {"type": either if subflows else known},
             "allOf": [
                 {
-                    "if": {"properties": {"type": {"const": name}}},
-                    "then": {"$ref": f"#/$defs/{kind}.{name}"},
+                    "if": {"required": ["type"], "properties": {"type": type_}},
+                    "then": {"$ref": definition},
                 }
-                for name in names
+                for type_, definition in rules
             ],
         },
     }
 
 
-def _definitions(key: str, spec: NodeSpec | ConnectionSpec, reserved: Schema) -> Schema:
-    """Return the definition of one type, and those that its options refer to."""
-    schema = spec.config.model_json_schema(ref_template=f"#/$defs/{key}.{{model}}")
-    inner = {f"{key}.{name}": _loosened(one) for name, one in schema.get("$defs", {}).items()}
-    options = {name: _loosened(one) for name, one in schema.get("properties", {}).items()}
-    definition = {
+def _each_or_all(inputs: Iterable[str], definition: str) -> Schema:
+    """Return the schema of something that is said once, or for each input by itself."""
+    one: Schema = {"$ref": f"#/definitions/{definition}"}
+    ports = {"type": "object", "properties": dict.fromkeys(inputs, one)}
+    return {"anyOf": [one, {**ports, "additionalProperties": False}]}
+
+
+def _about(spec: NodeSpec | ConnectionSpec, ports: str = "") -> Schema:
+    """Return what an editor shows of a type: in short, and as far as it can, all of its help."""
+    return {
         "description": spec.doc.partition("\n")[0],
-        "type": "object",
-        "properties": {"type": {"const": spec.type_name}, **reserved, **options},
-        "required": ["type", *schema.get("required", [])],
-        "additionalProperties": False,
+        "markdownDescription": f"{spec.doc}\n\n{ports}".strip(),
     }
-    return {key: definition, **inner}
 
 
-def _loosened(schema: Mapping[str, Any]) -> Schema:
-    """Return the schema of a value as it may be written: bare, or as a variable.
-
-    `null` goes: an option that should have no value is left out.
-    """
-    about = {key: schema[key] for key in ("description", "default") if schema.get(key) is not None}
-    choices: list[Schema] = []
-    for one in _alternatives(schema):
-        if one not in choices and one != {"type": "null"}:
-            choices.append(one)
-    if not all(one.get("type") in ("object", "array") or "$ref" in one for one in choices):
-        choices.append(_VARIABLE)
-    if _TEXT in choices:
-        choices = [one for one in choices if one.get("type") in ("object", "array", _TEXT["type"])]
-    return {**about, **(choices[0] if len(choices) == 1 else {"anyOf": choices})}
-
-
-def _alternatives(schema: Mapping[str, Any]) -> Iterator[Schema]:
-    """Yield what a value may be, each without the words about it."""
-    if "anyOf" in schema:
-        for one in schema["anyOf"]:
-            yield from _alternatives(one)
-        return
-    bare = {key: value for key, value in schema.items() if key not in _WORDS}
-    for key in ("properties", "$defs"):
-        if key in bare:
-            bare[key] = {name: _loosened(one) for name, one in bare[key].items()}
-    for key in ("items", "additionalProperties"):
-        if isinstance(bare.get(key), dict):
-            bare[key] = _loosened(bare[key])
-    if "prefixItems" in bare:
-        bare["prefixItems"] = [_loosened(one) for one in bare["prefixItems"]]
-    yield _TEXT if bare == {"type": "string"} else bare
-
-
-def _common() -> Schema:
-    """Return the definitions of what the options of every node refer to."""
-    schema = NodeOptions.model_json_schema(ref_template=_COMMON)
-    inner = {f"options.{name}": _loosened(one) for name, one in schema.get("$defs", {}).items()}
-    return {**inner, "options.inbox": _loosened(InboxOptions.model_json_schema())}
-
-
-def _reserved(spec: NodeSpec) -> Schema:
-    """Return the options that every node has, as far as they mean something to this one."""
-    properties = NodeOptions.model_json_schema(ref_template=_COMMON)["properties"]
-    options = {name: _loosened(one) for name, one in properties.items()}
-    if spec.safe_levels:
-        options["safe"] = {**options["safe"], "enum": list(spec.safe_levels)}
-        del options["safe"]["type"]
-    else:
-        del options["safe"]
-    if spec.inputs:
-        inbox: Schema = {"$ref": "#/$defs/options.inbox"}
-        options["from"] = {"anyOf": [_WIRES, _by_port(spec, _WIRES)]}
-        options["inbox"] = {"anyOf": [inbox, _by_port(spec, inbox)]}
-    return options
-
-
-def _by_port(spec: NodeSpec, one: Schema) -> Schema:
-    ports = dict.fromkeys(spec.inputs, one)
-    return {"type": "object", "properties": ports, "additionalProperties": False}
+def _ports(spec: NodeSpec) -> str:
+    """Return the inputs and outputs of a type as a list in Markdown."""
+    lines = [f"* input `{port.name}`: {type_text(port.type)}" for port in spec.inputs.values()]
+    lines += [
+        f"* output `{port.name}`: {type_text(port.type)}{', a level' * (port.kind == 'level')}"
+        for port in spec.outputs.values()
+    ]
+    return "\n".join(lines)

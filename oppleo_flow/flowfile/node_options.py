@@ -6,10 +6,13 @@ from typing import Annotated, Literal, Self
 from pydantic import BeforeValidator, Field, model_validator
 
 from oppleo_flow.flowfile.graph import InboxFull, InboxPolicy, OnError
-from oppleo_flow.options import NodeConfig, Seconds, parse_seconds
+from oppleo_flow.options import NodeConfig, Seconds, notation, parse_seconds
 
 _AT_MOST = re.compile(r"([1-9][0-9]{0,6})/((?:[0-9.]+)?(?:ms|s|m|h|d))")
 _RANGE = re.compile(r"\s*(\S+?)\s*(?:\.\.\s*(\S+)\s*)?")
+_AtMostText = notation(r"^[0-9 ]+/[0-9. ]*(ms|s|m|h|d) *$", "6/h", "1/30s")
+_SPAN = r"[0-9.]+(ms|s|m|h|d)[0-9.mshd]*"
+_BackoffText = notation(rf"^\s*{_SPAN}(\s*\.\.\s*{_SPAN})?\s*$", "1s..30s", "5s")
 
 
 def parse_at_most(value: object) -> object:
@@ -39,7 +42,7 @@ class OnErrorOptions(NodeConfig):
 
     retry: int = Field(default=0, ge=0, le=1000, description="How many more times it is tried.")
     backoff: Annotated[
-        tuple[float, float], BeforeValidator(parse_backoff, json_schema_input_type=str)
+        tuple[float, float], BeforeValidator(parse_backoff, json_schema_input_type=_BackoffText)
     ] = Field(default=(1.0, 30.0), description="The wait before the first and before the last try.")
     then: str = Field(
         default="fault",
@@ -90,7 +93,8 @@ class NodeOptions(NodeConfig):
         None, description="How long a level input may be stale before it goes to its safe level."
     )
     at_most: Annotated[
-        tuple[int, float] | None, BeforeValidator(parse_at_most, json_schema_input_type=str)
+        tuple[int, float] | None,
+        BeforeValidator(parse_at_most, json_schema_input_type=_AtMostText | None),
     ] = Field(None, description="How many messages it takes in a time, such as `6/h`.")
 
 

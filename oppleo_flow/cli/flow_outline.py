@@ -1,0 +1,124 @@
+"""The JSON Schema of a flow file as far as it depends on no node type."""
+
+from typing import Final
+
+from oppleo_flow.cli.option_schema import TEXT, TRUTH, Schema, or_nothing, wrapped
+
+ID: Final = "^[a-z][a-z0-9_]*$"
+_NAME: Final = "^[a-z][a-z0-9_-]*$"
+_REFERENCE: Final[Schema] = {
+    "type": "string",
+    "pattern": r"^([\w-]+:)?([\w-]+/)?[\w-]+(\.[\w-]+)*$",
+    "patternErrorMessage": "a reference is needed, such as meter or meter.reading",
+    "description": (
+        "`node`, `node.port`, `node.error`, `flow.errors`, `other/node.port` of another flow, "
+        "or `in.port` within a subflow."
+    ),
+}
+_WIRE: Final[Schema] = {
+    "anyOf": [
+        {"$ref": "#/definitions/reference"},
+        {
+            "type": "object",
+            "properties": {
+                "ref": {"$ref": "#/definitions/reference"},
+                "durable": or_nothing(TRUTH)
+                | {"description": "Whether a message survives a restart; it may come twice."},
+            },
+            "required": ["ref"],
+            "additionalProperties": False,
+        },
+    ]
+}
+WIRES: Final[Schema] = {"$ref": "#/definitions/wires"}
+_NODES: Final[Schema] = {"$ref": "#/definitions/nodes"}
+_CONNECTIONS: Final[Schema] = {"$ref": "#/definitions/connections"}
+_TESTS: Final[Schema] = {"$ref": "#/definitions/tests"}
+
+
+def outline_definitions() -> dict[str, Schema]:
+    """Return what the outline refers to, but for `nodes` and `connections`."""
+    return {
+        "reference": _REFERENCE,
+        "wire": _WIRE,
+        "wires": {
+            "anyOf": [*_WIRE["anyOf"], {"type": "array", "items": {"$ref": "#/definitions/wire"}}]
+        },
+        "subflow": _subflow(),
+        "tests": _tests(),
+    }
+
+
+def file_outline() -> Schema:
+    """Return the outline of a flow file."""
+    parts: dict[str, Schema] = {
+        "flow": {"type": "string", "pattern": _NAME, "description": "The flow's name."},
+        "format": {"enum": [1, "1"], "description": "The version of this language."},
+        "doc": {**TEXT, "description": "What the flow is for."},
+        "vars": {
+            "type": ["object", "null"],
+            "propertyNames": {"pattern": ID},
+            "additionalProperties": TEXT,
+            "description": "Values that `$(name)` stands for; `--set name=value` wins.",
+        },
+        "connections": or_nothing(wrapped(_CONNECTIONS, description="What nodes share.")),
+        "nodes": wrapped(_NODES, description="The nodes by their ids."),
+        "subflows": {
+            "type": ["object", "null"],
+            "additionalProperties": {"$ref": "#/definitions/subflow"},
+            "description": "Groups of nodes that stand for one: `type: flow:name`.",
+        },
+        "tests": _TESTS,
+    }
+    return {
+        "type": "object",
+        "properties": parts,
+        "required": ["flow", "format", "nodes"],
+        "additionalProperties": False,
+    }
+
+
+def _subflow() -> Schema:
+    """Return the schema of a subflow."""
+    return {
+        "type": "object",
+        "properties": {
+            "doc": {**TEXT, "description": "What it is for."},
+            "params": {
+                "type": ["object", "null"],
+                "propertyNames": {"pattern": ID},
+                "additionalProperties": {"type": "object"},
+                "description": "The options of its node, each with a `type`.",
+            },
+            "in": {
+                "type": ["object", "null"],
+                "additionalProperties": {"type": "string"},
+                "description": "Its inputs, and what each takes.",
+            },
+            "out": {
+                "type": ["object", "null"],
+                "additionalProperties": WIRES,
+                "description": "Its outputs, and where each comes from.",
+            },
+            "nodes": _NODES,
+            "tests": _TESTS,
+        },
+        "required": ["nodes"],
+        "additionalProperties": False,
+    }
+
+
+def _tests() -> Schema:
+    """Return the schema of `tests:`."""
+    case = {
+        "type": "object",
+        "properties": {
+            "name": TEXT,
+            "at": {"type": "string", "description": "When it begins, with its offset."},
+            "stub": {"type": "object", "description": "What nodes answer instead of their own."},
+            "do": {"type": "array", "items": {"type": "object"}, "description": "The steps."},
+        },
+        "required": ["name", "do"],
+        "additionalProperties": False,
+    }
+    return {"type": ["array", "null"], "items": case, "description": "What it must do."}
