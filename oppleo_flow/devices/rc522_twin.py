@@ -17,7 +17,7 @@ from oppleo_flow.devices.rfid import (
 from oppleo_flow.devices.rpi_gpio_twin import SimulatedRpiGpio
 from oppleo_flow.devices.spi_bus import SpiBus, open_rc522
 from oppleo_flow.devices.world import EventfulWorld, World
-from oppleo_flow.errors import DeviceMissing
+from oppleo_flow.errors import DeviceError, DeviceMissing
 
 _REQUEST = 0x26
 _ANTICOLLISION, _SELECT, _HALT = 0x20, 0x70, b"\x50\x00"
@@ -255,24 +255,31 @@ class WorldCardReader(CardReader):
     def __init__(self, world: EventfulWorld) -> None:
         self._world = world
         self._stop_watching: Callable[[], None] | None = None
-        self._told: bytes | None = None
+        self._told: tuple[bytes | None, bool] = (None, True)
 
     def poll(self) -> bytes | None:
         """Return the UID of the card in the field."""
         return self._world.card_in_field()
 
     def announce(self, call: Callable[[], object]) -> bool:
-        """Call `call` whenever a card comes or goes."""
+        """Call `call` whenever a card comes or goes, and when the reader dies or recovers."""
 
         def look() -> None:
-            card = self._world.card_in_field()
-            if card != self._told:
-                self._told = card
+            found = self._look()
+            if found != self._told:
+                self._told = found
                 call()
 
         self.close()
         self._stop_watching = self._world.watch(look)
         return True
+
+    def _look(self) -> tuple[bytes | None, bool]:
+        """Return the card in the field, and whether the reader lives."""
+        try:
+            return self._world.card_in_field(), True
+        except DeviceError:
+            return None, False
 
     def close(self) -> None:
         """Stop telling."""

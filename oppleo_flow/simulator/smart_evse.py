@@ -43,6 +43,7 @@ class SmartEvse:
         self.access = False
         self.broken = False
         self.solar = False
+        self._powered = True
         self._plugged = False
         self._car_wants = False
         self._due_s: float | None = None
@@ -61,8 +62,8 @@ class SmartEvse:
 
     @property
     def signal(self) -> EvseSignal:
-        """Return what the LED says."""
-        if self.broken:
+        """Return what the LED says; without mains it is dark, as without access."""
+        if self.broken and self._powered:
             return EvseSignal.ERROR
         if not self.access:
             return EvseSignal.ACCESS_OFF
@@ -84,6 +85,17 @@ class SmartEvse:
         if broken != self.broken:
             self.broken = broken
             self._allow(at_s)
+
+    def set_powered(self, powered: bool, at_s: float) -> None:
+        """Lose the mains, which takes the current away at once, or start anew when they are back.
+
+        Whoever opens and closes the switch must hold it open while there is no power.
+        """
+        if powered == self._powered:
+            return
+        self._powered = powered
+        self.access, self._switch = False, None
+        self._enter("B1" if self._plugged else "A", at_s)
 
     def plug_in(self, at_s: float) -> None:
         """Connect a car."""

@@ -6,7 +6,7 @@ present time, event by event, so each look is exact however long ago the last on
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from threading import RLock
 from typing import Any
 
@@ -14,8 +14,9 @@ from oppleo_flow.clock import Clock
 from oppleo_flow.devices.evse_waveform import SMART_EVSE_2, EvseWaveform, LedHardware, LedLine
 from oppleo_flow.devices.meters import meter_model
 from oppleo_flow.devices.world import EventfulWorld, MeterFace, Wiring
-from oppleo_flow.errors import ConfigError
+from oppleo_flow.errors import ConfigError, DeviceError
 from oppleo_flow.simulator.car import VOLTAGE_V, Car, EnergyCounter
+from oppleo_flow.simulator.installation import EnergyHistory, Installation
 from oppleo_flow.simulator.pins import Pins
 from oppleo_flow.simulator.smart_evse import EvseTimes, SmartEvse
 
@@ -47,7 +48,10 @@ NEW_METER_WH = 1_234_567.0
 
 
 class SimulatedWorld(EventfulWorld):
-    """The world; safe to use from several threads."""
+    """The world; safe to use from several threads.
+
+    `history` is told how the meter's register goes, for who wants to know afterwards.
+    """
 
     def __init__(
         self,
@@ -58,6 +62,7 @@ class SimulatedWorld(EventfulWorld):
         hardware: LedHardware = SMART_EVSE_2,
         cards: Sequence[Card] = POCKET,
         energy_wh: float = NEW_METER_WH,
+        history: EnergyHistory | None = None,
     ) -> None:
         self._clock = clock
         self._wiring = wiring or Wiring()
@@ -67,15 +72,16 @@ class SimulatedWorld(EventfulWorld):
         self._watchers: list[Callable[[], None]] = []
         now_s = clock.monotonic()
         self._pins = Pins()
-        self._evse = SmartEvse(times or EvseTimes())
-        self._car = Car(phases=_phases(self._wiring), at_s=now_s)
-        self._plugged = False
-        self._counter = EnergyCounter(energy_wh, at_s=now_s)
-        self._displays = _displays(self._wiring, self._car)
+        evse = SmartEvse(times or EvseTimes())
+        car = Car(phases=_phases(self._wiring), at_s=now_s)
+        self._house = Installation(evse, car, EnergyCounter(energy_wh, at_s=now_s), history)
+        self._displays = _displays(self._wiring, car)
+        self._shown_w = car.drawn_w
         self._faces: dict[int, MeterFace] = {}
         self._meter_silent = False
+        self._reader_dead = False
         self._card: tuple[Card, float] | None = None
-        self._waveform = EvseWaveform(self._evse.signal, now_s, hardware)
+        self._waveform = EvseWaveform(evse.signal, now_s, hardware)
         self._tell = False
         self._due_s: float | None = None
 
@@ -118,6 +124,8 @@ class SimulatedWorld(EventfulWorld):
     def card_in_field(self) -> bytes | None:
         """Return the UID of the card that lies on the reader."""
         with self._present():
+            if self._reader_dead:
+                raise DeviceError("RC522: no answer")
             return bytes.fromhex(self._card[0].uid) if self._card else None
 
     def meter(self, unit_id: int) -> MeterFace | None:
@@ -126,10 +134,10 @@ class SimulatedWorld(EventfulWorld):
         While that does not change it is the very same face.
         """
         with self._present() as now_s:
-            shown = None if self._meter_silent else self._displays.get(unit_id)
-            if shown is None:
+            shown = self._displays.get(unit_id)
+            if shown is None or self._meter_silent or not self._house.powered:
                 return None
-            energy_wh = self._counter.energy_at(now_s)
+            energy_wh = self._house.counter.energy_at(now_s)
             face = self._faces.get(unit_id)
             if face is None or face.energy_import_wh != energy_wh:
                 serial = _FIRST_SERIAL + unit_id - 1
@@ -141,18 +149,18 @@ class SimulatedWorld(EventfulWorld):
     def plug_in(self, charge_percent: float | None = None) -> None:
         """Plug the car in; `charge_percent` is how full its battery is when it comes."""
         with self._change() as now_s:
-            if charge_percent is not None:
-                self._car.settle(now_s, self._car.drawn_w)
-                self._car.charge_wh = self._car.capacity_wh * min(100.0, charge_percent) / 100
-            self._plugged = True
-            self._evse.set_demand(not self._car.full, now_s)
-            self._evse.plug_in(now_s)
+            self._house.plug_in(now_s, charge_percent)
 
     def plug_out(self) -> None:
         """Pull the plug."""
         with self._change() as now_s:
-            self._plugged = False
-            self._evse.plug_out(now_s)
+            self._house.plug_out(now_s)
+
+    def park(self, car: Car) -> None:
+        """Have another car stand at the cable; none may be plugged in."""
+        with self._change() as now_s:
+            car.phases = min(car.phases, _phases(self._wiring))
+            self._house.park(car, now_s)
 
     def swipe(self, card: str, hold_s: float = 0.5) -> None:
         """Hold a card of the pocket, by name or UID, to the reader."""
@@ -172,12 +180,23 @@ class SimulatedWorld(EventfulWorld):
     def break_evse(self, broken: bool) -> None:
         """Let the SmartEVSE have a hard error, or recover."""
         with self._change() as now_s:
-            self._evse.set_broken(broken, now_s)
+            self._house.evse.set_broken(broken, now_s)
+
+    def break_reader(self, broken: bool) -> None:
+        """Let the card reader die, or recover."""
+        with self._change():
+            self._reader_dead = broken
+            self._tell = True
+
+    def cut_power(self, cut: bool) -> None:
+        """Let the mains fail, for EVSE and meter, or come back."""
+        with self._change() as now_s:
+            self._house.set_powered(not cut, now_s)
 
     def shine(self, solar: bool) -> None:
         """Put the SmartEVSE in solar mode, or back in normal mode."""
         with self._change():
-            self._evse.solar = solar
+            self._house.evse.solar = solar
 
     def rewire(self, wiring: Wiring) -> None:
         """Connect the world to other pins, units and models."""
@@ -185,19 +204,21 @@ class SimulatedWorld(EventfulWorld):
             for model in wiring.meters.values():
                 meter_model(model)
             self._wiring = wiring
-            self._car.phases = _phases(wiring)
+            self._house.car.phases = _phases(wiring)
             self._show()
             self._tell = True
 
     def snapshot(self) -> dict[str, Any]:
         """Return everything there is to see, as plain JSON data."""
         with self._present() as now_s:
-            return {
-                **self._installation(now_s),
-                **pins_seen(self._pins, self._wiring, now_s),
-                "cards": [{"name": c.name, "uid": c.uid, "known": c.known} for c in self._cards],
-                "card_in_field": self._card[0].name if self._card else None,
-            }
+            seen = house_seen(self._house, now_s)
+            seen["evse"]["led_percent"] = round(self._waveform.brightness_at(now_s) * 100)
+            units = {str(unit): model for unit, model in self._wiring.meters.items()}
+            seen["meter"].update(silent=self._meter_silent, units=units)
+            in_field = self._card[0].name if self._card else None
+            cards = [asdict(card) for card in self._cards]
+            pins = pins_seen(self._pins, self._wiring, now_s)
+            return {**seen, **pins, "cards": cards, "card_in_field": in_field}
 
     # -- events --------------------------------------------------------------------------------
 
@@ -250,64 +271,53 @@ class SimulatedWorld(EventfulWorld):
         if self._card is not None and self._card[1] <= at_s:
             self._card = None
             self._tell = True
-        full_at_s = self._car.full_at_s
-        if full_at_s is not None and full_at_s <= at_s:
-            self._draw(at_s, 0.0)
-        self._evse.step(at_s)
+        self._house.step(at_s)
         self._couple(at_s)
 
     def _couple(self, at_s: float) -> None:
         """Let the parts of the world act on one another: pin, EVSE, car, meter, LED."""
-        evse, car = self._evse, self._car
+        house = self._house
         high = self._pins[self._wiring.evse_switch].percent_at(at_s) >= 50.0
-        evse.set_switch(high is not self._wiring.evse_switch_active_low, at_s)
-        evse.set_demand(self._plugged and not car.full, at_s)
-        self._draw(at_s, car.power_w if evse.delivers and not car.full else 0.0)
-        if evse.signal is not self._waveform.signal:
-            self._waveform = EvseWaveform(evse.signal, at_s, self._hardware)
-            self._tell = True
-        card_s = self._card[1] if self._card else None
-        due = (evse.next_event_s, car.full_at_s, card_s)
-        self._due_s = min((when_s for when_s in due if when_s is not None), default=None)
-
-    def _draw(self, at_s: float, power_w: float) -> None:
-        if power_w != self._car.drawn_w:
-            self._car.settle(at_s, power_w)
-            self._counter.settle(at_s, power_w)
+        house.settle(at_s, switch_closed=high is not self._wiring.evse_switch_active_low)
+        if house.car.drawn_w != self._shown_w:
             self._show()
+        if house.evse.signal is not self._waveform.signal:
+            self._waveform = EvseWaveform(house.evse.signal, at_s, self._hardware)
+            self._tell = True
+        due = (house.next_event_s, self._card[1] if self._card else None)
+        self._due_s = min((when_s for when_s in due if when_s is not None), default=None)
 
     def _show(self) -> None:
         """Let the meters show what the car draws."""
-        self._displays = _displays(self._wiring, self._car)
+        self._displays = _displays(self._wiring, self._house.car)
+        self._shown_w = self._house.car.drawn_w
         self._faces.clear()
 
     def _line(self) -> LedLine:
         return LedLine(self._wiring.evse_led, self._wiring.evse_led_active_low, self._waveform)
 
-    def _installation(self, at_s: float) -> dict[str, Any]:
-        """Return EVSE, car and meter as plain JSON data."""
-        evse, car = self._evse, self._car
-        return {
-            "evse": {
-                "state": evse.state,
-                "signal": evse.signal.value,
-                "access": evse.access,
-                "broken": evse.broken,
-                "solar": evse.solar,
-                "led_percent": round(self._waveform.brightness_at(at_s) * 100),
-            },
-            "car": {
-                "plugged": self._plugged,
-                "charge_percent": round(car.charge_at(at_s) / car.capacity_wh * 100, 1),
-                "power_w": car.drawn_w,
-            },
-            "meter": {
-                "energy_wh": round(self._counter.energy_at(at_s)),
-                "power_w": car.drawn_w,
-                "silent": self._meter_silent,
-                "units": {str(unit): model for unit, model in self._wiring.meters.items()},
-            },
-        }
+
+def house_seen(house: Installation, at_s: float) -> dict[str, dict[str, Any]]:
+    """Return EVSE, car and meter as plain JSON data."""
+    evse, car = house.evse, house.car
+    return {
+        "evse": {
+            "state": evse.state,
+            "signal": evse.signal.value,
+            "access": evse.access,
+            "broken": evse.broken,
+            "solar": evse.solar,
+        },
+        "car": {
+            "plugged": house.plugged,
+            "charge_percent": round(car.charge_at(at_s) / car.capacity_wh * 100, 1),
+            "power_w": car.drawn_w,
+        },
+        "meter": {
+            "energy_wh": round(house.counter.energy_at(at_s)),
+            "power_w": car.drawn_w,
+        },
+    }
 
 
 def pins_seen(pins: Pins, wiring: Wiring, at_s: float) -> dict[str, Any]:

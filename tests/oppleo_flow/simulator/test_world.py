@@ -5,9 +5,11 @@ import pytest
 from oppleo_flow.clock import VirtualClock
 from oppleo_flow.devices.world import Wiring, eventful
 from oppleo_flow.devices.world_client import WorldClient
-from oppleo_flow.errors import ConfigError
+from oppleo_flow.errors import ConfigError, DeviceError
 from oppleo_flow.payloads import EvseSignal
 from oppleo_flow.simulator import EvseTimes, SimulatedWorld
+from oppleo_flow.simulator.car import Car
+from oppleo_flow.simulator.installation import EnergyHistory
 from tests.oppleo_flow.devices.worlds import NOON
 
 
@@ -82,6 +84,77 @@ def test_a_silent_meter_goes_on_counting(world, clock):
     world.silence_meter(False)
 
     assert world.meter(1).energy_import_wh - before_wh == pytest.approx(11_040)
+
+
+def test_without_mains_nothing_flows_and_the_meter_says_nothing(world, clock):
+    begin_to_charge(world, clock)
+    before_wh = world.meter(1).energy_import_wh
+    world.cut_power(True)
+    assert world.snapshot()["car"]["power_w"] == 0.0
+    assert world.led_line().waveform.signal is EvseSignal.ACCESS_OFF
+    run(world, clock, 3600)
+    assert world.meter(1) is None
+    world.cut_power(False)
+    assert world.meter(1).energy_import_wh == before_wh
+    run(world, clock, 60)
+
+    assert world.snapshot()["evse"]["signal"] == "charging"
+
+
+def test_a_plug_that_is_pulled_in_the_dark_is_out_when_the_mains_are_back(world, clock):
+    begin_to_charge(world, clock)
+    world.cut_power(True)
+    world.break_evse(True)
+    world.break_evse(False)
+    world.plug_out()
+    world.cut_power(False)
+    run(world, clock, 60)
+
+    assert world.snapshot()["evse"]["signal"] == "standby"
+
+
+def test_a_dead_reader_says_so_and_sees_no_card(world):
+    told = []
+    world.watch(lambda: told.append("changed"))
+    world.break_reader(True)
+    world.swipe("family")
+    with pytest.raises(DeviceError, match=r"^RC522: no answer$"):
+        world.card_in_field()
+    world.break_reader(False)
+
+    assert world.card_in_field() == bytes.fromhex("04A1B2C3")
+    assert told == ["changed"] * 3
+
+
+def test_another_car_stands_at_the_cable_with_its_own_battery(world, clock):
+    second = Car(capacity_wh=40_000, charge_wh=39_000, phases=1, current_a=16)
+    begin_to_charge(world, clock)
+    with pytest.raises(ValueError, match="a car is on the cable; pull the plug first"):
+        world.park(second)
+    world.plug_out()
+    world.park(second)
+    world.plug_in()
+    run(world, clock, 60)
+    assert world.meter(1).power_phases_w == (3680.0, 0.0, 0.0)
+    run(world, clock, 3600)
+
+    assert second.full
+
+
+def test_a_history_knows_the_register_of_any_moment(clock):
+    history = EnergyHistory()
+    world = SimulatedWorld(clock, history=history)
+    begin_to_charge(world, clock)
+    run(world, clock, 3570)
+    shown_wh = {clock.monotonic(): world.meter(1).energy_import_wh}
+    world.plug_out()
+    run(world, clock, 100)
+    shown_wh[clock.monotonic()] = world.meter(1).energy_import_wh
+
+    assert {at_s: history.energy_at(at_s) for at_s in shown_wh} == shown_wh
+    assert history.energy_at(0.0) == 1_234_567
+    with pytest.raises(ValueError, match="the history begins later"):
+        history.energy_at(-1.0)
 
 
 def test_a_single_phase_meter_has_a_single_phase_car(clock):
