@@ -25,10 +25,22 @@ one with a common anode.
 """
 
 from collections.abc import Iterable, Sequence
+from typing import Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from oppleo_flow import Actuator, Claim, Example, Level, NodeConfig, Ref, SafePin, Seconds, Timer
+from oppleo_flow import (
+    Actuator,
+    Claim,
+    Example,
+    Level,
+    NodeConfig,
+    Ref,
+    SafePin,
+    Seconds,
+    Share,
+    Timer,
+)
 from oppleo_flow.devices.gpio import GpioChip
 from oppleo_flow.node import StopReason
 from oppleo_flow.payloads import (
@@ -64,8 +76,12 @@ class RgbLedConfig(NodeConfig):
     green: int = Field(12, ge=0, le=27, description="BCM number of the green pin.")
     blue: int = Field(16, ge=0, le=27, description="BCM number of the blue pin.")
     active_low: bool = Field(False, description="Whether a low pin lights a colour.")
-    pulse_min: int = Field(3, ge=0, le=100, description="Darkest of the breathing, in percent.")
-    pulse_max: int = Field(98, ge=0, le=100, description="Brightest of the breathing, in percent.")
+    pulse_min: Share = Field(
+        "3%", validate_default=True, le=1, description="Darkest of the breathing."
+    )
+    pulse_max: Share = Field(
+        "98%", validate_default=True, le=1, description="Brightest of the breathing."
+    )
     flash: Seconds = Field(
         "400ms",
         validate_default=True,
@@ -73,6 +89,15 @@ class RgbLedConfig(NodeConfig):
         le=10,
         description="How long red says that a card was refused.",
     )
+
+    @model_validator(mode="after")
+    def _it_breathes(self) -> Self:
+        if self.pulse_min >= self.pulse_max:
+            raise ValueError(
+                f"pulse_min must be less than pulse_max, "
+                f"got {self.pulse_min:.0%} and {self.pulse_max:.0%}"
+            )
+        return self
 
 
 class RgbLed(Actuator[RgbLedConfig]):
@@ -204,7 +229,7 @@ class RgbLed(Actuator[RgbLedConfig]):
             chip.set_duty(pin, driven)
 
     def _breathe(self, chip: GpioChip, pin: int) -> None:
-        low, high = self.config.pulse_min, self.config.pulse_max
+        low, high = round(100 * self.config.pulse_min), round(100 * self.config.pulse_max)
         if self.config.active_low:
             low, high = 100 - low, 100 - high
         chip.breathe(pin, low_percent=low, high_percent=high, period_s=_BREATH_S)

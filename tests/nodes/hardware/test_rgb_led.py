@@ -1,8 +1,9 @@
 from datetime import UTC, datetime
 
 import pytest
+from pydantic import ValidationError
 
-from nodes.hardware.rgb_led import RgbLed
+from nodes.hardware.rgb_led import RgbLed, RgbLedConfig
 from oppleo_flow.node import Claim, SafePin
 from oppleo_flow.payloads import (
     EvseSignal,
@@ -56,7 +57,7 @@ def test_what_stands_highest_is_shown(payloads, name, lamp):
 
 
 def test_charging_breathes_in_two_seconds():
-    with led(pulse_min=10, pulse_max=90) as bench:
+    with led(pulse_min="10%", pulse_max="90%") as bench:
         bench.send(CHARGING)
         seen = []
         for _ in range(5):
@@ -64,6 +65,14 @@ def test_charging_breathes_in_two_seconds():
             bench.advance(0.5)
 
     assert seen == [10, 50, 90, 50, 10]
+
+
+def test_the_darkest_of_the_breathing_is_darker_than_the_brightest():
+    with pytest.raises(ValidationError) as refused:
+        RgbLedConfig(gpio="pins", pulse_min="50%", pulse_max="50%")
+    assert [error["msg"] for error in refused.value.errors()] == [
+        "Value error, pulse_min must be less than pulse_max, got 50% and 50%"
+    ]
 
 
 def test_breathing_ends_with_charging():
