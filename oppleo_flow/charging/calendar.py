@@ -14,7 +14,7 @@ from oppleo_flow.charging.holidays import no_holidays
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _MINUTES_PER_DAY = 24 * 60
-_TIME_OF_DAY = re.compile(r"([01]\d|2[0-3]):([0-5]\d)")
+_TIME_OF_DAY = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)")
 # A weekly pattern that changes at all changes within eight days; one that never does can still be
 # interrupted by a holiday, of which every rule has one within the year.
 _SEARCH_DAYS = (8, 400)

@@ -136,7 +136,7 @@ def test_a_clock_that_is_set_is_noticed_within_a_minute():
     ("window", "message"),
     [
         pytest.param(
-            {"days": "mon-fri", "from": "7:00", "to": "09:00"},
+            {"days": "mon-fri", "from": "7 am", "to": "09:00"},
             "a time of day such as 07:00, or 24:00 for the day's end, is needed",
             id="not a time of day",
         ),

@@ -44,13 +44,14 @@ def test_what_is_no_weekday_is_refused(text):
 
 
 @pytest.mark.parametrize(
-    ("text", "minute"), [("00:00", 0), ("07:00", 420), ("23:59", 1439), ("24:00", 1440)]
+    ("text", "minute"),
+    [("00:00", 0), ("07:00", 420), ("7:00", 420), ("23:59", 1439), ("24:00", 1440)],
 )
 def test_a_time_of_day_is_read(text, minute):
     assert parse_time_of_day(text) == minute
 
 
-@pytest.mark.parametrize("text", ["7:00", "24:01", "25:00", "12:60", "07:00:00", "1380", ""])
+@pytest.mark.parametrize("text", ["007:00", "24:01", "25:00", "12:60", "07:00:00", "1380", ""])
 def test_what_is_no_time_of_day_is_refused(text):
     message = r"^a time of day such as 07:00, or 24:00 for the day's end, is needed$"
     with pytest.raises(ValueError, match=message):
