@@ -1,6 +1,7 @@
 """What a node class declares, read once from its annotations."""
 
 import inspect
+import re
 import sys
 import typing
 from collections.abc import Callable, Mapping
@@ -31,6 +32,7 @@ RESERVED_OPTIONS = frozenset(
     }
 )
 _NOT_STATE = frozenset({"config", "context"})
+_BASES = (Node, Actuator)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +141,7 @@ def read_node(cls: type[Node[Any]]) -> NodeSpec:
     if not isinstance(type_name, str):
         raise broken(cls, "type_name: a hyphenated name is needed")
     hints = _hints(cls)
+    _refuse_taken_names(cls)
     config = config_type(cls)
     clash = sorted(RESERVED_OPTIONS & set(config.model_fields))
     if clash:
@@ -172,10 +175,18 @@ def read_connection(cls: type[Connection[Any]]) -> ConnectionSpec:
     )
 
 
-def broken(thing: type | Callable[..., Any], what: str) -> NodeFileError:
-    """Return the error for a class or function that breaks the contract, at its own line."""
+def broken(
+    thing: type | Callable[..., Any], what: str, *, attribute: str | None = None
+) -> NodeFileError:
+    """Return the error for a class or function that breaks the contract, at its own line.
+
+    With `attribute` it is at the line that annotates that attribute.
+    """
     try:
-        place = f"{inspect.getsourcefile(thing)}:{inspect.getsourcelines(thing)[1]}"
+        lines, first = inspect.getsourcelines(thing)
+        written = re.compile(rf"\s+{attribute}\s*:")
+        below = (number for number, line in enumerate(lines) if written.match(line))
+        place = f"{inspect.getsourcefile(thing)}:{first + next(below, 0)}"
     except (OSError, TypeError):  # a class that a decorator made has no line of its own
         module = sys.modules.get(thing.__module__)
         place = f"{getattr(module, '__file__', thing.__module__)}:1"
@@ -209,6 +220,24 @@ def _hints(thing: type | Callable[..., Any]) -> dict[str, Any]:
         return get_type_hints(thing)
     except (NameError, AttributeError, TypeError, SyntaxError) as error:
         raise broken(thing, f"an annotation cannot be read: {error}") from error
+
+
+def _refuse_taken_names(cls: type[Node[Any]]) -> None:
+    """Refuse ports and state under a name that every node has and that cannot be given away."""
+    taken = _NOT_STATE | {
+        name
+        for base in _BASES
+        if issubclass(cls, base)
+        for name, member in vars(base).items()
+        if isinstance(member, property)
+    }
+    for owner in cls.__mro__:
+        if owner in _BASES:
+            continue
+        for name in inspect.get_annotations(owner):
+            if name in taken:
+                what = f"{name!r} means something in every node; choose another name"
+                raise broken(owner, what, attribute=name)
 
 
 def _outputs(cls: type[Node[Any]], hints: Mapping[str, Any]) -> dict[str, OutputSpec]:

@@ -208,6 +208,21 @@ def with_unknown(self: Any, payload: "Beeep") -> None: ...  # type: ignore[name-
             id="state that all instances would share",
         ),
         pytest.param(
+            node_class(__annotations__={"message": Out[Beep]}),
+            "Broken: 'message' means something in every node; choose another name",
+            id="an output named like what every node has",
+        ),
+        pytest.param(
+            node_class(__annotations__={"clock": str}, clock=""),
+            "Broken: 'clock' means something in every node; choose another name",
+            id="state named like what every node has",
+        ),
+        pytest.param(
+            node_class(__annotations__={"config": Level[Beep]}),
+            "Broken: 'config' means something in every node; choose another name",
+            id="an output named like what every node is given",
+        ),
+        pytest.param(
             node_class(
                 __orig_bases__=(Node[create_model("C", __base__=NodeConfig, keep=(int, 1))],)
             ),
@@ -225,6 +240,24 @@ def test_a_class_that_breaks_the_contract_is_named_with_its_place(
 
     assert what == message
     assert re.fullmatch(rf"{re.escape(__file__)}:\d+", place)
+
+
+class Talkative(Lamp):
+    """A lamp whose output has a name that is taken."""
+
+    type_name = "talkative"
+
+    safe: Out[Beep]  # type: ignore[assignment]
+
+
+def test_a_name_that_is_taken_is_told_at_its_own_line() -> None:
+    lines = Path(__file__).read_text(encoding="utf-8").splitlines()
+    line = 1 + next(n for n, text in enumerate(lines) if text.startswith("    safe: Out[Beep]"))
+    with pytest.raises(NodeFileError) as refused:
+        read_node(Talkative)
+    assert str(refused.value) == (
+        f"{__file__}:{line}: Talkative: 'safe' means something in every node; choose another name"
+    )
 
 
 class Special(EvseState):
