@@ -284,7 +284,10 @@ class Node(Generic[ConfigT]):
         return None
 
     def stop(self, reason: StopReason) -> object:
-        """Let go of what `start` claimed."""
+        """Let go of what `start` claimed.
+
+        `reason` is `fault` after a `start` that raised: it may have claimed a part, or nothing.
+        """
         return None
 
     def failed(self, payload: Any, error: Exception) -> Any:
@@ -340,7 +343,10 @@ class Node(Generic[ConfigT]):
         return self.context.connection(ref)  # type: ignore[return-value]
 
     def after(self, seconds: float, call: Callable[[], object]) -> Timer:
-        """Run `call` once, in `seconds`, as a handler of this node.  Legal from any thread."""
+        """Run `call` once, in `seconds`, as a handler of this node.  Legal from any thread.
+
+        A call that fails is made again, after 1 s at first, then later each time.
+        """
         return self.context.after(seconds, call)
 
     def every(self, seconds: float, call: Callable[[], object]) -> Timer:

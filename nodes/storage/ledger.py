@@ -26,7 +26,6 @@ from collections import deque
 from pydantic import Field
 
 from oppleo_flow import Example, Node, NodeConfig, Ref, Seconds
-from oppleo_flow.errors import StoreError
 from oppleo_flow.node import StopReason
 from oppleo_flow.payloads import (
     MeterReading,
@@ -95,7 +94,8 @@ class LedgerNode(Node[LedgerConfig]):
 
     def stop(self, reason: StopReason) -> None:
         """Write what is still waiting."""
-        self._write()
+        if reason == "stop":
+            self._write()
 
     def on_session(self, event: SessionStarted | SessionLatched | SessionEnded) -> None:
         """Write an event at once."""
@@ -115,15 +115,11 @@ class LedgerNode(Node[LedgerConfig]):
             self.after(self.config.batch, self._write)
 
     def _write(self) -> None:
-        self._due = False
-        if not self._waiting:
-            return
-        try:
+        """Write what waits; when that fails the timer rings again."""
+        if self._waiting:
             self._ledger.readings.record(tuple(self._waiting))
-        except StoreError:
-            self._write_later()
-            raise
-        self._waiting.clear()
+            self._waiting.clear()
+        self._due = False
         if self._lost:
             self.log.warning("readings lost while none could be written: %d", self._lost)
             self._lost = 0

@@ -107,7 +107,7 @@ class Failing:
             self._to_port(host, then, item, error)
         if then == "fault" or item.port is None:
             self.fault(host, error)
-        handled = then != "fault"
+        handled = then != "fault" and item.port is not None
         if handled and item.log_id is not None:
             self._core.state_store.submit(Transaction(acknowledged=[item.log_id]))
         if item.done is not None:

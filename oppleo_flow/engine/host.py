@@ -216,11 +216,16 @@ class NodeHost:
 
     # -- handlers of the node ------------------------------------------------------------------
 
-    def accept_call(self, call: Callable[[], object]) -> None:
-        """Have `call` run as a handler of the node: in its turn, on its thread.  In the loop."""
+    def accept_call(
+        self, call: Callable[[], object], done: Callable[[Exception | None], None]
+    ) -> None:
+        """Have `call` run as a handler of the node: in its turn, on its thread.  In the loop.
+
+        `done` is told what it raised, when it is not tried again.
+        """
         if not self.stopping:
             envelope = self.core.origin(self.source, None)
-            self.core.handling.accept(self, Item(call, None, None, envelope))
+            self.core.handling.accept(self, Item(call, None, None, envelope, done))
 
     def unless_it_fails(self, port: Undo, undo: Callable[[], object]) -> None:
         """Have `undo` called when the handler that runs on this thread raises, if one does."""

@@ -15,7 +15,7 @@ class Item:
     """One call of a handler that is to be made.
 
     `port` is None for a timer, whose `call` takes nothing; `log_id` is set for a message from a
-    durable wire, `done` is told when that one is handled (None) or could not be (the error).
+    durable wire.  Of both, `done` is told when it is handled (None) or could not be (the error).
     """
 
     call: Callable[..., Any]

@@ -1,7 +1,7 @@
 """The timers of one node: calls that wait for their time, and then for the node's turn.
 
 A handler is atomic with its timers too: those that it set are taken back when it raises, and those
-that it took back wait again.
+that it took back wait again.  A single timer whose call fails rings again, later each time.
 """
 
 from collections.abc import Callable
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from oppleo_flow.engine.host import NodeHost
 
 _TIMER_CALLS = frozenset({"after", "every", "cancel"})
+_AGAIN_LAST_S = 60.0
 _UNDOING = OutputSpec("undo", object, "event")
 
 
@@ -42,10 +43,11 @@ def _forget(payload: object, envelope: Message) -> None:
 class NodeTimer:
     """One call of a node; `name` is what a durable one is known by.
 
-    `queued`: it is due and waits for its turn; `rung`: the call of a single one was made.
+    `queued`: it is due and waits for its turn; `rung`: the call of a single one was made;
+    `failures`: how often that has failed.
     """
 
-    __slots__ = ("call", "due", "entry", "every_s", "name", "queued", "rung", "timers")
+    __slots__ = ("call", "due", "entry", "every_s", "failures", "name", "queued", "rung", "timers")
 
     def __init__(
         self, timers: "NodeTimers", call: Callable[[], object], due: float, every_s: float | None
@@ -58,6 +60,7 @@ class NodeTimer:
         self.entry: TimerEntry | None = None
         self.queued = False
         self.rung = False
+        self.failures = 0
 
     def cancel(self) -> None:
         """Take the call back, and all further ones.  Legal from any thread."""
@@ -137,7 +140,7 @@ class NodeTimers:
             self._wind(timer)
         if not timer.queued:
             timer.queued = True
-            self._host.accept_call(partial(self._ring, timer))
+            self._host.accept_call(partial(self._ring, timer), partial(self._tried, timer))
 
     def _ring(self, timer: NodeTimer) -> object:
         """Make the call, unless it was taken back meanwhile.  A handler of the node.
@@ -151,6 +154,16 @@ class NodeTimers:
             timer.rung = True  # one that fails and is tried again waits no more, and rings
             self._waiting.discard(timer)
         return timer.call()
+
+    def _tried(self, timer: NodeTimer, error: Exception | None) -> None:
+        """Let a single timer ring again whose call failed, later each time: nobody else would."""
+        if error is None or timer.every_s is not None:
+            return
+        timer.due = self._host.clock.monotonic() + min(2.0**timer.failures, _AGAIN_LAST_S)
+        timer.failures += 1
+        timer.rung = False
+        self._waiting.add(timer)
+        self._wind(timer)
 
 
 @cache

@@ -224,3 +224,21 @@ def test_timers_that_are_set_anew_all_the_time_do_not_pile_up():
         queue.call_at(36_000.0 + number, lambda: None).cancel()
     assert len(queue) < 200
     assert queue.next_due() == kept.due
+
+
+class Stubborn(Bell):
+    """Ring ten seconds after a message, at the third try; nobody says how to try again."""
+
+    type_name = "stubborn"
+
+
+def test_a_timer_whose_call_fails_rings_again_later_each_time(run):
+    made = graph_of({"b": plan(Stubborn), "end": plan(Collect)}, ["b.ring > end.in"])
+    runtime = run(made)
+    runtime.inject("b", "in", "begin")
+    tries = []
+    for seconds in (10, 1, 2, 100):
+        runtime.run_for(seconds)
+        tries.append(runtime.node("b").tries)
+    assert (tries, runtime.node("end").got) == ([1, 2, 3, 3], ["ring"])
+    assert runtime.snapshot().nodes[0].faults == ()
