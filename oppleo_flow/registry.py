@@ -11,6 +11,7 @@ import importlib.util
 import inspect
 import pkgutil
 import sys
+import threading
 import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -42,7 +43,8 @@ class Source:
 class Registry:
     """The node and connection types that this installation knows.
 
-    Types are imported when first asked for; `faults` holds the files that failed, by file.
+    Types are imported when first asked for, by whatever thread; `faults` holds the files that
+    failed, by file.
     """
 
     def __init__(self, packs: Sequence[str], drop_in: Path | None = None) -> None:
@@ -52,6 +54,7 @@ class Registry:
         self._sources: dict[str, Source] = {}
         self._loaded: set[str] = set()
         self._drop_in = drop_in
+        self._lock = threading.RLock()
         for pack in packs:
             self._add_pack(pack)
         if drop_in is not None and drop_in.is_dir() and not _is_pack_folder(drop_in):
@@ -139,9 +142,12 @@ class Registry:
 
     def _load(self, name: str) -> None:
         """Import the file of one type, once; keep what it defines or why it could not."""
-        if name in self._loaded or name not in self._sources:
-            return
-        self._loaded.add(name)
+        with self._lock:
+            if name not in self._loaded and name in self._sources:
+                self._loaded.add(name)
+                self._load_now(name)
+
+    def _load_now(self, name: str) -> None:
         source = self._sources[name]
         try:
             spec = _import(lambda: _read(_module(source), source), source.file)

@@ -2,7 +2,10 @@
 
 import subprocess
 import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -293,3 +296,22 @@ def test_every_built_in_type_can_be_read() -> None:
     made = Registry(["nodes"])
 
     assert all(read_node(spec.cls) == spec for spec in made.nodes().values())
+
+
+def test_threads_that_ask_for_a_type_at_once_wait_for_the_one_import(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gate = ModuleType("gate_of_slow")
+    entered, go = threading.Event(), threading.Event()
+    monkeypatch.setattr(gate, "pass_through", lambda: entered.set() or go.wait(20), raising=False)
+    monkeypatch.setitem(sys.modules, "gate_of_slow", gate)
+    text = GOOD.replace("Good", "Slow").replace('"good"', '"slow"')
+    (folder / "slow.py").write_text(f"{text}\n\nimport gate_of_slow\ngate_of_slow.pass_through()\n")
+    made = registry(folder)
+    with ThreadPoolExecutor(4) as pool:
+        found = [pool.submit(made.node, "slow")]
+        assert entered.wait(20)
+        found += [pool.submit(made.node, "slow") for _ in range(3)]
+        go.set()
+    assert {one.result().type_name for one in found} == {"slow"}
+    assert len({id(one.result()) for one in found}) == 1
