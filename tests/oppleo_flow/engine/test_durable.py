@@ -285,3 +285,35 @@ def test_a_kept_message_that_nobody_can_read_becomes_a_dead_letter(run, state):
     runtime.stop()
     letters = StateStore(state["state_path"], threaded=False).dead_letters()
     assert [(x.node, x.error) for x in letters] == [("clerk", "KeyError: 'Florin'")]
+
+
+class Payer(Node[NodeConfig]):
+    """Send a coin after three seconds."""
+
+    type_name = "payer"
+    coin: Out[Coin]
+
+    def start(self) -> None:
+        self.after(3, lambda: self.coin.send(Coin(5)))
+
+
+class LateClerk(Clerk):
+    """Start at the third try, three seconds late: when the coin is sent."""
+
+    type_name = "late-clerk"
+    tries = 0
+
+    def start(self) -> None:
+        self.tries += 1
+        if self.tries < 3:
+            raise OSError("the book is locked")
+
+
+def test_a_consumer_that_starts_while_its_message_is_committed_is_given_it_once(run, state):
+    made = graph_of({"payer": plan(Payer), "clerk": plan(LateClerk)}, ["payer.coin >> clerk.in"])
+    runtime = run(made, **state)
+    runtime.run_for(3)
+    assert runtime.node("clerk").book == (5,)
+    runtime.run_for(60)
+    assert runtime.node("clerk").book == (5,)
+    assert runtime.stop().undelivered == 0

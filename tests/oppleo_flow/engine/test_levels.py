@@ -329,3 +329,51 @@ class DeadRelay(Relay):
 def test_a_stop_says_which_outputs_were_never_driven(run):
     runtime = run(graph_of({"gate": plan(Gate), "r": plan(DeadRelay)}, ["gate.wish > r.in"]))
     assert runtime.stop().problems == ("node 'r': never started, so its output was not driven",)
+
+
+class Jammed(Relay):
+    """A relay that jams when it is told to be on again."""
+
+    type_name = "jammed"
+    state: Level[Wish]
+
+    def on_message(self, wish: Wish) -> None:
+        if wish.on and "off" in self.contact[1:]:
+            raise OSError("jammed")
+        super().on_message(wish)
+        self.state.set(wish)
+
+
+def test_what_fails_while_it_is_told_to_follow_again_keeps_what_builds_on_it_safe(run):
+    """The second judgement begins within the first, and is the one that counts."""
+    runtime = run(
+        graph_of(
+            {
+                "sensor": plan(Sensor),
+                "gate": plan(Gate),
+                "lamp": plan(Relay, stale_after_s=5.0),
+                "relay": plan(Jammed, stale_after_s=5.0),
+                "later": plan(Relay, stale_after_s=5.0),
+            },
+            [
+                "sensor.value > gate.in",
+                "gate.wish > relay.in",
+                "relay.state > lamp.in",
+                "relay.state > later.in",
+            ],
+        )
+    )
+
+    def safe() -> list[str | None]:
+        return [snapshot(runtime, name).made_safe for name in ("lamp", "relay", "later")]
+
+    for number in (1, -1):
+        send(runtime, "sensor", number)
+    runtime.run_for(6)
+    assert safe() == ["stale: its input is stale for 5 s: sensor: read -1"] * 3
+    send(runtime, "sensor", 1)
+    assert safe()[1:] == ["fault: jammed", "stale: its input is stale for 5 s: sensor: read -1"]
+    assert runtime.node("later").contact == ["off", "on", "off"]
+    runtime.run_for(6)
+    assert safe()[0] == "stale: its input is stale for 5 s: relay: jammed"
+    assert runtime.node("lamp").contact[-1] == "off"
