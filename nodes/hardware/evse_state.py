@@ -83,7 +83,8 @@ class EvseStateReader(Node[EvseStateConfig]):
 
     def stop(self, reason: StopReason) -> None:
         """Stop watching."""
-        self._line.close()
+        if reason == "stop":
+            self._line.close()
         self.use(self.config.gpio).release(self.config.pin)
 
     @classmethod

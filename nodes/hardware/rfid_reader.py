@@ -92,7 +92,8 @@ class RfidReader(Node[RfidReaderConfig]):
 
     def stop(self, reason: StopReason) -> None:
         """Let go of the reader."""
-        self._reader.close()
+        if reason == "stop":
+            self._reader.close()
 
     @classmethod
     def claims(cls, config: RfidReaderConfig) -> Iterable[Claim]:

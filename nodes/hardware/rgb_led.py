@@ -145,10 +145,9 @@ class RgbLed(Actuator[RgbLedConfig]):
 
     def start(self) -> None:
         """Claim the pins, dark."""
-        chip = self.use(self.config.gpio)
+        self._chip = chip = self.use(self.config.gpio)
         for pin in self._pins:
             chip.claim_output(pin, high=self.config.active_low)
-        self._chip = chip
         self._phase: SessionPhase | None = None
         self._error = False
         self.shown.set(_OFF)

@@ -7,7 +7,7 @@ from typing import Any
 from oppleo_flow.clock import Clock
 from oppleo_flow.engine.calls import attempt
 from oppleo_flow.engine.loop import Loop
-from oppleo_flow.engine.workers import Worker
+from oppleo_flow.engine.workers import Told, Worker
 from oppleo_flow.errors import DeviceMissing
 from oppleo_flow.flowfile.graph import GraphConnection
 from oppleo_flow.node import Connection, Site
@@ -17,14 +17,19 @@ class Connections:
     """Opens, keeps and closes the connections that the nodes of a flow name."""
 
     def __init__(
-        self, plans: Mapping[str, GraphConnection], loop: Loop, clock: Clock, site: Site
+        self,
+        plans: Mapping[str, GraphConnection],
+        loop: Loop,
+        clock: Clock,
+        site: Site,
+        told: Told,
     ) -> None:
         self._plans = plans
         self._loop = loop
         self._clock = clock
         self._site = site
         self._open: dict[str, Connection[Any]] = {}
-        self._workers = {name: Worker(f"connection {name}", loop) for name in plans}
+        self._workers = {name: Worker(f"connection {name}", loop, told) for name in plans}
 
     def worker(self, name: str) -> Worker:
         """Return the worker on which everything of a connection runs."""
@@ -54,7 +59,9 @@ class Connections:
                 self.ensure(names, then)
 
         name = missing[0]
-        self._workers[name].submit(lambda: self._loop.post(opened, self._try_open(name)))
+        self._workers[name].submit(
+            lambda: self._loop.post(opened, self._try_open(name)), f"connection {name!r}", "open()"
+        )
 
     def _try_open(self, name: str) -> Exception | None:
         """Open one connection on this thread, its worker; return what it raised."""
@@ -90,7 +97,7 @@ class Connections:
 
         for name, worker in self._workers.items():
             if worker.used:  # one that opens only now is closed too: its worker does both in turn
-                worker.submit(partial(close_one, name))
+                worker.submit(partial(close_one, name), f"connection {name!r}", "close()")
         if self._loop.virtual is not None:
             self._loop.settle()
         for name, worker in self._workers.items():

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from oppleo_flow.clock import Clock
 from oppleo_flow.engine.calls import SLOW_HANDLER_S, Receive
 from oppleo_flow.engine.connections import Connections
+from oppleo_flow.engine.deadlines import Deadlines
 from oppleo_flow.engine.durable import DurableWires
 from oppleo_flow.engine.freshness import Freshness
 from oppleo_flow.engine.handling import Handling
@@ -92,7 +93,8 @@ class Core:
         self.probe = probe
         self.hosts: dict[str, NodeHost] = {}
         self.unwell: set[NodeHost] = set()
-        self.connections = Connections(graph.connections, loop, clock, site)
+        self.deadlines = Deadlines(self)
+        self.connections = Connections(graph.connections, loop, clock, site, self.deadlines.told)
         self.handling = Handling(self)
         self.freshness = Freshness(self, graph.wires)
         self.durable = DurableWires(self, [wire for wire in graph.wires if wire.durable])

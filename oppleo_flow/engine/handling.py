@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from oppleo_flow.engine.calls import SLOW_HANDLER_S, attempt, is_urgent
 from oppleo_flow.engine.condition import HANDLER_FAULT
+from oppleo_flow.engine.deadlines import name_of
 from oppleo_flow.engine.failing import Failing
 from oppleo_flow.engine.host import NodeHost
 from oppleo_flow.engine.inbox import Item
@@ -19,8 +20,6 @@ from oppleo_flow.message import Message
 
 if TYPE_CHECKING:
     from oppleo_flow.engine.core import Core
-
-DEADLINE_S = 30.0
 
 
 class RateLimit:
@@ -144,9 +143,6 @@ class Handling:
             sent, error = self._call(host, item)
             self._finish(host, item, sent, error)
             return
-        overrun = self._core.loop.timers.call_at(
-            self._core.clock.monotonic() + DEADLINE_S, lambda: self._overrun(host)
-        )
         self._at_work += 1
 
         def work() -> None:
@@ -154,15 +150,13 @@ class Handling:
             self._core.loop.post(finish, sent, error)
 
         def finish(sent: list[tuple[Port, Any]], error: Exception | None) -> None:
-            overrun.cancel()
             self._at_work -= 1
-            host.condition.clear_fault("deadline")
             self._finish(host, item, sent, error)
             if host.actuator is not None and host.condition.made_safe is not None:
                 host.condition.go_safe_again()  # the handler in hand may have undone it
             self._next(host)
 
-        host.worker.submit(work)
+        host.worker.submit(work, name_of(host), "a handler")
 
     def _call(self, host: NodeHost, item: Item) -> tuple[list[tuple[Port, Any]], Exception | None]:
         """Call the handler on this thread; return what it sent, and what it raised."""
@@ -182,9 +176,6 @@ class Handling:
         host.envelope = None
         sent, host.pending = host.pending, []
         return sent, error
-
-    def _overrun(self, host: NodeHost) -> None:
-        host.condition.raise_fault("deadline", f"a handler has been running for {DEADLINE_S:.0f} s")
 
     def _finish(
         self, host: NodeHost, item: Item, sent: list[tuple[Port, Any]], error: Exception | None

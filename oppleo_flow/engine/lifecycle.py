@@ -1,16 +1,20 @@
 """Starting and stopping nodes: what fails to start is in fault and tried again; the rest runs."""
 
 import logging
+import sys
 import threading
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from oppleo_flow.engine.calls import attempt
+from oppleo_flow.engine.deadlines import name_of
 from oppleo_flow.engine.durable import NodeState
+from oppleo_flow.engine.heartbeat import node_on_stack
 from oppleo_flow.engine.host import NodeHost
 from oppleo_flow.engine.ports import Port
 from oppleo_flow.engine.routes import Routes, only_returns
 from oppleo_flow.engine.words import words_of
+from oppleo_flow.engine.workers import Worker
 from oppleo_flow.flowfile.graph import Graph
 from oppleo_flow.payloads import Tick
 
@@ -22,6 +26,7 @@ QUARANTINE_FAULT = "quarantined"
 _RETRY_FIRST_S = 1.0
 _RETRY_LAST_S = 60.0
 _STOP_DEADLINE_S = 5.0
+_DISPATCHER_DEADLINE_S = 10.0
 _LOOK_AGAIN_S = 0.01
 
 
@@ -33,6 +38,7 @@ class Starter:
         self._routes = routes
         self._quarantine = quarantine
         self._unsettled: set[str] = set()
+        core.deadlines.settle = self._has_settled
         self.settled = threading.Event()
         """Every node has started or failed to, once."""
 
@@ -80,7 +86,7 @@ class Starter:
             elif host.worker is None:
                 self._settle(host, failures, host.call_now(lambda: self._begin(host)))
             else:
-                host.worker.submit(begin)
+                host.worker.submit(begin, name_of(host), "start()")
 
         def begin() -> None:
             host.running = threading.get_ident()
@@ -97,10 +103,20 @@ class Starter:
             state = NodeState(host)
             state.restore(host, self._core.state_store)
             self._core.handling.releasing.states[host.node_id] = state
-        host.node.start()
+        _, error = attempt(host.node.start)
+        if error is not None:
+            self._let_go(host)
+            raise error
         host.begun = True
         if host.plan.durable:
             self._core.handling.releasing.states[host.node_id].wind_timers(host)
+
+    @staticmethod
+    def _let_go(host: NodeHost) -> None:
+        """Have a node give up what it claimed before its start failed."""
+        _, error = attempt(host.node.stop, "fault")
+        if error is not None:
+            host.log.warning("%s: after its failed start: %s", host.node_id, words_of(error))
 
     def _settle(
         self,
@@ -142,17 +158,23 @@ class Starter:
 
 
 class Stopper:
-    """Stops a flow: sources, then what waits, then the others, outputs to their safe level."""
+    """Stops a flow: sources, then what waits, then the others, outputs to their safe level.
+
+    A node that does not come to its end is named and left behind.  `stuck`: it is one that the
+    dispatcher runs, so nothing can be run there any more.
+    """
 
     def __init__(self, core: "Core", order: Sequence[NodeHost]) -> None:
         self._core = core
         self._order = order
         self.problems: list[str] = []
+        self.stuck = False
+        self._held: set[Worker | None] = set()
 
     def stop_all(self, drain_s: float) -> None:
         """Stop every node.  Not from within the loop, unless the clock is virtual."""
         tick = Tick(self._core.clock.now())
-        self._core.loop.call(
+        self._in_loop(
             lambda: self._core.flow_ports["stop"](tick, self._core.origin("flow.stop", None))
         )
         sources = [h for h in self._order if not h.plan.spec.inputs and h.actuator is None]
@@ -167,29 +189,36 @@ class Stopper:
             self._stop(host)
         self._drain(drain_s)
         for host in actuators:
-            if host.started:
-                self._core.loop.call(host.condition.make_safe, "stop", "the runtime stops")
-            else:
-                self.problems.append(
-                    f"node {host.node_id!r}: never started, so its output was not driven"
-                )
+            self._make_safe(host)
             self._stop(host)
+
+    def _make_safe(self, host: NodeHost) -> None:
+        """Take an output to its safe level, on this thread if the dispatcher cannot."""
+        why = "the runtime stops"
+        if not host.started:
+            self.problems.append(f"{name_of(host)}: never started, so its output was not driven")
+            return
+        self._in_loop(host.condition.make_safe, "stop", why)
+        if self.stuck and host.actuator is not None:
+            _, error = attempt(host.actuator.go_safe, f"stop: {why}")
+            if error is not None:
+                self.problems.append(
+                    f"{name_of(host)}: could not go to its safe level: {words_of(error)}"
+                )
 
     def _stop(self, host: NodeHost) -> None:
         """Stop one node on its thread; what it sends meanwhile is delivered."""
-        done = threading.Event()
+        stops, done = threading.Event(), threading.Event()
 
         def stopped(sent: list[tuple[Port, object]], error: Exception | None) -> None:
             self._core.handling.release(host, sent, self._core.origin(host.source, None))
             self._core.handling.drop_waiting(host)
             host.timers.cancel_all()  # only now: what remains of them is part of the state
             if error is not None:
-                self.problems.append(
-                    f"node {host.node_id!r}: could not be stopped: {words_of(error)}"
-                )
-            done.set()
+                self.problems.append(f"{name_of(host)}: could not be stopped: {words_of(error)}")
 
         def stop() -> None:
+            stops.set()
             host.running = threading.get_ident()
             error = None
             if host.begun:
@@ -197,17 +226,38 @@ class Stopper:
             host.running = 0
             sent, host.pending = host.pending, []
             self._core.loop.post(stopped, sent, error)
+            self._core.loop.post(done.set)
 
         def begin() -> None:
             host.stopping = True
             if host.worker is None:
                 stop()
             else:
-                host.worker.submit(stop)
+                host.worker.submit(stop, name_of(host), "stop()")
 
-        self._core.loop.call(begin)
-        if self._core.loop.virtual is None and not done.wait(_STOP_DEADLINE_S):
-            self.problems.append(f"node {host.node_id!r}: its handler still runs; left behind")
+        self._in_loop(begin)
+        if self.stuck or self._core.loop.virtual is not None:
+            return
+        patience_s = 0.0 if host.worker in self._held else _STOP_DEADLINE_S
+        if not done.wait(patience_s):
+            self._held.add(host.worker)
+            who = "its stop()" if stops.is_set() else "its handler" if host.busy else "its worker"
+            self.problems.append(f"{name_of(host)}: {who} still runs; left behind")
+
+    def _in_loop(self, call: Callable[..., object], *args: object) -> None:
+        """Run a call in the loop, and wait for it; find out who is in the way if it does not."""
+        if self.stuck:
+            return
+        try:
+            self._core.loop.call(call, *args, timeout_s=_DISPATCHER_DEADLINE_S)
+        except TimeoutError:
+            self.stuck = True
+            frame = sys._current_frames().get(self._core.loop.ident)
+            node = node_on_stack(frame)
+            who = "a node" if node is None else f"node {node!r}"
+            self.problems.append(
+                f"{who}: keeps the dispatcher; left behind, and nodes after it are not stopped"
+            )
 
     def _drain(self, deadline_s: float) -> None:
         """Wait until nothing is under way, at most `deadline_s`."""
@@ -216,9 +266,9 @@ class Stopper:
             core.loop.settle()
             return
         idle = threading.Event()
-        self._when_idle(idle.set, core.clock.monotonic() + deadline_s)
-        if not idle.wait(deadline_s + 1.0):
-            self.problems.append("the dispatcher did not answer")
+        self._in_loop(self._when_idle, idle.set, core.clock.monotonic() + deadline_s)
+        if not self.stuck:
+            idle.wait(deadline_s + 1.0)
 
     def _when_idle(self, then: Callable[[], object], deadline: float) -> None:
         core = self._core

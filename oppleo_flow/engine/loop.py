@@ -122,6 +122,10 @@ class Loop:
             self._thread = threading.Thread(target=self._run, name="dispatcher", daemon=True)
             self._thread.start()
 
+    def abandon(self) -> None:
+        """Have the loop end after the job in hand, which may never be."""
+        self._running = False
+
     def stop(self) -> None:
         """End the loop after the job in hand, and wait for its thread.  Not from within it."""
         self._running = False

@@ -86,7 +86,7 @@ class Runtime:
             return None
         if plan.connections:
             return self._core.connections.worker(plan.connections[0])
-        worker = Worker(f"node {plan.id}", self._loop)
+        worker = Worker(f"node {plan.id}", self._loop, self._core.deadlines.told)
         self._workers.append(worker)
         return worker
 
@@ -124,7 +124,10 @@ class Runtime:
             worker.stop(_DRAIN_S)
         problems = [*stopper.problems, *self._core.connections.close(_DRAIN_S)]
         undelivered = self._core.durable.waiting
-        self._loop.stop()
+        if stopper.stuck:
+            self._loop.abandon()
+        else:
+            self._loop.stop()
         self._state_store.close()
         return StopReport(undelivered, tuple(problems))
 

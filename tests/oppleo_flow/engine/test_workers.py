@@ -214,7 +214,7 @@ def test_a_stop_does_not_wait_for_ever_for_a_node_that_hangs(live, monkeypatch):
 
 
 def test_a_handler_that_runs_too_long_is_a_fault_while_it_runs(live, monkeypatch):
-    monkeypatch.setattr("oppleo_flow.engine.handling.DEADLINE_S", 0.05)
+    monkeypatch.setattr("oppleo_flow.engine.workers.DEADLINE_S", 0.05)
     Meter.may_answer.clear()
     runtime = live(two_meters(Bus))
     events = runtime.subscribe()
