@@ -16,7 +16,7 @@ from oppleo_flow.engine.handling import Handling
 from oppleo_flow.engine.loop import Loop
 from oppleo_flow.engine.ports import LevelPort
 from oppleo_flow.engine.probe import Probe
-from oppleo_flow.engine.snapshot import EventKind, RuntimeEvent
+from oppleo_flow.engine.snapshot import EVERY_KIND, EventKind, RuntimeEvent
 from oppleo_flow.engine.state_store import StateStore
 from oppleo_flow.flowfile.graph import Graph, Wire
 from oppleo_flow.message import Message, message_ids
@@ -36,7 +36,13 @@ def _nowhere(payload: Any, envelope: Message) -> None:
 class Subscription:
     """The events of a runtime for one listener: bounded; the oldest are given up and counted."""
 
-    def __init__(self, size: int, close: Callable[["Subscription"], None]) -> None:
+    def __init__(
+        self,
+        size: int,
+        close: Callable[["Subscription"], None],
+        kinds: frozenset[EventKind] = EVERY_KIND,
+    ) -> None:
+        self.kinds = kinds
         self.missed = 0
         self._events: deque[RuntimeEvent] = deque()
         self._size = size
@@ -73,7 +79,8 @@ class Subscription:
 class Core:
     """The shared services of one runtime.  Everything here is used within the loop only.
 
-    `unwell` are the nodes whose last handler raised.
+    `unwell` are the nodes whose last handler raised, `heard` the kinds of events that anybody
+    listens to.
     """
 
     def __init__(
@@ -109,6 +116,7 @@ class Core:
                 self._level_wires.setdefault(wire.target_node, []).append(wire)
         self._next_id = message_ids(clock)
         self._subscriptions: tuple[Subscription, ...] = ()
+        self.heard: frozenset[EventKind] = frozenset()
 
     def origin(self, source: str, payload: Any) -> Message:
         """Return the envelope of something that begins now."""
@@ -138,21 +146,20 @@ class Core:
                 envelope = self.origin(port.source, port.value)
                 self.handling.receive(host, wire.target_port, port.value, envelope)
 
-    @property
-    def listening(self) -> bool:
-        """Return whether anybody listens to what happens."""
-        return bool(self._subscriptions)
-
     # -- listeners -----------------------------------------------------------------------------
 
-    def subscribe(self, size: int) -> Subscription:
-        """Return the events from now on.  Legal from any thread."""
-        subscription = Subscription(size, self._unsubscribe)
-        self._subscriptions = (*self._subscriptions, subscription)
+    def subscribe(self, size: int, kinds: frozenset[EventKind]) -> Subscription:
+        """Return the events of some kinds from now on.  Legal from any thread."""
+        subscription = Subscription(size, self._unsubscribe, kinds)
+        self._listen((*self._subscriptions, subscription))
         return subscription
 
     def _unsubscribe(self, subscription: Subscription) -> None:
-        self._subscriptions = tuple(s for s in self._subscriptions if s is not subscription)
+        self._listen(tuple(s for s in self._subscriptions if s is not subscription))
+
+    def _listen(self, subscriptions: tuple[Subscription, ...]) -> None:
+        self._subscriptions = subscriptions
+        self.heard = frozenset().union(*(one.kinds for one in subscriptions))
 
     def publish(
         self, kind: EventKind, host: "NodeHost", port: str = "", value: object = None
@@ -167,7 +174,7 @@ class Core:
 
     def publish_level(self, port: LevelPort) -> None:
         """Tell the listeners what a level holds now."""
-        if self._subscriptions:
+        if "level" in self.heard:
             self._tell(
                 RuntimeEvent(
                     "level", port.host.node_id, port.spec.name, port.value, self.clock.now()
@@ -176,4 +183,5 @@ class Core:
 
     def _tell(self, event: RuntimeEvent) -> None:
         for subscription in self._subscriptions:
-            subscription.put(event)
+            if event.kind in subscription.kinds:
+                subscription.put(event)

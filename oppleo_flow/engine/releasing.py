@@ -75,7 +75,7 @@ class Releasing:
 
     def deliver(self, sent: Sent, envelope: Message) -> None:
         """Deliver payloads to the consumers of their ports, in order."""
-        listening = self._core.listening
+        listening = "event" in self._core.heard
         for port, payload in sent:
             port.sent += 1
             if listening and port.spec.kind == "event":

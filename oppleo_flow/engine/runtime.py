@@ -14,7 +14,7 @@ from oppleo_flow.engine.lifecycle import Starter, Stopper, in_order
 from oppleo_flow.engine.loop import ExternalEvents, Loop
 from oppleo_flow.engine.probe import Probe
 from oppleo_flow.engine.routes import Routes
-from oppleo_flow.engine.snapshot import RuntimeSnapshot
+from oppleo_flow.engine.snapshot import EVERY_KIND, EventKind, RuntimeSnapshot
 from oppleo_flow.engine.state_store import StateStore
 from oppleo_flow.engine.view import Counts, missing_snapshot, node_snapshot
 from oppleo_flow.engine.workers import Worker
@@ -172,9 +172,9 @@ class Runtime:
             troubles=self._troubles,
         )
 
-    def subscribe(self, size: int = 256) -> Subscription:
-        """Return the changes from now on, for one listener."""
-        return self._core.subscribe(size)
+    def subscribe(self, size: int = 256, kinds: frozenset[EventKind] = EVERY_KIND) -> Subscription:
+        """Return the changes of some kinds from now on, for one listener."""
+        return self._core.subscribe(size, kinds)
 
     def safe_pins(self) -> list[SafePin]:
         """Return the pins that must be driven to a level when this process dies."""

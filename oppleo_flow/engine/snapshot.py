@@ -3,11 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Final, Literal, get_args
 
 from oppleo_flow.node import StatusLevel
 
 EventKind = Literal["level", "status", "fault", "clear", "safe", "event"]
+EVERY_KIND: Final[frozenset[EventKind]] = frozenset(get_args(EventKind))
 
 
 @dataclass(frozen=True, slots=True)

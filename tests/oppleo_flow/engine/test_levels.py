@@ -286,6 +286,17 @@ def test_a_listener_hears_of_levels_faults_and_safe_outputs_and_loses_the_oldest
     assert (last.get(timeout_s=0).kind, last.missed) == ("safe", 5)
 
 
+def test_a_listener_hears_of_no_more_than_it_asks_for(run):
+    runtime = run(charge_point(stale_after_s=90.0))
+    faults = runtime.subscribe(kinds=frozenset({"fault", "clear"}))
+    for value in (1, -1, 1):
+        send(runtime, "sensor", value)
+    heard = []
+    while (event := faults.get(timeout_s=0)) is not None:
+        heard.append((event.kind, event.node))
+    assert heard == [("fault", "sensor"), ("clear", "sensor")]
+
+
 def test_a_listener_that_closes_is_woken_and_hears_no_more(run):
     events = run(charge_point()).subscribe()
     heard = []
