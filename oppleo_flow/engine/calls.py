@@ -74,13 +74,17 @@ class Segment:
 
     The run is one loop in one frame.  `entries` counts what came in, `exits[i]` what node `i` let
     go no further (None, or an exception), so the counts of each node cost nothing while it runs.
-    `sends` says whether a step of the run may leave something in its node's `pending`.
+    `sends` says whether a step of the run may leave something in its node's `pending`.  The time is
+    taken of the run as a whole; only after a slow one that of each step, until the next slow one.
     """
 
     def __init__(self, run: Sequence["NodeHost"], steps: Sequence[Step], *, sends: bool) -> None:
         self.run = tuple(run)
-        self.steps = tuple(steps)
+        self.steps = list(steps)
         self.sends = sends
+        self._untimed = tuple(steps)
+        self._times_s: list[float] = []
+        self._named = False
         self.entries = 0
         self.exits = [0] * len(self.run)
 
@@ -119,7 +123,7 @@ class Segment:
                 return
             took = perf_counter() - began
             if took > SLOW_HANDLER_S:
-                core.slow(" → ".join(host.node_id for host in run), took)
+                self._slow(core, size - length_hint(rest), took)
             if unwell:
                 self._recover(size - length_hint(rest))
             if result is not None:
@@ -143,6 +147,34 @@ class Segment:
         host.running = 0
         host.take_back(host.pending)
         host.core.handling.failing.failed_plainly(host, payload, envelope, error)
+
+    def _slow(self, core: "Core", count: int, took_s: float) -> None:
+        """Warn of the slowest of the first `count` nodes, or find out which that is next time."""
+        if count == 1:
+            core.slow(self.run[0].node_id, took_s)
+        elif self._times_s:
+            slowest = max(range(count), key=self._times_s.__getitem__)
+            core.slow(self.run[slowest].node_id, self._times_s[slowest])
+            self._named = True
+            self._times_s = []
+            self.steps[:] = self._untimed
+        else:
+            if not self._named:
+                core.slow("one of " + " → ".join(h.node_id for h in self.run[:count]), took_s)
+            self._times_s = [0.0] * len(self.run)
+            self.steps[:] = map(self._timed, range(len(self.run)))
+
+    def _timed(self, position: int) -> Step:
+        """Return a step that notes how long it takes."""
+        step, times_s = self._untimed[position], self._times_s
+
+        def timed(payload: Any) -> Any:
+            began = perf_counter()
+            result = step(payload)
+            times_s[position] = perf_counter() - began
+            return result
+
+        return timed
 
     def _recover(self, count: int) -> None:
         """Note that the first `count` nodes have handled a payload well."""

@@ -11,6 +11,7 @@ from oppleo_flow.engine.calls import SLOW_HANDLER_S, Receive
 from oppleo_flow.engine.connections import Connections
 from oppleo_flow.engine.deadlines import Deadlines
 from oppleo_flow.engine.durable import DurableWires
+from oppleo_flow.engine.failing import LOG_EVERY_S
 from oppleo_flow.engine.freshness import Freshness
 from oppleo_flow.engine.handling import Handling
 from oppleo_flow.engine.loop import Loop
@@ -117,6 +118,7 @@ class Core:
         self._next_id = message_ids(clock)
         self._subscriptions: tuple[Subscription, ...] = ()
         self.heard: frozenset[EventKind] = frozenset()
+        self._slow_until: dict[str, float] = {}
 
     def origin(self, source: str, payload: Any) -> Message:
         """Return the envelope of something that begins now."""
@@ -124,7 +126,11 @@ class Core:
         return Message(payload, number, number, self.clock.epoch_s(), source)
 
     def slow(self, nodes: str, seconds: float) -> None:
-        """Warn of a handler that kept the dispatcher from everything else."""
+        """Warn of a handler that kept the dispatcher from everything else, now and then."""
+        now = self.clock.monotonic()
+        if now < self._slow_until.get(nodes, now):
+            return
+        self._slow_until[nodes] = now + LOG_EVERY_S
         LOG.warning(
             "%s: a handler took %.0f ms, more than %.0f ms; a node that waits is `blocking`",
             nodes,

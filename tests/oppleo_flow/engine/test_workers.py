@@ -6,11 +6,12 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import pytest
 
-from oppleo_flow import Connection, Level, Node, NodeConfig, Out, Payload, Ref
+from oppleo_flow import Connection, Level, Node, NodeConfig, Out, Payload, Ref, node
 from oppleo_flow.engine.state_store import StateStore
 from oppleo_flow.errors import DeviceMissing
 from oppleo_flow.testing import Collect, graph_of, plan
@@ -257,26 +258,51 @@ def test_state_is_committed_by_the_writers_thread_before_anything_leaves(live, t
     assert runtime.node("auditor").wait_for(1) == [(5, ("counter", {"count": 5}))]
 
 
-def test_a_slow_handler_on_the_dispatcher_is_named(live, caplog):
-    released = threading.Event()
+@node("pass-on")
+def pass_on(seconds: float) -> float:
+    """Let pass what comes in."""
+    return seconds
 
-    class Slow(Node[NodeConfig]):
-        """Keep the dispatcher."""
 
-        type_name = "slow"
+@node("slow")
+def slow(seconds: float) -> float:
+    """Keep the dispatcher."""
+    threading.Event().wait(seconds)
+    return seconds
 
-        def on_message(self, seconds: float) -> None:
-            released.wait(seconds)
 
-    runtime = live(graph_of({"slow": plan(Slow), "heard": plan(Heard)}))
-    runtime.inject("slow", "in", 0.06)
-    runtime.inject("heard", "in", 1)
-    runtime.node("heard").wait_for(1)
-    assert any(
-        r.getMessage().startswith("slow: a handler took")
-        and r.getMessage().endswith("more than 50 ms; a node that waits is `blocking`")
-        for r in caplog.records
+def slow_of(caplog: pytest.LogCaptureFixture) -> list[str]:
+    """Return who was said to be slow."""
+    end = " ms, more than 50 ms; a node that waits is `blocking`"
+    said = [m.removesuffix(end) for m in caplog.messages if m.endswith(end)]
+    return [text.partition(": a handler took ")[0] for text in said]
+
+
+@pytest.mark.parametrize(
+    ("flow", "messages", "named"),
+    [
+        pytest.param("s", [0.06], ["s"], id="alone, at once"),
+        pytest.param("a s b", [0.06], ["one of a → s → b"], id="of a run, the run at first"),
+        pytest.param(
+            "a s b", [0.06, 0.0, 0.06], ["one of a → s → b", "s"], id="of a run, itself then"
+        ),
+        pytest.param("a s b", [0.06] * 4, ["one of a → s → b", "s"], id="again only after a while"),
+        pytest.param("a s b", [0.0, 0.01], [], id="never when it is quick enough"),
+    ],
+)
+def test_a_slow_handler_on_the_dispatcher_is_named(live, caplog, flow, messages, named):
+    names = flow.split()
+    runtime = live(
+        graph_of(
+            {**{n: plan(slow if n == "s" else pass_on) for n in names}, "heard": plan(Heard)},
+            [f"{a}.out > {b}.in" for a, b in pairwise(names)],
+        )
     )
+    for seconds in messages:
+        runtime.inject(names[0], "in", seconds)
+    runtime.inject("heard", "in", "all is done")
+    runtime.node("heard").wait_for(1)
+    assert slow_of(caplog) == named
 
 
 class Dimmer(Node[NodeConfig]):
