@@ -30,6 +30,10 @@ _WIRE: Final[Schema] = {
         },
     ]
 }
+_KINDS: Final = (
+    *("str", "int", "float", "bool", "duration", "seconds", "percent", "time", "timezone"),
+    *("secret", "choice", "connection"),
+)
 WIRES: Final[Schema] = {"$ref": "#/definitions/wires"}
 _NODES: Final[Schema] = {"$ref": "#/definitions/nodes"}
 _CONNECTIONS: Final[Schema] = {"$ref": "#/definitions/connections"}
@@ -55,12 +59,7 @@ def file_outline() -> Schema:
         "flow": {"type": "string", "pattern": _NAME, "description": "The flow's name."},
         "format": {"enum": [1, "1"], "description": "The version of this language."},
         "doc": {**TEXT, "description": "What the flow is for."},
-        "vars": {
-            "type": ["object", "null"],
-            "propertyNames": {"pattern": ID},
-            "additionalProperties": TEXT,
-            "description": "Values that `$(name)` stands for; `--set name=value` wins.",
-        },
+        "vars": _map_of(TEXT, "Values that `$(name)` stands for; `--set name=value` wins."),
         "connections": or_nothing(wrapped(_CONNECTIONS, description="What nodes share.")),
         "nodes": wrapped(_NODES, description="The nodes by their ids."),
         "subflows": {
@@ -80,30 +79,48 @@ def file_outline() -> Schema:
 
 def _subflow() -> Schema:
     """Return the schema of a subflow."""
+    sources: Schema = {
+        "anyOf": [_REFERENCE, {"type": "array", "items": _REFERENCE, "minItems": 1}]
+    }
     return {
         "type": "object",
         "properties": {
             "doc": {**TEXT, "description": "What it is for."},
-            "params": {
-                "type": ["object", "null"],
-                "propertyNames": {"pattern": ID},
-                "additionalProperties": {"type": "object"},
-                "description": "The options of its node, each with a `type`.",
-            },
-            "in": {
-                "type": ["object", "null"],
-                "additionalProperties": {"type": "string"},
-                "description": "Its inputs, and what each takes.",
-            },
-            "out": {
-                "type": ["object", "null"],
-                "additionalProperties": WIRES,
-                "description": "Its outputs, and where each comes from.",
-            },
+            "params": _map_of(_parameter(), "The options of its node."),
+            "in": _map_of({"type": "string"}, "Its inputs, and which payloads each takes."),
+            "out": _map_of(sources, "Its outputs, and which outputs inside each stands for."),
             "nodes": _NODES,
             "tests": _TESTS,
         },
         "required": ["nodes"],
+        "additionalProperties": False,
+    }
+
+
+def _map_of(value: Schema, description: str) -> Schema:
+    return {
+        "type": ["object", "null"],
+        "propertyNames": {"pattern": ID},
+        "additionalProperties": value,
+        "description": description,
+    }
+
+
+def _parameter() -> Schema:
+    """Return the schema of a parameter of a subflow."""
+    return {
+        "type": "object",
+        "properties": {
+            "type": {"enum": [*_KINDS], "description": "What it is."},
+            "doc": {**TEXT, "description": "What it is for."},
+            "default": {**TEXT, "description": "Its value where the node gives none."},
+            "unit": {**TEXT, "description": "The unit of a number."},
+            "min": {**TEXT, "description": "The least that a number may be."},
+            "max": {**TEXT, "description": "The most that a number may be."},
+            "choices": {"type": "array", "items": TEXT, "description": "What a choice may be."},
+            "kind": {**TEXT, "description": "The type of the connection."},
+        },
+        "required": ["type"],
         "additionalProperties": False,
     }
 

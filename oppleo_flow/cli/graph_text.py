@@ -1,4 +1,4 @@
-"""A flow drawn forwards, as text or as a Mermaid diagram.
+"""A flow drawn forwards, as text.
 
 A node is expanded where the first wire of its own `from:` comes from; elsewhere only its name
 stands, so each wire is drawn once.
@@ -6,90 +6,68 @@ stands, so each wire is drawn once.
 
 from collections.abc import Iterable, Iterator
 
-from oppleo_flow.flowfile.graph import Graph, Wire
-
-_FLOW = "flow"
+from oppleo_flow.cli.graph_sketch import Line, Sketch
 
 
-def draw(graph: Graph) -> str:
+def text(sketch: Sketch) -> str:
     """Return the flow as lines of text, each chain from its source to its ends."""
-    return "\n".join(_Drawing(graph).lines())
-
-
-def mermaid(graph: Graph) -> str:
-    """Return the flow as a Mermaid flowchart."""
-    lines = ["flowchart LR"]
-    lines += [f"  {node}" for node in graph.nodes]
-    for wire in graph.wires:
-        label = _port_label(graph, wire)
-        arrow = f"-->|{label}|" if label else "-->"
-        lines.append(f"  {wire.source_node} {arrow} {wire.target_node}")
-    return "\n".join(lines)
-
-
-def _port_label(graph: Graph, wire: Wire) -> str:
-    """Return the name of the port a wire leaves, unless it is the only one a reader expects."""
-    if wire.source_node == _FLOW:
-        return wire.source_port
-    ports = [port for port in graph.outputs(wire.source_node) if port != "error"]
-    return "" if wire.source_port == "out" or ports == [wire.source_port] else wire.source_port
+    return "\n".join(_Drawing(sketch).lines())
 
 
 class _Drawing:
-    def __init__(self, graph: Graph) -> None:
-        self.graph = graph
+    def __init__(self, sketch: Sketch) -> None:
+        self.boxes = sketch.boxes
+        self.flows = sketch.flows
         self.drawn: set[str] = set()
-        self.leaving: dict[str, dict[str, list[Wire]]] = {}
-        self.home: dict[str, Wire] = {}
-        for wire in graph.wires:
-            self.leaving.setdefault(wire.source_node, {}).setdefault(wire.source_port, []).append(
-                wire
-            )
-            self.home.setdefault(wire.target_node, wire)
+        self.leaving: dict[str, dict[str, list[Line]]] = {}
+        self.home: dict[str, Line] = {}
+        for line in sketch.lines:
+            self.leaving.setdefault(line.source, {}).setdefault(line.source_port, []).append(line)
+            self.home.setdefault(line.target, line)
 
     def lines(self) -> Iterator[str]:
-        for node in self.graph.nodes:
-            if node not in self.home:
-                yield from self._tree(node, self._name(node))
-        for port, wires in self.leaving.get(_FLOW, {}).items():
-            yield from self._fork(f"{_FLOW}.{port}", [("", self._targets(wires))])
-        for node in self.graph.nodes:  # what is left hangs on a loop
-            if node not in self.drawn:
-                yield from self._tree(node, self._name(node))
+        for box in self.boxes:
+            if box not in self.home:
+                yield from self._tree(box, self._name(box))
+        for flow in self.flows:
+            for port, lines in self.leaving[flow].items():
+                yield from self._fork(f"{flow}.{port}", [("", self._targets(lines))])
+        for box in self.boxes:  # what is left hangs on a loop
+            if box not in self.drawn:
+                yield from self._tree(box, self._name(box))
 
-    def _name(self, node: str) -> str:
-        return f"{node} (disabled)" if self.graph.nodes[node].disabled else node
+    def _name(self, box: str) -> str:
+        about = self.boxes[box].inside or self.boxes[box].note
+        return f"{box} ({about})" if about else box
 
-    def _tree(self, node: str, shown: str) -> list[str]:
-        """Return the lines of a node and of all that hangs on it."""
-        self.drawn.add(node)
-        branches = []
-        for port in self.graph.outputs(node):
-            wires = self.leaving.get(node, {}).get(port, [])
-            if wires:
-                branches.append((_port_label(self.graph, wires[0]), self._targets(wires)))
-        return self._fork(shown, branches)
+    def _tree(self, box: str, shown: str) -> list[str]:
+        """Return the lines of a box and of all that hangs on it."""
+        self.drawn.add(box)
+        leaving = self.leaving.get(box, {})
+        ports = [port for port in self.boxes[box].outputs if port in leaving]
+        ports += [port for port in leaving if port not in ports]
+        return self._fork(shown, [(port, self._targets(leaving[port])) for port in ports])
 
-    def _targets(self, wires: Iterable[Wire]) -> list[list[str]]:
-        """Return what stands behind an arrow: the ends on one line, then each expanded node."""
+    def _targets(self, lines: Iterable[Line]) -> list[list[str]]:
+        """Return what stands behind an arrow: the ends on one line, then each expanded box."""
         ends, trees = [], []
-        for wire in wires:
-            shown = self._target_name(wire)
-            node = wire.target_node
-            if node not in self.leaving:
-                self.drawn.add(node)
-            if wire is self.home[node] and node in self.leaving and node not in self.drawn:
-                trees.append(self._tree(node, shown))
+        for line in lines:
+            shown = self._target_name(line)
+            box = line.target
+            if box not in self.leaving:
+                self.drawn.add(box)
+            if line is self.home[box] and box in self.leaving and box not in self.drawn:
+                trees.append(self._tree(box, shown))
             else:
                 ends.append(shown)
         return ([[", ".join(ends)]] if ends else []) + trees
 
-    def _target_name(self, wire: Wire) -> str:
-        name = self._name(wire.target_node)
-        return name if wire.target_port == "in" else f"{name}.{wire.target_port}"
+    def _target_name(self, line: Line) -> str:
+        name = self._name(line.target)
+        return f"{name}.{line.target_port}" if line.target_port else name
 
     def _fork(self, shown: str, branches: list[tuple[str, list[list[str]]]]) -> list[str]:
-        """Return the lines of a node with its branches, the first one on the node's own line."""
+        """Return the lines of a box with its branches, the first one on the box's own line."""
         blocks = [(label, block) for label, targets in branches for block in targets]
         if not blocks:
             return [shown]

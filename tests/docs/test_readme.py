@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from oppleo_flow.cli import COMMANDS, main
-from oppleo_flow.cli.graph_text import draw
+from oppleo_flow.cli.graph_sketch import sketch
+from oppleo_flow.cli.graph_text import text
 from oppleo_flow.flowfile import check_text
 from oppleo_flow.registry import Registry
 from tests.docs.markdown import blocks, commands
@@ -34,7 +35,7 @@ def test_the_flow_has_about_ten_lines_and_no_errors():
 def test_the_drawing_is_what_the_command_draws():
     (flow,), (drawing,) = blocks(README, "yaml"), blocks(README, "text")
     graph = check_text(flow, "README.md", Registry(["nodes"])).graph
-    assert f"{draw(graph)}\n" == drawing
+    assert f"{text(sketch(graph))}\n" == drawing
 
 
 @pytest.mark.parametrize("lines", commands(README), ids=lambda lines: lines[0])

@@ -162,23 +162,3 @@ def test_a_flow_outside_any_site_can_be_checked(tmp_path, monkeypatch, capsys):
     (tmp_path / "hello.yaml").write_text(HELLO)
     assert main(["check", "hello.yaml"]) == 0
     assert capsys.readouterr().out == "hello.yaml: no errors\n"
-
-
-def test_the_graph_of_a_flow_is_printed_forwards(flows, capsys):
-    assert main(["graph", "flows/hello.yaml"]) == 0
-    assert capsys.readouterr().out == "tick → show\n"
-
-
-def test_the_graph_of_a_site_is_that_of_the_flow_it_runs(site, flows, capsys):
-    assert main(["graph", "--format", "mermaid"]) == 0
-    assert capsys.readouterr().out.splitlines()[-1] == "  tick --> show"
-
-
-def test_a_flow_with_errors_has_no_graph(flows, capsys):
-    (flows / "hello.yaml").write_text(HELLO.replace("debug", "debgu"))
-    assert main(["graph", "flows/hello.yaml"]) == 1
-    shown = capsys.readouterr()
-    assert shown.out == ""
-    assert shown.err.splitlines()[0] == (
-        "flows/hello.yaml:5:16: show: unknown node type 'debgu'; did you mean 'debug'?"
-    )

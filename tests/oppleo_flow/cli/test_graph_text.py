@@ -1,71 +1,10 @@
+"""A flow drawn as text."""
+
 import pytest
 
-from oppleo_flow import Node, NodeConfig, Out
-from oppleo_flow.cli.graph_text import draw, mermaid
-from oppleo_flow.flowfile.graph import Graph, GraphNode, InboxPolicy, OnError, Place, Wire
-from oppleo_flow.node_spec import read_node
-from oppleo_flow.payloads import Failure
-
-HERE = Place("flow.yaml", 1, 1)
-
-
-class Source(Node[NodeConfig]):
-    type_name = "source"
-
-    def on_message(self, value: float) -> float:
-        return value
-
-
-class Gate(Node[NodeConfig]):
-    type_name = "gate"
-    accepted: Out[float]
-    rejected: Out[float]
-
-    def on_message(self, value: float) -> None:
-        self.accepted.send(value)
-
-    def on_level(self, value: float) -> None:
-        self.rejected.send(value)
-
-
-class Sink(Node[NodeConfig]):
-    type_name = "sink"
-
-    def on_message(self, value: float | Failure) -> None:
-        pass
-
-
-KINDS = {cls.type_name: read_node(cls) for cls in (Source, Gate, Sink)}
-
-
-def graph(nodes: str, *wires: str, disabled: str = "") -> Graph:
-    """Return a graph of `id:type` words and `a.port>b.port` wires; the ports are out and in."""
-    return Graph(
-        name="test",
-        doc="",
-        file="flow.yaml",
-        nodes={
-            name: GraphNode(
-                name,
-                KINDS[kind],
-                NodeConfig(),
-                HERE,
-                {"in": InboxPolicy()},
-                OnError(),
-                disabled=name == disabled,
-            )
-            for name, kind in (word.split(":") for word in nodes.split())
-        },
-        connections={},
-        wires=tuple(map(wire, wires)),
-    )
-
-
-def wire(text: str) -> Wire:
-    source, target = text.split(">")
-    node, _, port = source.partition(".")
-    to, _, to_port = target.partition(".")
-    return Wire(node, port or "out", to, to_port or "in", "event", durable=False, place=HERE)
+from oppleo_flow.cli.graph_sketch import sketch
+from oppleo_flow.cli.graph_text import text
+from tests.oppleo_flow.cli.graphs import graph
 
 
 @pytest.mark.parametrize(
@@ -130,20 +69,46 @@ def wire(text: str) -> Wire:
             ["a → b (disabled)"],
             id="a node that is left out says so",
         ),
+        pytest.param(
+            graph("a:source b:gone c:sink", "a>b", "b.answer>c"),
+            ["a → b (missing) ─answer→ c"],
+            id="a node whose type is missing says so, and its wires are drawn",
+        ),
+        pytest.param(
+            graph(
+                "a:source s.one:source s.two:source s.three:sink b:sink",
+                *("a>s.one", "s.one>s.two", "s.two>s.three", "s.two>b"),
+            ),
+            ["a → s (one → two → three) → b"],
+            id="an instance of a subflow is one box, with the chain in it",
+        ),
+        pytest.param(
+            graph(
+                "a:source s.g:gate s.x:sink s.y:sink",
+                *("a>s.g", "s.g.accepted>s.x", "s.g.rejected>s.y"),
+            ),
+            ["a → s (g, x, y)"],
+            id="what is no chain stands side by side",
+        ),
+        pytest.param(
+            graph("o/a:source o/s.x:source b:sink", "o/a>o/s.x", "o/s.x>b", "o/a>b"),
+            ["o/a ─→ b", "    └→ o/s (x) → b"],
+            id="another flow's nodes have its name",
+        ),
     ],
 )
 def test_a_flow_is_drawn_forwards(flow, drawn):
-    assert draw(flow).splitlines() == drawn
+    assert text(sketch(flow)).splitlines() == drawn
 
 
-def test_a_flow_as_mermaid_has_every_node_and_wire():
-    flow = graph("a:source g:gate b:sink", "a>g", "g.accepted>b", "flow.errors>b")
-    assert mermaid(flow).splitlines() == [
-        "flowchart LR",
-        "  a",
-        "  g",
-        "  b",
-        "  a --> g",
-        "  g -->|accepted| b",
-        "  flow -->|errors| b",
+def test_an_expanded_subflow_is_drawn_with_its_nodes():
+    flow = graph("a:source s.g:gate s.x:sink b:sink", "a>s.g", "s.g.accepted>s.x", "s.g.rejected>b")
+    assert text(sketch(flow, expand=True)).splitlines() == [
+        "a → s.g ─accepted→ s.x",
+        "        └rejected→ b",
     ]
+
+
+def test_the_ports_of_an_instance_are_not_those_inside():
+    flow = graph("a:source s.g:gate b:sink", "a>s.g.level", "s.g.rejected>b")
+    assert text(sketch(flow)).splitlines() == ["a → s (g) → b"]
