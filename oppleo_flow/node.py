@@ -234,6 +234,8 @@ class Connection(Generic[ConfigT]):
 
     type_name: ClassVar[str]
     icon: ClassVar[str] = "plug"
+    version: ClassVar[int] = 1
+    """Goes up when a flow that was right before would not be, or would mean something else."""
 
     def __init__(
         self, name: str, config: ConfigT, *, clock: Clock, site: Site, simulated: bool
@@ -252,6 +254,15 @@ class Connection(Generic[ConfigT]):
         """Let go of what `open` claimed."""
 
     @classmethod
+    def migrate(cls, options: dict[str, Any], from_version: int) -> Mapping[str, Any]:
+        """Return options that were written for an older version as this version has them.
+
+        They are as the file has them: text, lists and maps.  A flow that does not say its version
+        counts as of the first, so what is up to date already must stay as it is.
+        """
+        return options
+
+    @classmethod
     def claims(cls, config: ConfigT) -> Iterable[Claim]:
         """Return what only one connection may hold with this configuration."""
         return ()
@@ -262,6 +273,8 @@ class Node(Generic[ConfigT]):
 
     type_name: ClassVar[str]
     icon: ClassVar[str] = "box"
+    version: ClassVar[int] = 1
+    """Goes up when a flow that was right before would not be, or would mean something else."""
     blocking: ClassVar[bool] = False
     """Handlers may wait: they run on the worker of the node's connection, or on one of its own."""
     holds: ClassVar[bool] = False
@@ -296,6 +309,15 @@ class Node(Generic[ConfigT]):
         `payload` is what the handler was given; by default it leaves as it came in.
         """
         return payload
+
+    @classmethod
+    def migrate(cls, options: dict[str, Any], from_version: int) -> Mapping[str, Any]:
+        """Return options that were written for an older version as this version has them.
+
+        They are as the file has them: text, lists and maps.  A flow that does not say its version
+        counts as of the first, so what is up to date already must stay as it is.
+        """
+        return options
 
     @classmethod
     def claims(cls, config: ConfigT) -> Iterable[Claim]:

@@ -28,6 +28,7 @@ RESERVED_OPTIONS = frozenset(
         "safe",
         "stale_after",
         "type",
+        "version",
         "when_busy",
     }
 )
@@ -142,6 +143,7 @@ def read_node(cls: type[Node[Any]]) -> NodeSpec:
         raise broken(cls, "type_name: a hyphenated name is needed")
     hints = _hints(cls)
     _refuse_taken_names(cls)
+    _check_version(cls)
     config = config_type(cls)
     clash = sorted(RESERVED_OPTIONS & set(config.model_fields))
     if clash:
@@ -165,7 +167,12 @@ def read_node(cls: type[Node[Any]]) -> NodeSpec:
 
 
 def read_connection(cls: type[Connection[Any]]) -> ConnectionSpec:
-    """Return what a connection class declares."""
+    """Return what a connection class declares.
+
+    Raises:
+        NodeFileError: It has a version that cannot be.
+    """
+    _check_version(cls)
     return ConnectionSpec(
         type_name=cls.type_name,
         cls=cls,
@@ -220,6 +227,15 @@ def _hints(thing: type | Callable[..., Any]) -> dict[str, Any]:
         return get_type_hints(thing)
     except (NameError, AttributeError, TypeError, SyntaxError) as error:
         raise broken(thing, f"an annotation cannot be read: {error}") from error
+
+
+def _check_version(cls: type[Node[Any]] | type[Connection[Any]]) -> None:
+    """Refuse a version that nobody could bring an older one up to."""
+    if not isinstance(cls.version, int) or cls.version < 1:
+        raise broken(cls, f"version: a whole number from 1 is needed, got {cls.version!r}")
+    base = Node if issubclass(cls, Node) else Connection
+    if cls.version > 1 and cls.migrate.__func__ is base.migrate.__func__:  # type: ignore[attr-defined]
+        raise broken(cls, f"version is {cls.version}: 'migrate' is needed, from those before")
 
 
 def _refuse_taken_names(cls: type[Node[Any]]) -> None:

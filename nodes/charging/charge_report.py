@@ -23,9 +23,11 @@ It is made in a process of its own, with low priority, so that charging does not
 does not use the connection of the store for the same reason.
 """
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from pydantic import Field
@@ -58,7 +60,7 @@ class ChargeReportConfig(NodeConfig):
     meter: str | None = Field(
         None, description="Meter of the charger, if the ledger has readings of several."
     )
-    within: Seconds = Field(
+    timeout: Seconds = Field(
         "25s",
         validate_default=True,
         gt=0,
@@ -84,6 +86,7 @@ class ChargeReport(Node[ChargeReportConfig]):
     """
 
     type_name = "charge-report"
+    version = 2
     icon = "file-text"
     blocking = True
     examples = [
@@ -104,6 +107,13 @@ class ChargeReport(Node[ChargeReportConfig]):
         )
     ]
 
+    @classmethod
+    def migrate(cls, options: dict[str, Any], from_version: int) -> Mapping[str, Any]:
+        """Return the options with `within` of version 1 as `timeout`."""
+        if "within" in options:
+            options.setdefault("timeout", options.pop("within"))
+        return options
+
     def on_message(self, tick: Tick) -> ReportWritten:
         """Write one statement."""
         config = self.config
@@ -120,7 +130,7 @@ class ChargeReport(Node[ChargeReportConfig]):
             meter=config.meter,
             simulated=self.site.simulate,
         )
-        written = report_in_child(request, timeout_s=config.within)
+        written = report_in_child(request, timeout_s=config.timeout)
         self.status("ok", f"{written.month}: {written.total} {written.currency}")
         return written.with_(files=tuple(self._name(file) for file in written.files))
 

@@ -10,8 +10,8 @@ Speed, parity and stop bits are set in the meter's own menu; Eastron meters come
 1. Only one program can use the port. Simulated, the meters of the simulated world answer on it.
 """
 
-from collections.abc import Iterable
-from typing import Literal
+from collections.abc import Iterable, Mapping
+from typing import Any, Literal
 
 from pydantic import Field
 
@@ -32,7 +32,7 @@ class SerialBusConfig(NodeConfig):
     )
     parity: Parity = Field("none", description="Parity that the devices are set to.")
     stop_bits: Literal[1, 2] = Field(1, description="Stop bits that the devices are set to.")
-    answer_within: Seconds = Field(
+    timeout: Seconds = Field(
         "250ms",
         validate_default=True,
         ge=0.02,
@@ -48,6 +48,7 @@ class SerialBusConnection(Connection[SerialBusConfig], SerialBus):
     """A serial bus that several meters share."""
 
     type_name = "serial-bus"
+    version = 2
     icon = "plug"
     _bus: SerialBus | None = None
     _line: MeterLine | None = None
@@ -96,9 +97,16 @@ class SerialBusConnection(Connection[SerialBusConfig], SerialBus):
             baud=config.baud,
             parity=parity,
             stop_bits=config.stop_bits,
-            answer_within_s=config.answer_within,
+            answer_within_s=config.timeout,
             echo=echo,
         )
+
+    @classmethod
+    def migrate(cls, options: dict[str, Any], from_version: int) -> Mapping[str, Any]:
+        """Return the options with `answer_within` of version 1 as `timeout`."""
+        if "answer_within" in options:
+            options.setdefault("timeout", options.pop("answer_within"))
+        return options
 
     @classmethod
     def claims(cls, config: SerialBusConfig) -> Iterable[Claim]:

@@ -14,6 +14,7 @@ from oppleo_flow.flowfile.findings import Finding, Report
 from oppleo_flow.flowfile.flow_tests import check_tests
 from oppleo_flow.flowfile.graph import Graph, GraphConnection, GraphNode, MissingNode, Wire
 from oppleo_flow.flowfile.mending import split_lines
+from oppleo_flow.flowfile.migrations import Migration
 from oppleo_flow.flowfile.reach import check_reach
 from oppleo_flow.flowfile.reading import read_text
 from oppleo_flow.flowfile.references import References
@@ -51,10 +52,14 @@ class CheckSettings:
 
 @dataclass(frozen=True, slots=True)
 class CheckResult:
-    """What a check found; `graph` is None if and only if there are errors."""
+    """What a check found; `graph` is None if and only if there are errors.
+
+    `migrations` are what a save of the flow has to write besides.
+    """
 
     graph: Graph | None
     findings: tuple[Finding, ...]
+    migrations: tuple[Migration, ...] = ()
 
     @property
     def errors(self) -> tuple[Finding, ...]:
@@ -95,7 +100,8 @@ def check_text(
     report = Report(file, split_lines(text))
     flow = read_shape(parse(text, report), report)
     secrets = _fill(flow, settings, report)
-    TypeCheck(registry, report, placeholders=settings.placeholders).check(flow)
+    types = TypeCheck(registry, report, placeholders=settings.placeholders)
+    types.check(flow)
     References(flow, report).resolve()
     check_connections(flow, report)
     WireCheck(flow, report).check()
@@ -107,7 +113,7 @@ def check_text(
     check_tests(flow, report)
     graph = None if report.has_errors else _graph(flow, settings, report)
     findings = report.findings(secrets.used.values(), _ranges(flow))
-    return CheckResult(graph, findings)
+    return CheckResult(graph, findings, tuple(types.migrations))
 
 
 def _fill(flow: FlowDraft, settings: CheckSettings, report: Report) -> SecretFill:

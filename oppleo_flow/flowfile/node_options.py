@@ -76,6 +76,9 @@ class InboxOptions(NodeConfig):
 class NodeOptions(NodeConfig):
     """The options that every node has; `type`, `from` and `inbox` are read apart."""
 
+    version: int | None = Field(
+        None, ge=1, description="Version of its type that its options are for; the first if none."
+    )
     doc: str = Field("", description="What people call it, and what it is for.")
     disabled: bool = Field(False, description="It is checked and not run.")
     on_error: OnErrorOptions = Field(
@@ -101,4 +104,7 @@ class NodeOptions(NodeConfig):
 class ConnectionOptions(NodeConfig):
     """The options that every connection has; `type` is read apart."""
 
+    version: int | None = Field(
+        None, ge=1, description="Version of its type that its options are for; the first if none."
+    )
     simulate: bool = Field(False, description="Its simulated twin is used instead.")

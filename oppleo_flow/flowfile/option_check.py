@@ -17,8 +17,8 @@ from oppleo_flow.flowfile.tree import Mark, Scalar, Value, YamlList, YamlMap
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
 Path = tuple[str | int, ...]
-# What a validator of somebody's node file may raise that pydantic lets through.
-_BROKEN_VALIDATOR = (TypeError, AttributeError, LookupError, ArithmeticError, RecursionError)
+# What the code of somebody's node file raises when it is wrong; pydantic lets it through.
+BROKEN_CODE = (TypeError, AttributeError, LookupError, ArithmeticError, RecursionError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +86,7 @@ class OptionCheck:
         except ValidationError as error:
             self._errors(error, model, body, subject, _meant(reading.unknown))
             return None
-        except _BROKEN_VALIDATOR as error:
+        except BROKEN_CODE as error:
             message = (
                 f"{subject.kind} cannot check its options: {type(error).__name__}: {error}; "
                 "mend that node type"

@@ -3,7 +3,7 @@
 Every scalar stays text; the type of the option that it is for reads it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
@@ -137,3 +137,16 @@ def kind_text(value: Value | None) -> str:
             return "text"
         case _:
             return "nothing"
+
+
+def scalars(value: Value | None) -> Iterator[Scalar]:
+    """Yield every scalar of a value, in the order of the file; keys are none."""
+    match value:
+        case Scalar():
+            yield value
+        case YamlList():
+            for item in value.items:
+                yield from scalars(item)
+        case YamlMap():
+            for entry in value.entries.values():
+                yield from scalars(entry.value)

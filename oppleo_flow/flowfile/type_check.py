@@ -6,18 +6,19 @@ from oppleo_flow.errors import NodeFileError, UnknownNodeType
 from oppleo_flow.flowfile.draft import ConnectionDraft, FlowDraft, NodeDraft
 from oppleo_flow.flowfile.findings import Report
 from oppleo_flow.flowfile.graph import InboxPolicy
+from oppleo_flow.flowfile.migrations import Migration, Outdated, migrated
 from oppleo_flow.flowfile.node_options import ConnectionOptions, InboxOptions, NodeOptions
 from oppleo_flow.flowfile.option_check import OptionCheck, Subject
 from oppleo_flow.flowfile.option_words import got
 from oppleo_flow.flowfile.suggest import hint
 from oppleo_flow.flowfile.tree import Scalar, Value, YamlMap, kind_text
 from oppleo_flow.node import Actuator, Node
-from oppleo_flow.node_spec import RESERVED_OPTIONS, NodeSpec
+from oppleo_flow.node_spec import RESERVED_OPTIONS, ConnectionSpec, NodeSpec
 from oppleo_flow.registry import Registry
 
 SUBFLOW = "flow:"
 FAILS_OPEN = "fails_open"
-_CONNECTION_OPTIONS = frozenset({"type", "simulate"})
+_CONNECTION_OPTIONS = frozenset({"type", *ConnectionOptions.model_fields})
 _INBOX_KEYS = frozenset(InboxOptions.model_fields)
 
 
@@ -29,6 +30,7 @@ class TypeCheck:
         self._report = report
         self._placeholders = placeholders
         self._options = OptionCheck(report)
+        self.migrations: list[Migration] = []
 
     def check(self, flow: FlowDraft) -> None:
         """Fill in `spec`, `config` and `options` of everything in the flow."""
@@ -57,9 +59,7 @@ class TypeCheck:
             about = Subject(
                 draft.key.start, draft.spec.type_name, draft.name, sorted(_CONNECTION_OPTIONS)
             )
-            draft.config = self._options.check(
-                draft.spec.config, draft.body, about, skip=_CONNECTION_OPTIONS
-            )
+            self._config(draft, draft.spec, about, _CONNECTION_OPTIONS)
 
     def _node(self, draft: NodeDraft) -> None:
         draft.options = self._node_options(draft)
@@ -108,14 +108,29 @@ class TypeCheck:
     def _of_type(self, draft: NodeDraft, spec: NodeSpec) -> None:
         """Check what only the node's type knows: its own options, outputs and inputs."""
         about = Subject(draft.at, spec.type_name, draft.id, sorted(RESERVED_OPTIONS))
-        draft.config = self._options.check(
-            spec.config, draft.body, about, skip=RESERVED_OPTIONS | _apart(spec)
-        )
+        self._config(draft, spec, about, RESERVED_OPTIONS | _apart(spec))
         if draft.config is not None:
             draft.outputs = spec.outputs_for(draft.config)
         elif spec.cls.extra_outputs.__func__ is Node.extra_outputs.__func__:  # type: ignore[attr-defined]
             draft.outputs = spec.outputs_for(spec.config.model_construct())
         draft.inbox = self._inbox(draft, spec)
+
+    def _config(
+        self,
+        draft: NodeDraft | ConnectionDraft,
+        spec: NodeSpec | ConnectionSpec,
+        about: Subject,
+        reserved: frozenset[str],
+    ) -> None:
+        """Fill in the options that only the type has, brought up to date before the check."""
+        version = draft.options.version if draft.options is not None else None
+        part = Outdated(draft.body, spec, version, reserved)
+        body, migration = migrated(part, about, self._report)
+        if migration is not None:
+            self.migrations.append(migration)
+        if body is not None:
+            draft.body = body
+            draft.config = self._options.check(spec.config, body, about, skip=reserved)
 
     def _type_name(self, body: YamlMap, key: Scalar, name: str) -> Scalar | None:
         value = body.get("type")

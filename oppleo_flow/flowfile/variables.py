@@ -5,12 +5,12 @@ option's type reads the text.
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from oppleo_flow.flowfile.findings import Report
 from oppleo_flow.flowfile.suggest import hint
-from oppleo_flow.flowfile.tree import Mark, Scalar, Value, YamlList, YamlMap, kind_text
+from oppleo_flow.flowfile.tree import Mark, Scalar, Value, YamlMap, kind_text, scalars
 
 _PART = re.compile(r"\$\$|\$\((?P<inside>[^()]*)(?P<end>\)?)")
 _INSIDE = re.compile(
@@ -101,7 +101,7 @@ class Variables:
 
     def fill(self, value: Value | None, node: str | None = None) -> None:
         """Put variables into every scalar of `value`, in place."""
-        for scalar in _scalars(value):
+        for scalar in scalars(value):
             self._fill(scalar, node)
 
     def report_unknown_overrides(self) -> None:
@@ -198,15 +198,3 @@ def _at(scalar: Scalar, offset: int) -> Mark:
     if start.line != scalar.end.line:
         return start
     return Mark(start.line, start.column + offset + (0 if scalar.plain else 1), start.offset)
-
-
-def _scalars(value: Value | None) -> Iterator[Scalar]:
-    match value:
-        case Scalar():
-            yield value
-        case YamlList():
-            for item in value.items:
-                yield from _scalars(item)
-        case YamlMap():
-            for entry in value.entries.values():
-                yield from _scalars(entry.value)

@@ -208,6 +208,16 @@ def with_unknown(self: Any, payload: "Beeep") -> None: ...  # type: ignore[name-
             id="state that all instances would share",
         ),
         pytest.param(
+            node_class(version=0),
+            "Broken: version: a whole number from 1 is needed, got 0",
+            id="a version that cannot be",
+        ),
+        pytest.param(
+            node_class(version=2),
+            "Broken: version is 2: 'migrate' is needed, from those before",
+            id="a version that nothing leads to",
+        ),
+        pytest.param(
             node_class(__annotations__={"message": Out[Beep]}),
             "Broken: 'message' means something in every node; choose another name",
             id="an output named like what every node has",

@@ -89,7 +89,7 @@ def test_a_ledger_that_is_not_there_is_a_failure_and_not_an_empty_statement(tmp_
 
 
 def test_a_report_that_takes_too_long_is_ended(ledger, tmp_path):
-    run = ticked(tmp_path, within="1ms")
+    run = ticked(tmp_path, timeout="1ms")
     assert [failure.message for failure in run.failures] == [
         "oppleo_flow.reports: not done after 0.001 s, and ended"
     ]

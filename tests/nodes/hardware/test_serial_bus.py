@@ -62,3 +62,12 @@ def test_the_port_is_claimed():
 
 def test_a_connection_of_a_bus_is_a_bus():
     assert issubclass(SerialBusConnection, SerialBus)
+
+
+def test_the_old_name_of_timeout_is_still_read():
+    old = {"port": "/dev/ttyUSB0", "answer_within": "1s"}
+    new = {"port": "/dev/ttyUSB0", "timeout": "1s"}
+    assert (SerialBusConnection.migrate(old, 1), SerialBusConnection.migrate({**new}, 1)) == (
+        new,
+        new,
+    )
