@@ -69,6 +69,11 @@ def test_a_flow_file_of_many_nodes_is_checked_and_runs() -> None:
         runtime.stop()
 
 
+def test_the_shipped_flow_is_checked_as_often_as_asked() -> None:
+    figure = flow_file.shipped(2)
+    assert (figure.name, len(figure.ours)) == ("check the shipped flow", 2)
+
+
 def test_the_memory_of_a_process_is_told() -> None:
     assert memory_mb(os.getpid()) > 1
 
