@@ -9,7 +9,15 @@ from pathlib import Path
 from oppleo_flow.cli.command import UsageError
 from oppleo_flow.cli.folder import SETTINGS, site_folder
 from oppleo_flow.cli.site import Site
-from oppleo_flow.flowfile import CheckResult, CheckSettings, SiteSecrets, check_file, check_text
+from oppleo_flow.flowfile import (
+    CheckResult,
+    CheckSettings,
+    SecretSource,
+    SiteSecrets,
+    check_file,
+    check_text,
+)
+from oppleo_flow.flowfile.cases import WorldWords
 from oppleo_flow.registry import Registry
 
 
@@ -29,17 +37,20 @@ class Surroundings:
         *,
         simulate: bool = False,
         placeholders: bool = False,
+        secrets: SecretSource | None = None,
     ) -> "Surroundings":
         """Return what a flow in `folder` may use.
 
-        With `placeholders` a node whose type is not there is a warning, not an error.
+        With `placeholders` a node whose type is not there is a warning, not an error; `secrets`
+        are those of the site if nothing else is said.
         """
         settings = CheckSettings(
             variables=variables,
             environ=os.environ,
-            secrets=SiteSecrets(folder / "secrets.yaml", os.environ),
+            secrets=secrets or SiteSecrets(folder / "secrets.yaml", os.environ),
             simulate=simulate,
             placeholders=placeholders,
+            world_words=_world_words,
         )
         return cls(folder, Registry.installed(folder / "nodes"), settings)
 
@@ -50,6 +61,13 @@ class Surroundings:
     def check_text(self, text: str, file: Path) -> CheckResult:
         """Check the text of a flow file."""
         return check_text(text, str(file), self.registry, self.settings)
+
+
+def _world_words() -> WorldWords:
+    # Not at the top: only flows with tests need it, and it costs start-up time.
+    from oppleo_flow.simulator.levers import world_words  # noqa: PLC0415
+
+    return world_words()
 
 
 def add_target(parser: argparse.ArgumentParser) -> None:

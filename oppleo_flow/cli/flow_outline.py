@@ -79,9 +79,7 @@ def file_outline() -> Schema:
 
 def _subflow() -> Schema:
     """Return the schema of a subflow."""
-    sources: Schema = {
-        "anyOf": [_REFERENCE, {"type": "array", "items": _REFERENCE, "minItems": 1}]
-    }
+    sources: Schema = {"anyOf": [_REFERENCE, {"type": "array", "items": _REFERENCE, "minItems": 1}]}
     return {
         "type": "object",
         "properties": {
@@ -133,7 +131,16 @@ def _tests() -> Schema:
             "name": TEXT,
             "at": {"type": "string", "description": "When it begins, with its offset."},
             "stub": {"type": "object", "description": "What nodes answer instead of their own."},
-            "do": {"type": "array", "items": {"type": "object"}, "description": "The steps."},
+            "ignore": {
+                "type": ["array", "string"],
+                "items": {"type": "string"},
+                "description": "Nodes whose messages need not be expected.",
+            },
+            "do": {
+                "type": "array",
+                "items": {"type": ["object", "string"]},
+                "description": "The steps; one that needs no more is a word.",
+            },
         },
         "required": ["name", "do"],
         "additionalProperties": False,

@@ -4,10 +4,11 @@ The passes run one after the other over the whole flow, and each goes on where a
 something, so that one run tells everything.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from oppleo_flow.flowfile.cases import FlowTest, WorldWords
 from oppleo_flow.flowfile.cycles import check_cycles
 from oppleo_flow.flowfile.draft import ConnectionDraft, FlowDraft, NodeDraft, WireDraft
 from oppleo_flow.flowfile.findings import Finding, Report
@@ -41,6 +42,7 @@ class CheckSettings:
     `variables` override the flow's own, as `--set` does; `environ` is what `$(env.NAME)` reads;
     `simulate` puts every connection on its simulated twin.  With `placeholders`, a node whose type
     is not there is a warning, and stands in the graph as missing, instead of an error.
+    `world_words` is what the tests of a flow may say of a world; asked only where there are tests.
     """
 
     variables: Mapping[str, str] = field(default_factory=dict)
@@ -48,18 +50,21 @@ class CheckSettings:
     secrets: SecretSource | None = None
     simulate: bool = False
     placeholders: bool = False
+    world_words: Callable[[], WorldWords] = WorldWords
 
 
 @dataclass(frozen=True, slots=True)
 class CheckResult:
     """What a check found; `graph` is None if and only if there are errors.
 
-    `migrations` are what a save of the flow has to write besides.
+    `migrations` are what a save of the flow has to write besides; `tests` are the flow's own, ready
+    to be run.
     """
 
     graph: Graph | None
     findings: tuple[Finding, ...]
     migrations: tuple[Migration, ...] = ()
+    tests: tuple[FlowTest, ...] = ()
 
     @property
     def errors(self) -> tuple[Finding, ...]:
@@ -110,10 +115,12 @@ def check_text(
     check_claims(flow, report)
     check_safety(flow, report)
     check_subflows(flow.subflows, report)
-    check_tests(flow, report)
+    world = settings.world_words() if flow.tests is not None else WorldWords()
+    tests = check_tests(flow, report, world)
     graph = None if report.has_errors else _graph(flow, settings, report)
     findings = report.findings(secrets.used.values(), _ranges(flow))
-    return CheckResult(graph, findings, tuple(types.migrations))
+    runnable = () if graph is None else tests
+    return CheckResult(graph, findings, tuple(types.migrations), runnable)
 
 
 def _fill(flow: FlowDraft, settings: CheckSettings, report: Report) -> SecretFill:

@@ -112,6 +112,11 @@ _ALL: Final = (
     Code("inbox-spool", "safety", "error", "an inbox on disk whose wire is not durable"),
     Code("unknown-step", "tests", "error", "a step that tests do not have"),
     Code("unknown-state", "tests", "error", "a test expects state that the node does not have"),
+    Code("nothing-arrives", "tests", "error", "a test looks where no message can come by"),
+    Code("unknown-payload", "tests", "error", "a test names a payload that cannot be there"),
+    Code("unknown-field", "tests", "error", "a test names a field that the payload does not have"),
+    Code("payload-value", "tests", "error", "a test gives or expects what cannot be"),
+    Code("ambiguous-payload", "tests", "error", "it is not clear which payload a test gives"),
     Code("more", "report", "error", "there are more findings than are shown"),
 )
 CODES: Final[Mapping[str, Code]] = {code.name: code for code in _ALL}

@@ -15,7 +15,7 @@ from oppleo_flow.payloads import Failure, Tick
 from oppleo_flow.record import Record
 
 FLOW: Final = "flow"
-_FLOW_OUTPUTS: Final[Mapping[str, OutputSpec]] = {
+FLOW_OUTPUTS: Final[Mapping[str, OutputSpec]] = {
     "start": OutputSpec("start", Tick, "event"),
     "stop": OutputSpec("stop", Tick, "event"),
     "errors": OutputSpec("errors", Failure, "event"),
@@ -111,7 +111,7 @@ class References:
             return None
         name, port = found["node"], found["port"]
         if name == FLOW:
-            return self._output(ref, node, FLOW, _FLOW_OUTPUTS, port)
+            return self._output(ref, node, FLOW, FLOW_OUTPUTS, port)
         producer = self._flow.nodes.get(name)
         if producer is None:
             self._unknown_node(ref, name, node)

@@ -17,7 +17,7 @@ from oppleo_flow.fields import plain_value
 from oppleo_flow.flowfile.tree import Scalar, Value, YamlList, YamlMap
 
 TRUTHS: Final = {"on": True, "yes": True, "true": True, "off": False, "no": False, "false": False}
-_NULLS: Final = frozenset({"", "~", "null", "Null", "NULL"})
+NULLS: Final = frozenset({"", "~", "null", "Null", "NULL"})
 _INT = re.compile(r"[-+]?[0-9]+|0x[0-9a-fA-F]+")
 _FLOAT = re.compile(r"[-+]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[0-9]{1,3})?")
 LEADING_ZERO = re.compile(r"[-+]?0[0-9]")
@@ -60,7 +60,7 @@ Read = Callable[[Value, Reading], Any]
 
 def is_null(scalar: Scalar) -> bool:
     """Return whether nothing, `~` or `null` was written."""
-    return scalar.plain and not scalar.secret and scalar.text in _NULLS
+    return scalar.plain and not scalar.secret and scalar.text in NULLS
 
 
 def as_written(value: Value, reading: Reading) -> Any:

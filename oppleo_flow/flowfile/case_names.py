@@ -1,0 +1,152 @@
+"""What the words in a test of a flow name: nodes, outputs, and where messages come by."""
+
+from collections.abc import Iterable, Iterator
+from functools import reduce
+from operator import or_
+from typing import Any
+
+from oppleo_flow.flowfile.cases import Target
+from oppleo_flow.flowfile.draft import FlowDraft, NodeDraft
+from oppleo_flow.flowfile.findings import Report
+from oppleo_flow.flowfile.references import FLOW, FLOW_OUTPUTS
+from oppleo_flow.flowfile.suggest import hint
+from oppleo_flow.flowfile.tree import Scalar, Value, YamlList, YamlMap, kind_text
+from oppleo_flow.flowfile.wire_types import WireTypes
+from oppleo_flow.node_spec import OutputSpec
+
+_WHERE = "tests"
+Found = tuple[Target, Any]
+"""Where messages are looked for, and what they may be."""
+
+
+class Names:
+    """Finds what a word means in one flow; what it does not mean goes into the report."""
+
+    def __init__(self, flow: FlowDraft, report: Report) -> None:
+        self._flow = flow
+        self._report = report
+        self._types = WireTypes(flow)
+
+    def words(self, value: Value, what: str) -> Iterator[tuple[Scalar, Value | None]]:
+        """Yield the names in a step, keys or items or one word, each with what is said of it."""
+        match value:
+            case YamlMap():
+                for entry in value.entries.values():
+                    yield entry.key, entry.value
+            case YamlList():
+                for item in value.items:
+                    if isinstance(item, Scalar):
+                        yield item, None
+                    else:
+                        message = f"{what} here is a name, got {kind_text(item)}"
+                        self._report.error("wrong-shape", item.start, message, _WHERE)
+            case Scalar(empty=True):
+                message = f"{what} is missing; name one"
+                self._report.error("wrong-shape", value.start, message, _WHERE)
+            case Scalar(unreadable=False):
+                yield value, None
+
+    def node(self, word: Scalar) -> NodeDraft | None:
+        """Return the running node that a word names, its type known."""
+        found = self._flow.nodes.get(word.text)
+        if found is None:
+            self._no_node(word, word.text)
+            return None
+        return self._alive(found, word)
+
+    def output(self, word: Scalar) -> tuple[NodeDraft, OutputSpec] | None:
+        """Return the output that a word names: `node.port`, or the usual one of `node`."""
+        node, port = self._split(word)
+        if node is None or node.outputs is None:
+            return None
+        usual = [name for name in node.outputs if name != "error"]
+        if port is not None:
+            if port in node.outputs:
+                return node, node.outputs[port]
+            self._no_port(node, port, usual, word, "output")
+            return None
+        if "out" in usual or len(usual) == 1:
+            return node, node.outputs["out" if "out" in usual else usual[0]]
+        choices = ", ".join(f"{node.id}.{name}" for name in usual)
+        message = (
+            f"{node.id!r} has {len(usual)} outputs; say which: {choices}"
+            if usual
+            else f"{node.id!r} has no output; it has only {node.id}.error"
+        )
+        self._report.error("ambiguous-port", word.start, message, _WHERE)
+        return None
+
+    def target(self, word: Scalar) -> Found | None:
+        """Return where a word looks for messages, and what these may be."""
+        if word.text.startswith(f"{FLOW}."):
+            return self._of_the_flow(word)
+        node, port = self._split(word)
+        if node is None or node.spec is None or node.outputs is None:
+            return None
+        if port is not None and port in node.outputs:
+            kind = self._types.carried(node.id, node.outputs[port])
+            return Target(node.id, port, "out"), kind
+        if port is not None and port not in node.spec.inputs:
+            known = [*(n for n in node.outputs if n != "error"), *node.spec.inputs]
+            self._no_port(node, port, known, word, "port")
+            return None
+        return self._input(node, port, word)
+
+    def carried(self, node: NodeDraft, output: OutputSpec) -> Any:
+        """Return what leaves an output."""
+        return self._types.carried(node.id, output)
+
+    def _of_the_flow(self, word: Scalar) -> Found | None:
+        port = word.text.removeprefix(f"{FLOW}.")
+        if port in FLOW_OUTPUTS:
+            return Target(FLOW, port, "out"), FLOW_OUTPUTS[port].type
+        message = f"{FLOW!r} has no output {port!r}{hint(port, FLOW_OUTPUTS, what='it has')}"
+        self._report.error("unknown-port", word.start, message, _WHERE)
+        return None
+
+    def _input(self, node: NodeDraft, port: str | None, word: Scalar) -> Found | None:
+        """Return an input, or all of a node, with what wires bring there."""
+        kinds = [
+            self._types.carried(*wire.source) if wire.source is not None else Any
+            for wire in node.wires
+            if wire.target_port is not None and port in (None, wire.target_port)
+        ]
+        if kinds:
+            loose = any(kind in (Any, object) for kind in kinds)
+            return Target(node.id, port, "in"), Any if loose else reduce(or_, kinds)
+        outputs = [f"{node.id}.{name}" for name in node.outputs or () if name != "error"]
+        advice = f"; name an output: {', '.join(outputs)}" if outputs and port is None else ""
+        message = f"no wire leads to {word.text!r}, so nothing arrives there{advice}"
+        self._report.error("nothing-arrives", word.start, message, _WHERE)
+        return None
+
+    def _split(self, word: Scalar) -> tuple[NodeDraft | None, str | None]:
+        """Return the node that a word begins with, and the port that follows."""
+        if word.text in self._flow.nodes:
+            return self._alive(self._flow.nodes[word.text], word), None
+        name, dot, port = word.text.rpartition(".")
+        name = name if dot else word.text
+        found = self._flow.nodes.get(name)
+        if found is None:
+            self._no_node(word, name)
+            return None, None
+        return self._alive(found, word), port
+
+    def _alive(self, node: NodeDraft, word: Scalar) -> NodeDraft | None:
+        if node.enabled:
+            return node if node.spec is not None else None
+        message = f"{node.id!r} is disabled, so a test of it says nothing; enable it"
+        self._report.error("nothing-arrives", word.start, message, _WHERE)
+        return None
+
+    def _no_node(self, word: Scalar, name: str) -> None:
+        if self._flow.all_nodes and not word.unreadable:
+            message = f"there is no node {name!r}{hint(name, self._flow.nodes, what='nodes')}"
+            self._report.error("unknown-node", word.start, message, _WHERE)
+
+    def _no_port(
+        self, node: NodeDraft, port: str, known: Iterable[str], word: Scalar, what: str
+    ) -> None:
+        advice = hint(port, known, what="it has")
+        message = f"{node.id!r} has no {what} {port!r}{advice}"
+        self._report.error("unknown-port", word.start, message, _WHERE)

@@ -1,0 +1,113 @@
+"""The levers of the simulated world, as steps in the tests of a flow.
+
+```yaml
+do:
+  - plug_in: 20%             # the car, and how full its battery is; `plug_in` alone: as it was
+  - swipe: family            # a card of the pocket; {card: family, hold: 2s} holds it there
+  - silence: meter           # the meter is cut off the bus; {meter: off} connects it again
+  - break: evse              # the SmartEVSE has a hard error; {evse: off} mends it
+  - shine: sun               # the SmartEVSE is in solar mode; {sun: off} ends that
+  - unplug
+```
+"""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Annotated, Final
+
+from pydantic import AfterValidator, Field
+
+from oppleo_flow.clock import VirtualClock
+from oppleo_flow.flowfile.cases import Lever, WorldWords
+from oppleo_flow.flowfile.suggest import hint
+from oppleo_flow.options import Seconds, Share
+from oppleo_flow.simulator.world import POCKET, SimulatedWorld
+
+
+def _in_the_pocket(card: str) -> str:
+    if card not in [name for card in POCKET for name in (card.name, card.uid)]:
+        advice = hint(card, [card.name for card in POCKET], what="there are")
+        raise ValueError(f"no such card is in the pocket{advice}")
+    return card
+
+
+class PlugIn(Lever):
+    """Plug the car in."""
+
+    main = "charge"
+    charge: Annotated[Share, Field(le=1)] | None = Field(
+        None, description="How full its battery is when it comes."
+    )
+
+    def pull(self, world: SimulatedWorld) -> None:
+        """Plug it in."""
+        world.plug_in(None if self.charge is None else self.charge * 100)
+
+
+class Unplug(Lever):
+    """Pull the plug."""
+
+    def pull(self, world: SimulatedWorld) -> None:
+        """Pull it."""
+        world.plug_out()
+
+
+class Swipe(Lever):
+    """Hold a card to the reader."""
+
+    main = "card"
+    card: Annotated[str, AfterValidator(_in_the_pocket)] = Field(
+        description="Its name in the pocket, or its UID."
+    )
+    hold: Seconds = Field("500ms", validate_default=True, description="How long it stays there.")
+
+    def pull(self, world: SimulatedWorld) -> None:
+        """Swipe it."""
+        world.swipe(self.card, self.hold)
+
+
+class Silence(Lever):
+    """Cut a device off, or connect it again."""
+
+    meter: bool = Field(description="Whether the meter is silent.")
+
+    def pull(self, world: SimulatedWorld) -> None:
+        """Cut it off, or connect it."""
+        world.silence_meter(self.meter)
+
+
+class Break(Lever):
+    """Let a device have a hard error, or recover."""
+
+    evse: bool = Field(description="Whether the SmartEVSE has one.")
+
+    def pull(self, world: SimulatedWorld) -> None:
+        """Break it, or mend it."""
+        world.break_evse(self.evse)
+
+
+class Shine(Lever):
+    """Let the sun shine: the SmartEVSE is in solar mode."""
+
+    sun: bool = Field(description="Whether it shines.")
+
+    def pull(self, world: SimulatedWorld) -> None:
+        """Let it shine, or not."""
+        world.shine(self.sun)
+
+
+LEVERS: Final[Mapping[str, type[Lever]]] = {
+    "plug_in": PlugIn,
+    "unplug": Unplug,
+    "swipe": Swipe,
+    "silence": Silence,
+    "break": Break,
+    "shine": Shine,
+}
+"""Step → lever."""
+
+
+def world_words() -> WorldWords:
+    """Return what tests may say of the simulated world."""
+    world = SimulatedWorld(VirtualClock(datetime(2026, 1, 15, tzinfo=UTC)))
+    return WorldWords(LEVERS, world.snapshot())

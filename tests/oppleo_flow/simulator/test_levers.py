@@ -1,0 +1,78 @@
+"""The levers of the world as the steps of a flow's test."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from oppleo_flow.clock import VirtualClock
+from oppleo_flow.devices.world import World
+from oppleo_flow.simulator import SimulatedWorld
+from oppleo_flow.simulator.levers import LEVERS, world_words
+
+
+@pytest.fixture
+def world() -> SimulatedWorld:
+    return SimulatedWorld(VirtualClock(datetime(2026, 1, 15, tzinfo=UTC)))
+
+
+@pytest.mark.parametrize(
+    ("word", "said", "before", "after"),
+    [
+        pytest.param("plug_in", {"charge": "20%"}, {"plugged": False, "charge_percent": 40.0},
+                     {"plugged": True, "charge_percent": 20.0}, id="the car comes"),
+        pytest.param("plug_in", {}, {"plugged": False, "charge_percent": 40.0},
+                     {"plugged": True, "charge_percent": 40.0}, id="the car comes as it was"),
+        pytest.param("swipe", {"card": "DEADBEEF"}, {"card_in_field": None},
+                     {"card_in_field": "stranger"}, id="a card is held to the reader"),
+        pytest.param("silence", {"meter": True}, {"silent": False}, {"silent": True},
+                     id="the meter is cut off"),
+        pytest.param("break", {"evse": True}, {"broken": False}, {"broken": True},
+                     id="the EVSE breaks"),
+        pytest.param("shine", {"sun": True}, {"solar": False}, {"solar": True},
+                     id="the sun shines"),
+    ],
+)  # fmt: skip
+def test_a_lever_moves_the_world(
+    world: SimulatedWorld, word: str, said: dict[str, Any], before: dict[str, Any], after: object
+) -> None:
+    def seen() -> dict[str, Any]:
+        parts = world.snapshot()
+        flat = {**parts, **parts["evse"], **parts["car"], **parts["meter"]}
+        return {name: flat[name] for name in before}
+
+    assert seen() == before
+    LEVERS[word].model_validate(said).pull(world)
+    assert seen() == after
+
+
+def test_what_is_pulled_can_be_let_go(world: SimulatedWorld) -> None:
+    there = world.snapshot()
+    for word, said in (("silence", "meter"), ("break", "evse"), ("shine", "sun")):
+        LEVERS[word].model_validate({said: True}).pull(world)
+        LEVERS[word].model_validate({said: False}).pull(world)
+    LEVERS["plug_in"].model_validate({}).pull(world)
+    LEVERS["unplug"].model_validate({}).pull(world)
+    assert world.snapshot() == there
+
+
+def test_only_a_card_of_the_pocket_can_be_swiped() -> None:
+    with pytest.raises(ValidationError, match="no such card is in the pocket; did you mean 'fam"):
+        LEVERS["swipe"].model_validate({"card": "famly"})
+
+
+def test_every_lever_of_the_world_is_a_step() -> None:
+    levers = {"plug_in", "plug_out", "swipe", "silence_meter", "break_evse", "shine"}
+    looks = {"drive_pin", "drive_duty", "drive_breath", "float_pin", "read_pin", "led_line"}
+    looks |= {"card_in_field", "meter", "rewire", "snapshot"}
+    calls: dict[str, Callable[..., object]] = {
+        name: call for name, call in vars(World).items() if callable(call) and name[0] != "_"
+    }
+    assert set(calls) == levers | looks
+    assert len(LEVERS) == len(levers)
+
+
+def test_tests_may_speak_of_all_that_is_seen_of_the_world(world: SimulatedWorld) -> None:
+    assert world_words().sight == world.snapshot()
