@@ -7,14 +7,14 @@ is until it is saved.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any
 
 from oppleo_flow.flowfile.findings import Report
+from oppleo_flow.flowfile.graph import Place
 from oppleo_flow.flowfile.option_check import BROKEN_CODE, Subject
 from oppleo_flow.flowfile.tree import Entry, Mark, Scalar, Value, YamlList, YamlMap, scalars
 from oppleo_flow.node_spec import ConnectionSpec, NodeSpec
 
-Section = Literal["nodes", "connections"]
 _LONGEST = 40
 
 
@@ -22,11 +22,11 @@ _LONGEST = 40
 class Migration:
     """What a save has to write, so that the options of a part are of its type's `version`.
 
-    `changed` has new options and new values as text, lists and maps; a secret is `!secret name`.
+    `place` is where the name of the node or connection stands.  `changed` has new options and new
+    values as text, lists and maps; a secret is `!secret name`.
     """
 
-    section: Section
-    name: str
+    place: Place
     version: int
     renamed: Mapping[str, str] = field(default_factory=dict)
     changed: Mapping[str, Any] = field(default_factory=dict)
@@ -51,11 +51,6 @@ class Outdated:
     spec: NodeSpec | ConnectionSpec
     version: int | None
     reserved: frozenset[str]
-
-    @property
-    def section(self) -> Section:
-        """Return in which part of the flow it stands."""
-        return "nodes" if isinstance(self.spec, NodeSpec) else "connections"
 
     @property
     def options(self) -> dict[str, Entry]:
@@ -100,7 +95,7 @@ def migrated(
         return None, None
     if new == old:
         return part.body, None
-    migration = _difference(part, subject, old, new)
+    migration = _difference(report.place(subject.at), now, old, new)
     message = (
         f"its options are of version {then} of {part.spec.type_name}: {migration.told(old)}; "
         f"this is written with the next save, and 'version: {now}'"
@@ -110,7 +105,7 @@ def migrated(
 
 
 def _difference(
-    part: Outdated, subject: Subject, old: Mapping[str, Any], new: Mapping[str, Any]
+    place: Place, version: int, old: Mapping[str, Any], new: Mapping[str, Any]
 ) -> Migration:
     """Return what differs; a value that only went to another name was renamed."""
     added = {name: value for name, value in new.items() if name not in old}
@@ -123,9 +118,8 @@ def _difference(
             del added[same[0]]
     changed = {name: value for name, value in new.items() if name in old and value != old[name]}
     return Migration(
-        part.section,
-        subject.node or "",
-        part.spec.cls.version,
+        place,
+        version,
         renamed,
         {**changed, **added},
         tuple(name for name in removed if name not in renamed),

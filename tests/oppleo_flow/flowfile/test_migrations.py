@@ -1,5 +1,6 @@
 import pytest
 
+from oppleo_flow.flowfile.graph import Place
 from oppleo_flow.flowfile.migrations import Migration
 
 HEAD = "flow: f\nformat: 1\nvars: {most: 17}\nnodes:\n  n:\n    type: aged\n    from: flow.start\n"
@@ -64,8 +65,7 @@ def test_a_save_is_told_what_to_write(check) -> None:
     result = check(HEAD + "    limit: 5\n    password: !secret prowl_key\n    colour: red\n")
     assert result.migrations == (
         Migration(
-            "nodes",
-            "n",
+            Place("f.yaml", 5, 3),
             version=3,
             renamed={"password": "key"},
             changed={"limit_w": 5000.0},
