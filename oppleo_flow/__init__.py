@@ -28,6 +28,7 @@ from oppleo_flow.node import (
     Node,
     Out,
     Ref,
+    Router,
     SafePin,
     Timer,
 )
@@ -71,6 +72,7 @@ __all__ = [
     "Record",
     "Ref",
     "Refused",
+    "Router",
     "SafePin",
     "Seconds",
     "ServiceError",

@@ -73,9 +73,7 @@ class SystemClock:
         """Return the wall time, aware UTC."""
         return datetime.now(UTC)
 
-    def epoch_s(self) -> float:
-        """Return the wall time in seconds since 1970."""
-        return time.time()
+    epoch_s = staticmethod(time.time)
 
     def monotonic(self) -> float:
         """Return the kernel's monotonic seconds."""

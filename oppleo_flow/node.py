@@ -388,6 +388,10 @@ class Node(Generic[ConfigT]):
         self.context.clear(code)
 
 
+class Router(Node[ConfigT]):
+    """A node that says where payloads go: a handler returns an output, a tuple of them, or None."""
+
+
 class Actuator(Node[ConfigT]):
     """A node that moves the world: it has a safe level, and the flow must say which."""
 

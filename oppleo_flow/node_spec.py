@@ -4,13 +4,13 @@ import inspect
 import re
 import sys
 import typing
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import NoneType, UnionType
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from oppleo_flow.errors import NodeFileError
-from oppleo_flow.node import Actuator, Connection, Level, Node, Out, Ref
+from oppleo_flow.node import Actuator, Connection, Level, Node, Out, Ref, Router
 from oppleo_flow.options import NodeConfig
 from oppleo_flow.payloads import Failure
 
@@ -73,6 +73,11 @@ class NodeSpec:
     def blocking(self) -> bool:
         """Return whether handlers may wait."""
         return self.cls.blocking
+
+    @property
+    def routes(self) -> bool:
+        """Return whether the node sends nothing, but says where payloads go."""
+        return issubclass(self.cls, Router)
 
     @property
     def category(self) -> str:
@@ -213,13 +218,21 @@ def _inputs(cls: type[Node[Any]]) -> tuple[dict[str, InputSpec], list[Any]]:
         if len(parameters) != 1 or parameters[0] not in hints or "return" not in hints:
             raise broken(method, "one annotated parameter and an annotated return are needed")
         inputs[port] = InputSpec(port, hints[parameters[0]], name, port not in cls.optional_inputs)
-        # An output that is returned says where the payload leaves; it is no payload itself.
-        returned = [
-            k for k in members(hints["return"]) if k is not NoneType and get_origin(k) is not Out
-        ]
+        returned = [k for k in members(hints["return"]) if k is not NoneType]
+        if issubclass(cls, Router):
+            _check_outputs(method, returned)
+            continue
         if returned and hints["return"] is not object:
             returns.extend(k for k in returned if k not in returns)
     return inputs, returns
+
+
+def _check_outputs(method: Callable[..., Any], returned: Sequence[Any]) -> None:
+    """Check that a router's handler is annotated to return outputs."""
+    for kind in returned:
+        several = get_args(kind) if get_origin(kind) is tuple else (kind,)
+        if not all(get_origin(one) is Out for one in several if one is not Ellipsis):
+            raise broken(method, f"a router returns its outputs, not {type_text(kind)}")
 
 
 def _hints(thing: type | Callable[..., Any]) -> dict[str, Any]:

@@ -13,7 +13,8 @@ _SCALARS = frozenset({bool, float, int, str, type(None)})
 class Record(dict[str, Any]):
     """A mapping that cannot be changed: the payload of general nodes, ready for JSON.
 
-    `Record.of` makes nested mappings and lists immutable too.  `record | {...}` is a new one.
+    `Record.of` makes nested mappings and lists immutable too.  `record | {...}` is a new one, and
+    `record.with_field("name", value)`.
     """
 
     __slots__ = ()
@@ -31,6 +32,12 @@ class Record(dict[str, Any]):
                 if type(value) not in _SCALARS:
                     merged[key] = frozen(value)
         return Record(merged)
+
+    def with_field(self, name: str, value: Any) -> "Record":
+        """Return a new record with one field set: what `|` does, in less time."""
+        fields = {**self}
+        fields[name] = value if type(value) in _SCALARS else frozen(value)
+        return Record(fields)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return Record, (dict(self),)

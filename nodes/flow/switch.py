@@ -47,7 +47,7 @@ from typing import Any, Protocol, Self, TypeVar
 
 from pydantic import Field, field_validator, model_validator
 
-from oppleo_flow import Example, Node, NodeConfig, Out, PayloadError, Record
+from oppleo_flow import Example, NodeConfig, Out, PayloadError, Record, Router
 from oppleo_flow.fields import ValueOfText, field_reader
 from oppleo_flow.options import FieldPath, PortName, ScalarText
 from oppleo_flow.payloads import MeterReading, MeterUnknown, payload_types
@@ -55,8 +55,9 @@ from oppleo_flow.payloads import MeterReading, MeterUnknown, payload_types
 T = TypeVar("T")
 Test = Callable[[Any, Any], bool]
 """Takes the value of the field and the payload."""
-Route = Callable[[Any], Out[Any] | None]
-"""Takes a payload and returns the output by which it leaves."""
+Outputs = Out[Any] | tuple[Out[Any], ...] | None
+Route = Callable[[Any], Outputs]
+"""Takes a payload and returns the outputs by which it leaves."""
 Cases = Sequence[tuple[Test, Out[Any]]]
 
 
@@ -121,7 +122,7 @@ class SwitchConfig(NodeConfig):
     all: bool = Field(False, description="Send to every case that holds, not only the first.")
 
 
-class Switch(Node[SwitchConfig]):
+class Switch(Router[SwitchConfig]):
     """Send a message to one of several outputs, by what it says.
 
     Input:
@@ -172,7 +173,7 @@ class Switch(Node[SwitchConfig]):
         """Turn the cases into one function, which the engine calls as the handler itself."""
         self._route = vars(self)["on_message"] = self._compiled()
 
-    def on_message(self, payload: T) -> Out[T] | None:
+    def on_message(self, payload: T) -> Out[T] | tuple[Out[T], ...] | None:
         """Say where the payload belongs."""
         return self._route(payload)
 
@@ -181,7 +182,7 @@ class Switch(Node[SwitchConfig]):
         rest = self._let_go if c.otherwise is None else _always(self.out(c.otherwise))
         read = field_reader(c.field)
         if not c.all and all(case.only_compares for case in c.cases.values()):
-            return _by_value(read, _Meanings(self._values()), rest)
+            return _by_value(c.field, _Meanings(self._values()), rest)
         cases = tuple((_test_of(case), self.out(port)) for port, case in c.cases.items())
         return _to_every(read, cases, rest) if c.all else _to_first(read, cases, rest)
 
@@ -205,18 +206,22 @@ def _always(out: Out[Any]) -> Route:
     return lambda _: out
 
 
-def _by_value(read: Callable[[Any], Any], meanings: "_Meanings", rest: Route) -> Route:
+def _by_value(field: str | None, meanings: "_Meanings", rest: Route) -> Route:
     """Return what looks a value up, however many cases there are."""
+    read = field_reader(field)
+    key = field or ""
+    flat = Record if key and "." not in key else None
 
-    def route(payload: Any) -> Out[Any] | None:
-        value = read(payload)
+    def route(payload: Any) -> Outputs:
+        # A record's own field is read here and now: this is the hot path of a router.
+        value = payload.get(key) if type(payload) is flat else read(payload)
         return meanings[type(value)].get(value) or rest(payload)
 
     return route
 
 
 def _to_first(read: Callable[[Any], Any], cases: Cases, rest: Route) -> Route:
-    def route(payload: Any) -> Out[Any] | None:
+    def route(payload: Any) -> Outputs:
         value = read(payload)
         for holds, out in cases:
             if holds(value, payload):
@@ -227,12 +232,10 @@ def _to_first(read: Callable[[Any], Any], cases: Cases, rest: Route) -> Route:
 
 
 def _to_every(read: Callable[[Any], Any], cases: Cases, rest: Route) -> Route:
-    def route(payload: Any) -> Out[Any] | None:
+    def route(payload: Any) -> Outputs:
         value = read(payload)
-        fitting = [out for holds, out in cases if holds(value, payload)]
-        for out in fitting:
-            out.send(payload)
-        return None if fitting else rest(payload)
+        fitting = tuple(out for holds, out in cases if holds(value, payload))
+        return fitting or rest(payload)
 
     return route
 

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from oppleo_flow.engine.host import NodeHost
 
 LOG = logging.getLogger(__name__)
+TIMED_EACH_BEAT = 100
 
 
 def _nowhere(payload: Any, envelope: Message) -> None:
@@ -81,7 +82,7 @@ class Core:
     """The shared services of one runtime.  Everything here is used within the loop only.
 
     `unwell` are the nodes whose last handler raised, `heard` the kinds of events that anybody
-    listens to.
+    listens to; `to_time` is how many more messages are timed, each, before the loop's next beat.
     """
 
     def __init__(
@@ -101,6 +102,7 @@ class Core:
         self.probe = probe
         self.hosts: dict[str, NodeHost] = {}
         self.unwell: set[NodeHost] = set()
+        self.to_time = TIMED_EACH_BEAT
         self.deadlines = Deadlines(self)
         self.connections = Connections(graph.connections, loop, clock, site, self.deadlines.told)
         self.handling = Handling(self)
@@ -116,6 +118,7 @@ class Core:
             if wire.kind == "level":
                 self._level_wires.setdefault(wire.target_node, []).append(wire)
         self._next_id = message_ids(clock)
+        self._epoch_s = clock.epoch_s
         self._subscriptions: tuple[Subscription, ...] = ()
         self.heard: frozenset[EventKind] = frozenset()
         self._slow_until: dict[str, float] = {}
@@ -123,7 +126,7 @@ class Core:
     def origin(self, source: str, payload: Any) -> Message:
         """Return the envelope of something that begins now."""
         number = self._next_id()
-        return Message(payload, number, number, self.clock.epoch_s(), source)
+        return Message(payload, number, number, self._epoch_s(), source)
 
     def slow(self, nodes: str, seconds: float) -> None:
         """Warn of a handler that kept the dispatcher from everything else, now and then."""

@@ -115,21 +115,27 @@ class NodeHost:
     # -- what the node sends -------------------------------------------------------------------
 
     def keep_result(self, result: Any, payload: Any) -> None:
-        """Have what a handler of `payload` returned leave with what it sent, by its port.
+        """Have what a handler of `payload` returned leave with what it sent.
 
-        An output that is returned means that the payload leaves by it; anything else leaves by
-        `out`, which a node lacks whose handlers are annotated to return any object.
+        A router returns the outputs by which the payload leaves.  A node without an output `out`
+        has handlers that are annotated to return any object, and means nothing by it.
         """
-        if type(result) is not Out:
-            if "out" in self.ports:
-                self.pending.append((self.ports["out"], result))
-            return
-        port = self.ports.get(result.port)
-        if port is None or port.author is not result:
-            raise TypeError(f"node {self.node_id!r}: a handler returned an output of another node")
+        if self.plan.spec.routes:
+            for output in result if type(result) is tuple else (result,):
+                self.pending.append((self._port_of(output, payload), payload))
+        elif "out" in self.ports:
+            self.pending.append((self.ports["out"], result))
+
+    def _port_of(self, output: Any, payload: Any) -> Port:
+        """Return the port that an output stands for, if it carries the payload."""
+        port = self.ports.get(output.port) if isinstance(output, Out) else None
+        if port is None or port.author is not output:
+            raise TypeError(
+                f"node {self.node_id!r}: an output of this node is to be returned, got {output!r}"
+            )
         if port.types is not None and not isinstance(payload, port.types):
             raise port.misfit(payload)
-        self.pending.append((port, payload))
+        return port
 
     def send_from_outside(self, port: Port, payload: Any) -> None:
         """Deliver what was sent outside any handler.  Only in the loop."""

@@ -53,48 +53,49 @@ class Loop:
         self._on_beat = on_beat
         self._externals = externals
         self.virtual = clock if isinstance(clock, VirtualClock) else None
-        self._queued: deque[Job] = deque()
-        self._posted: deque[Job] = deque() if self.virtual is None else self._queued
+        self._jobs: deque[Job] = deque()
         self._running = False
         self._thread: threading.Thread | None = None
         self._turn = threading.Lock()
+        self._turn.acquire()  # nobody has a turn before the start, nor after the stop
         self._wanted = False
         self._signals: SimpleQueue[None] = SimpleQueue()
         self._signalled = False
         self.owner = 0
-        self.bring: Callable[..., None] = self._bring if self.virtual is None else self.post
+        self.bring = self._bring if self.virtual is None else self.post
 
     def post(self, call: Callable[..., object], *args: Any) -> None:
         """Have the loop run `call(*args)`, later.  Legal from any thread."""
-        self._posted.append((call, args))
+        self._jobs.append((call, args))
         if self.owner != get_ident():  # who has the turn looks by itself, before it ends
             self._signal()
 
-    def _bring(self, call: Callable[..., object], *args: Any) -> None:
-        """Run `call(*args)` here and now if nobody has the turn, else have it run.  Any thread.
+    def _bring(self, call: Callable[[Any, Any], object], one: Any, two: Any) -> None:
+        """Run `call(one, two)` now if nobody has the turn, else have it run.  Any thread.
 
         What one thread brings and posts is run in its order.
         """
-        if self._wanted or not self._turn.acquire(blocking=False):
-            self.post(call, *args)
+        if self._wanted or not self._turn.acquire(False):
+            self.post(call, one, two)
             return
         self.owner = get_ident()
+        jobs = self._jobs
         try:
-            if self._posted or self._queued or not self._running:
-                self._posted.append((call, args))
+            if jobs:
+                jobs.append((call, (one, two)))
             else:
-                call(*args)
-            if (self._queued or self._posted) and self._running:
+                call(one, two)
+            if jobs:
                 self._drain(_BUDGET)
         finally:
             self.owner = 0
             self._turn.release()
-        if self._queued or self._posted:
+        if jobs:
             self._signal()
 
     def queue(self, call: Callable[..., object], *args: Any) -> None:
         """Run `call(*args)` after what runs now.  Only legal within the loop."""
-        self._queued.append((call, args))
+        self._jobs.append((call, args))
 
     @property
     def inside(self) -> bool:
@@ -111,13 +112,14 @@ class Loop:
     @property
     def idle(self) -> bool:
         """Return whether no job waits (timers left aside)."""
-        return not self._queued and not self._posted
+        return not self._jobs
 
     # -- on a thread ---------------------------------------------------------------------------
 
     def start(self) -> None:
         """Begin to run jobs, on a thread of the loop's own unless the clock is virtual."""
         self._running = True
+        self._turn.release()
         if self.virtual is None:
             self._thread = threading.Thread(target=self._run, name="dispatcher", daemon=True)
             self._thread.start()
@@ -128,13 +130,14 @@ class Loop:
 
     def stop(self) -> None:
         """End the loop after the job in hand, and wait for its thread.  Not from within it."""
+        if not self._running:
+            return
         self._running = False
         if self._thread is not None:
             self._signal()
             self._thread.join()
             self._thread = None
-            with self._turn:
-                pass  # who brought something has come to its end too
+        self._turn.acquire()  # who brought something has then come to its end too
 
     def call(self, function: Callable[..., object], *args: Any, timeout_s: float = 10.0) -> None:
         """Run `function(*args)` in the loop and wait until it has run.
@@ -197,15 +200,11 @@ class Loop:
 
     def _drain(self, budget: int) -> None:
         """Run what is queued and what was posted, in turn, at most `budget` jobs."""
-        queued, posted = self._queued, self._posted
-        for _ in range(budget):
-            if queued:
-                call, args = queued.popleft()
-            elif posted:
-                call, args = posted.popleft()
-            else:
-                return
+        jobs = self._jobs
+        while jobs and budget:
+            call, args = jobs.popleft()
             call(*args)
+            budget -= 1
 
     def _fire_due(self) -> None:
         now = self.clock.monotonic()

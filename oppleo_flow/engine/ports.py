@@ -66,6 +66,8 @@ class Port:
         Within a handler of the node the payload waits until the handler has returned.  A thread of
         the node's own that sends faster than the dispatcher can take is made to wait.
         """
+        if self.host.plan.spec.routes:
+            return self._refuse
         host, types, ident = self.host, self.types, threading.get_ident
 
         def send(payload: Any) -> None:
@@ -81,6 +83,9 @@ class Port:
                 host.core.loop.bring(host.send_from_thread, self, payload)
 
         return send
+
+    def _refuse(self, payload: Any) -> None:
+        raise TypeError(f"{self.source}: a router returns its output, it does not send")
 
     def misfit(self, payload: Any) -> TypeError:
         """Return the error for a payload that this port does not carry."""

@@ -1,31 +1,33 @@
 """The wiring, compiled: each output port gets one call that leads straight into its consumers.
 
-A straight run of nodes without inboxes becomes one loop (`calls.Segment`).  Other wires are direct
-calls; a wire that closes a cycle, or lies too deep, is queued, so there is no recursion.  Payloads
-are shared, never copied: they are frozen.
+A straight run of nodes without inboxes becomes one function (`segment.Segment`).  Other wires are
+direct calls; a wire that closes a cycle, or lies too deep, is queued, so there is no recursion.
+Payloads are shared, never copied: they are frozen.
 """
 
 from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from oppleo_flow.engine.calls import Receive, Segment, Step, sending
+from oppleo_flow.engine.calls import Receive, Routing, Step, sending
 from oppleo_flow.engine.durable import name_of
 from oppleo_flow.engine.host import NodeHost
 from oppleo_flow.engine.node_timers import sets_timers
 from oppleo_flow.engine.ports import LevelPort
 from oppleo_flow.engine.probe import watched
+from oppleo_flow.engine.segment import MAX_DEPTH, Segment
 from oppleo_flow.flowfile.graph import Wire
 from oppleo_flow.message import Message
 
 if TYPE_CHECKING:
     from oppleo_flow.engine.core import Core
 
-MAX_DEPTH = 40
-
 
 class Routes:
-    """Compiles the wires of a graph; `segments` are the fused runs, for their counts."""
+    """Compiles the wires of a graph.
+
+    `segments` are the fused runs, for their counts; `entrances` the input ports compiled so far.
+    """
 
     def __init__(self, core: "Core", wires: Sequence[Wire]) -> None:
         self._core = core
@@ -37,7 +39,7 @@ class Routes:
                 self._into.setdefault(wire.target_node, []).append(wire)
         self._back = self._back_edges()
         self._depths = self._depths_of_nodes()
-        self._receivers: dict[tuple[str, str], Receive] = {}
+        self.entrances: dict[tuple[str, str], Receive] = {}
         self._sending: dict[tuple[str, str, bool], Step] = {}
         self._deferred: list[tuple[list[Receive], Wire]] = []
         self.segments: list[Segment] = []
@@ -93,9 +95,9 @@ class Routes:
 
     def _receiver(self, node: str, port: str) -> Receive:
         key = (node, port)
-        found = self._receivers.get(key)
+        found = self.entrances.get(key)
         if found is None:
-            found = self._receivers[key] = self._make_receiver(node, port)
+            found = self.entrances[key] = self._make_receiver(node, port)
         return found
 
     def _alive(self, node: str) -> bool:
@@ -146,17 +148,19 @@ class Routes:
             if onward is None:
                 break
             host, port = self._core.hosts[onward.target_node], onward.target_port
-        segment = Segment(run, steps, sends=not all(_simply_returns(host) for host in run))
+        sends = not all(_simply_returns(host) and not host.plan.spec.routes for host in run)
+        segment = Segment(run, steps, sends=sends)
         self.segments.append(segment)
         return segment.receiver(self._emit(host.node_id, "out"), self._core)
 
     def _step(self, host: NodeHost, port: str, onward: Wire | None) -> Step:
-        if _simply_returns(host):
+        if _simply_returns(host) and not host.plan.spec.routes:
             return host.handler(port)
         key = (host.node_id, port, onward is None)
         if key not in self._sending:
             wired = None if onward is None else host.ports[onward.source_port]
-            self._sending[key] = sending(host, port, wired)
+            make = Routing if _simply_returns(host) else sending
+            self._sending[key] = make(host, port, wired)
         return self._sending[key]
 
     def _onward(self, host: NodeHost) -> Wire | None:
@@ -246,7 +250,7 @@ def is_plain(host: NodeHost) -> bool:
 def only_returns(host: NodeHost) -> bool:
     """Return whether a node sends nothing by itself: it returns what goes on, or ends the way."""
     own = [port.spec for port in host.ports.values() if port is not host.error_port]
-    return is_plain(host) and all(spec.returned for spec in own)
+    return is_plain(host) and (host.plan.spec.routes or all(spec.returned for spec in own))
 
 
 def _simply_returns(host: NodeHost) -> bool:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from oppleo_flow.clock import Clock
-from oppleo_flow.engine.core import Core, Subscription
+from oppleo_flow.engine.core import TIMED_EACH_BEAT, Core, Subscription
 from oppleo_flow.engine.host import NodeHost
 from oppleo_flow.engine.lifecycle import Starter, Stopper, in_order
 from oppleo_flow.engine.loop import ExternalEvents, Loop
@@ -63,7 +63,8 @@ class Runtime:
     ) -> None:
         self.graph = graph
         self.running = False
-        self._loop = Loop(clock, on_beat=on_beat, externals=externals)
+        self._on_beat = on_beat
+        self._loop = Loop(clock, on_beat=self._beat, externals=externals)
         self._state_store = StateStore(
             state_path, threaded=self._loop.virtual is None, on_trouble=self._state_trouble
         )
@@ -79,6 +80,11 @@ class Runtime:
         self._started_at: datetime = clock.now()
         self._troubles: tuple[str, ...] = ()
         self._injected = f"{graph.name}/inject"
+
+    def _beat(self) -> None:
+        """Take note that the loop is alive."""
+        self._core.to_time = TIMED_EACH_BEAT
+        self._on_beat()
 
     def _worker_for(self, plan: GraphNode) -> Worker | None:
         """Return the worker of a blocking node: its connection's, else one of its own."""
@@ -141,7 +147,7 @@ class Runtime:
         Raises:
             KeyError: There is no such node or port.
         """
-        receive = self._routes.entrance(node, port)
+        receive = self._routes.entrances.get((node, port)) or self._routes.entrance(node, port)
         self._loop.bring(receive, payload, self._core.origin(self._injected, payload))
 
     def node(self, node_id: str) -> Node[Any]:

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from oppleo_flow.engine.calls import Segment
 from oppleo_flow.engine.host import NodeHost
+from oppleo_flow.engine.segment import Segment
 from oppleo_flow.engine.snapshot import FaultSnapshot, LevelSnapshot, NodeSnapshot
 from oppleo_flow.flowfile.graph import GraphNode, MissingNode
 

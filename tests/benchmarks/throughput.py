@@ -1,8 +1,8 @@
 """Messages through a flow as fast as it can: what one hop costs.
 
-A hop is one delivery to a node; the sink is one too.  On the peer's side a node in the flow sends a
-hundred messages a turn.  On ours a thread beside the dispatcher brings them one by one, which costs
-more; what it is when a node sends them, as on the peer's side, is told apart.
+A hop is one delivery to a node; the sink is one too.  On both sides a node in the flow makes and
+sends the messages, a hundred a turn.  What it costs when a thread beside the dispatcher brings them
+one by one, which the peer has no like of, is told apart.
 """
 
 import gc
@@ -164,13 +164,13 @@ def _chain(
 def _compare(
     name: str, ours: OurSide, peer: Callable[[], Cost], repetitions: int, budget: Budget
 ) -> Iterator[Figure]:
-    """Yield what a hop costs, in time and in time of processors, and when a node sends."""
-    in_turns(ours.brought, peer, _WARM_UPS)
-    mine, theirs = in_turns(ours.brought, peer, repetitions)
+    """Yield what a hop costs, in time and in time of processors, and when a thread brings it."""
+    in_turns(ours.sent, peer, _WARM_UPS)
+    mine, theirs = in_turns(ours.sent, peer, repetitions)
     yield Figure(name, "µs", _walls(mine), _walls(theirs), budget=budget)
     yield Figure("… time of processors", "µs", _cpus(mine), _cpus(theirs))
-    mine, theirs = in_turns(ours.sent, peer, repetitions)
-    yield Figure("… sent by a node on both sides", "µs", _walls(mine), _walls(theirs))
+    mine, theirs = in_turns(ours.brought, peer, repetitions)
+    yield Figure("… brought one by one by a thread", "µs", _walls(mine), _walls(theirs))
 
 
 def _walls(costs: Sequence[Cost]) -> tuple[float, ...]:

@@ -8,7 +8,7 @@ from typing import Any, ClassVar, TypeVar
 import pytest
 from pydantic import Field, create_model
 
-from oppleo_flow import Actuator, Connection, Instant, Level, Node, NodeConfig, Out, Ref
+from oppleo_flow import Actuator, Connection, Instant, Level, Node, NodeConfig, Out, Ref, Router
 from oppleo_flow.errors import NodeFileError
 from oppleo_flow.node_spec import (
     InputSpec,
@@ -140,6 +140,9 @@ def test_a_connection_tells_its_type_and_settings() -> None:
     assert (spec.type_name, spec.cls, spec.config) == ("bus", Bus, NodeConfig)
 
 
+def routing_a_payload(self: Any, payload: Beep) -> Beep: ...
+
+
 def node_class(**members_: Any) -> type[Node[Any]]:
     return type("Broken", (Node,), {"type_name": "broken", "__module__": __name__, **members_})
 
@@ -181,6 +184,11 @@ def with_unknown(self: Any, payload: "Beeep") -> None: ...  # type: ignore[name-
             node_class(failed=failed_without_return),
             "failed_without_return: an annotated return is needed: what leaves after a failure",
             id="what leaves after a failure without its type",
+        ),
+        pytest.param(
+            type("Broken", (Router,), {"type_name": "b", "on_message": routing_a_payload}),
+            "routing_a_payload: a router returns its outputs, not Beep",
+            id="a router that returns a payload",
         ),
         pytest.param(
             node_class(on_message=with_two),

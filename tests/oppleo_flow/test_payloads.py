@@ -157,6 +157,8 @@ def test_a_record_with_more_is_a_new_one() -> None:
 
     assert record | {"b": 3} == {"a": 1, "b": 3}
     assert isinstance(record | {"b": [3]}, Record)
+    assert record.with_field("b", {"c": [3]}) == record | {"b": {"c": [3]}}
+    assert hash(record.with_field("b", {"c": [3]})) == hash(record | {"b": {"c": (3,)}})
     assert record == {"a": 1, "b": 2}
 
 

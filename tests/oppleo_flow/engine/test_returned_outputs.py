@@ -1,24 +1,28 @@
-"""A handler that returns one of its outputs sends what came in by it."""
+"""A router says by which of its outputs a payload leaves, and sends nothing itself."""
 
 import pytest
 
-from oppleo_flow import Node, NodeConfig, Out
+from oppleo_flow import NodeConfig, Out, Router
 from oppleo_flow.flowfile.graph import OnError
 from oppleo_flow.testing import Collect, graph_of, plan
 
 
-class Sort(Node[NodeConfig]):
-    """Tell small from large, and note every 13; 0 goes nowhere, below 0 goes wrong."""
+class Sort(Router[NodeConfig]):
+    """Tell small from large, and 13 from both; 0 goes nowhere, below 0 goes wrong."""
 
     type_name = "sort"
     small: Out[int]
     large: Out[int]
+    feared: Out[int]
     word: Out[str]
-    noted: Out[str]
 
-    def on_message(self, number: int) -> Out[int] | Out[str] | None:
+    def on_message(self, number: int) -> Out[int] | Out[str] | tuple[Out[int], ...] | None:
         if number == 13:
-            self.noted.send("thirteen")
+            return self.large, self.feared
+        if number == 99:
+            self.large.send(number)
+        if number == -2:
+            return Out("small", self.small.send)
         if number < 0:
             return self.word
         if number == 0:
@@ -26,24 +30,21 @@ class Sort(Node[NodeConfig]):
         return self.small if number < 10 else self.large
 
 
-class Thief(Node[NodeConfig]):
-    """Return an output of another node."""
-
-    type_name = "thief"
-    own: Out[int]
-
-    def on_message(self, number: int) -> Out[int]:
-        return Out("own", self.own.send)
-
-
 @pytest.fixture(params=[OnError(), OnError(then="drop")], ids=["in a fused run", "with an inbox"])
 def sort(request, run):
     nodes = {
         "sort": plan(Sort, on_error=request.param),
-        **{name: plan(Collect) for name in ("small", "large", "noted", "errors")},
+        **{name: plan(Collect) for name in ("small", "large", "feared", "errors")},
     }
-    wires = [f"sort.{name} > {name}.in" for name in ("small", "large", "noted")]
+    wires = [f"sort.{name} > {name}.in" for name in ("small", "large", "feared")]
     return run(graph_of(nodes, [*wires, "sort.error > errors.in"]))
+
+
+@pytest.fixture
+def alone(run):
+    """A router of which one output only is wired, so that the run goes on there."""
+    nodes = {"sort": plan(Sort), "small": plan(Collect)}
+    return run(graph_of(nodes, ["sort.small > small.in"]))
 
 
 def got(runtime, *names):
@@ -57,21 +58,34 @@ def test_a_payload_leaves_by_the_output_that_is_returned(sort):
     assert got(sort, "small", "large", "errors") == ([3], [30], [])
 
 
-def test_what_the_handler_sent_leaves_too(sort):
+def test_it_goes_nowhere_by_an_output_that_is_not_wired(alone):
+    for number in (3, 30, 0, 13):
+        alone.inject("sort", "in", number)
+    assert got(alone, "small") == ([3],)
+
+
+def test_a_payload_leaves_by_each_of_several_outputs(sort):
     sort.inject("sort", "in", 13)
-    assert got(sort, "large", "noted") == ([13], ["thirteen"])
+    assert got(sort, "small", "large", "feared") == ([], [13], [13])
 
 
-def test_an_output_for_other_payloads_is_a_failure(sort):
-    sort.inject("sort", "in", -1)
+@pytest.mark.parametrize(
+    ("number", "message"),
+    [
+        pytest.param(-1, "test/sort.word: carries str, got -1", id="one for other payloads"),
+        pytest.param(
+            99, "test/sort.large: a router returns its output, it does not send", id="sending"
+        ),
+    ],
+)
+def test_a_router_that_does_otherwise_has_failed(sort, number, message):
+    sort.inject("sort", "in", number)
+    large, (failure,) = got(sort, "large", "errors")
+    assert large == []
+    assert failure.message == message
+
+
+def test_an_output_that_is_not_the_nodes_own_is_a_failure(sort):
+    sort.inject("sort", "in", -2)
     ((failure,),) = got(sort, "errors")
-    assert failure.message == "test/sort.word: carries str, got -1"
-
-
-def test_an_output_of_another_node_is_a_failure(run):
-    nodes = {"thief": plan(Thief), "own": plan(Collect), "errors": plan(Collect)}
-    runtime = run(graph_of(nodes, ["thief.own > own.in", "thief.error > errors.in"]))
-    runtime.inject("thief", "in", 1)
-    own, (failure,) = got(runtime, "own", "errors")
-    assert own == []
-    assert failure.message == "node 'thief': a handler returned an output of another node"
+    assert failure.message.startswith("node 'sort': an output of this node is to be returned, got ")

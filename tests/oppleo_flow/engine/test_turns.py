@@ -35,11 +35,11 @@ class Held:
 
     def __init__(self, loop: Loop) -> None:
         self._begun, self._go = threading.Event(), threading.Event()
-        self._thread = threading.Thread(target=loop.bring, args=(self._run,))
+        self._thread = threading.Thread(target=loop.bring, args=(self._run, 0, 0))
         self._thread.start()
         assert self._begun.wait(PATIENCE_S)
 
-    def _run(self) -> None:
+    def _run(self, one: int, two: int) -> None:
         self._begun.set()
         assert self._go.wait(PATIENCE_S)
 
@@ -56,19 +56,19 @@ def test_who_brings_a_job_while_nobody_runs_one_runs_it(loop):
     ran: set[int] = set()
     done = threading.Semaphore(0)
 
-    def job() -> None:
+    def job(one: int, two: int) -> None:
         ran.add(get_ident())
         done.release()
 
     while get_ident() not in ran:  # the dispatcher may have its turn once more before it rests
-        loop.bring(job)
+        loop.bring(job, 1, 2)
         assert done.acquire(timeout=PATIENCE_S)
 
 
 def test_who_brings_a_job_while_another_runs_does_not_wait(loop):
     held = Held(loop)
     done = threading.Event()
-    loop.bring(done.set)
+    loop.bring(lambda one, two: done.set(), 1, 2)
     assert not done.is_set()
     held.let_go()
     assert done.wait(PATIENCE_S)
@@ -76,7 +76,7 @@ def test_who_brings_a_job_while_another_runs_does_not_wait(loop):
 
 def test_what_a_brought_job_posts_runs_too(loop):
     done = threading.Event()
-    loop.bring(lambda: loop.post(loop.queue, loop.post, done.set))
+    loop.bring(loop.post, loop.queue, done.set)
     assert done.wait(PATIENCE_S)
 
 
@@ -105,7 +105,8 @@ def test_jobs_of_many_threads_never_overlap_and_keep_the_order_of_each(loop, oft
 
     def produce(producer: int) -> None:
         for number in range(1000):
-            (loop.post if number % 3 == 0 else loop.bring)(job, producer, number)
+            give = loop.post if number % 3 == 0 else loop.bring
+            give(job, producer, number)
 
     threads = [threading.Thread(target=produce, args=(p,)) for p in range(8)]
     for thread in threads:
@@ -124,18 +125,22 @@ def test_a_timer_has_its_turn_although_somebody_brings_without_end(loop, often):
     loop.timers.call_at(loop.clock.monotonic() + 0.05, rang.set)
     give_up = loop.clock.monotonic() + PATIENCE_S
     while not rang.is_set() and loop.clock.monotonic() < give_up:
-        loop.bring(lambda: None)
+        loop.bring(lambda one, two: None, 1, 2)
     assert rang.is_set()
 
 
 def test_what_is_brought_before_the_start_runs_after_it_and_after_the_stop_never():
     loop = Loop(SystemClock())
     ran: list[str] = []
-    loop.bring(ran.append, "before")
+
+    def note(first: str, second: str) -> None:
+        ran.append(first + second)
+
+    loop.bring(note, "be", "fore")
     assert ran == []
     loop.start()
     loop.call(lambda: None)
     assert ran == ["before"]
     loop.stop()
-    loop.bring(ran.append, "after")
+    loop.bring(note, "af", "ter")
     assert ran == ["before"]
