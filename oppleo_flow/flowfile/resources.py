@@ -1,10 +1,11 @@
 """Connections that nodes name, and things that only one may hold: a pin, a bus address, a port."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
-from oppleo_flow.flowfile.draft import FlowDraft, NodeDraft
+from oppleo_flow.flowfile.draft import ConnectionDraft, FlowDraft, NodeDraft
 from oppleo_flow.flowfile.findings import Report
+from oppleo_flow.flowfile.option_check import BROKEN_CODE
 from oppleo_flow.flowfile.suggest import hint
 from oppleo_flow.flowfile.tree import Mark, Scalar, YamlMap
 from oppleo_flow.node import Claim
@@ -98,10 +99,10 @@ def _others(kind: Any, flow: FlowDraft) -> str:
 def check_claims(flow: FlowDraft, report: Report) -> None:
     """Report what two nodes, or two connections, claim for themselves."""
     held: dict[tuple[str, str], tuple[str, Mark]] = {}
-    for name, claims, body, at in _claimers(flow):
-        for claim in claims:
+    for name, part in _claimers(flow):
+        for claim in _claims(name, part, report):
             key = (claim.within, claim.resource)
-            place = _value_of(claim, body) or at
+            place = _value_of(claim, part.body) or part.key.start
             if key not in held:
                 held[key] = (name, place)
                 continue
@@ -111,15 +112,27 @@ def check_claims(flow: FlowDraft, report: Report) -> None:
             report.error("resource-claimed", place, message, name)
 
 
-def _claimers(flow: FlowDraft) -> Iterator[tuple[str, Iterable[Claim], YamlMap, Mark]]:
-    """Yield what will run and what it claims."""
+def _claimers(flow: FlowDraft) -> Iterator[tuple[str, NodeDraft | ConnectionDraft]]:
+    """Yield what will run and may claim something."""
     for connection in flow.connections.values():
-        if connection.spec is not None and connection.config is not None:
-            claims = connection.spec.cls.claims(connection.config)
-            yield connection.name, claims, connection.body, connection.key.start
+        yield connection.name, connection
     for node in flow.nodes.values():
-        if node.spec is not None and node.config is not None and node.enabled:
-            yield node.id, node.spec.cls.claims(node.config), node.body, node.at
+        if node.enabled:
+            yield node.id, node
+
+
+def _claims(name: str, part: NodeDraft | ConnectionDraft, report: Report) -> Sequence[Claim]:
+    if part.spec is None or part.config is None:
+        return ()
+    try:
+        return tuple(part.spec.cls.claims(part.config))
+    except (ValueError, *BROKEN_CODE) as error:
+        message = (
+            f"{part.spec.type_name} cannot tell what it claims: {type(error).__name__}: {error}; "
+            "mend that node type"
+        )
+        report.error("node-file", part.key.start, message, name)
+        return ()
 
 
 def _value_of(claim: Claim, body: YamlMap) -> Mark | None:

@@ -8,12 +8,13 @@ from oppleo_flow.flowfile.findings import Report
 from oppleo_flow.flowfile.graph import InboxPolicy
 from oppleo_flow.flowfile.migrations import Migration, Outdated, migrated
 from oppleo_flow.flowfile.node_options import ConnectionOptions, InboxOptions, NodeOptions
-from oppleo_flow.flowfile.option_check import OptionCheck, Subject
+from oppleo_flow.flowfile.option_check import BROKEN_CODE, OptionCheck, Subject
 from oppleo_flow.flowfile.option_words import got
 from oppleo_flow.flowfile.suggest import hint
 from oppleo_flow.flowfile.tree import Scalar, Value, YamlMap, kind_text
 from oppleo_flow.node import Actuator, Node
-from oppleo_flow.node_spec import RESERVED_OPTIONS, ConnectionSpec, NodeSpec
+from oppleo_flow.node_spec import RESERVED_OPTIONS, ConnectionSpec, NodeSpec, OutputSpec
+from oppleo_flow.options import NodeConfig
 from oppleo_flow.registry import Registry
 
 SUBFLOW = "flow:"
@@ -110,10 +111,23 @@ class TypeCheck:
         about = Subject(draft.at, spec.type_name, draft.id, sorted(RESERVED_OPTIONS))
         self._config(draft, spec, about, RESERVED_OPTIONS | _apart(spec))
         if draft.config is not None:
-            draft.outputs = spec.outputs_for(draft.config)
+            draft.outputs = self._outputs(draft, spec, draft.config)
         elif spec.cls.extra_outputs.__func__ is Node.extra_outputs.__func__:  # type: ignore[attr-defined]
             draft.outputs = spec.outputs_for(spec.config.model_construct())
         draft.inbox = self._inbox(draft, spec)
+
+    def _outputs(
+        self, draft: NodeDraft, spec: NodeSpec, config: NodeConfig
+    ) -> Mapping[str, OutputSpec] | None:
+        try:
+            return spec.outputs_for(config)
+        except (ValueError, *BROKEN_CODE) as error:
+            message = (
+                f"{spec.type_name} cannot tell its outputs: {type(error).__name__}: {error}; "
+                "mend that node type"
+            )
+            self._report.error("node-file", draft.at, message, draft.id)
+            return None
 
     def _config(
         self,

@@ -30,7 +30,9 @@ def shipped() -> Registry:
 @pytest.mark.parametrize("code", FLOWS, ids=lambda code: code.name)
 def test_the_example_of_a_code_provokes_it_and_nothing_else(shipped, tmp_path, code: Code) -> None:
     secrets = SiteSecrets(tmp_path / "secrets.yaml", {})
-    findings = check_text(code.example, "f.yaml", shipped, CheckSettings(secrets=secrets)).findings
+    result = check_text(code.example, "f.yaml", shipped, CheckSettings(secrets=secrets))
+    findings = result.findings
+    assert result.ok is (code.severity != "error")
     assert {(f.code, f.severity) for f in findings if f.severity in ("error", code.severity)} == {
         (code.name, code.severity)
     }

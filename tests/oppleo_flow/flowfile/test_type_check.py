@@ -29,6 +29,14 @@ BROKEN = Path(__file__).parent / "nodes" / "broken.py"
             id="a type whose file cannot be imported",
         ),
         pytest.param(
+            "  a: {type: moody}\n",
+            [
+                "4:3: a: moody cannot tell its outputs: KeyError: 'low'; mend that node type",
+                "4:3: a: moody cannot tell what it claims: KeyError: 'red'; mend that node type",
+            ],
+            id="a type whose outputs and claims break",
+        ),
+        pytest.param(
             "  a: {type: fragile, word: [b]}\n",
             [
                 "4:3: a: fragile cannot check its options: AttributeError: 'list' object has no "
