@@ -1,4 +1,4 @@
-"""A process that is killed at any point loses no message of a durable wire, and applies none twice."""
+"""A process that is killed at any point loses no durable message, and applies none twice."""
 
 import os
 import random
