@@ -30,8 +30,8 @@ from oppleo_flow.node import (
     Ref,
     Router,
     SafePin,
-    Timer,
 )
+from oppleo_flow.node_context import Timer
 from oppleo_flow.node_function import node
 
 if TYPE_CHECKING:

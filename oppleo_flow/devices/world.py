@@ -10,7 +10,7 @@ from typing import Any, Protocol, Self, runtime_checkable
 
 from oppleo_flow.devices.evse_waveform import LedLine
 from oppleo_flow.errors import ConfigError
-from oppleo_flow.node import Site
+from oppleo_flow.node_context import Site
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Literal
 
 from oppleo_flow.engine.words import words_of
-from oppleo_flow.node import StatusLevel
+from oppleo_flow.node_context import StatusLevel
 
 if TYPE_CHECKING:
     from oppleo_flow.engine.host import NodeHost

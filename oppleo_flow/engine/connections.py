@@ -10,7 +10,8 @@ from oppleo_flow.engine.loop import Loop
 from oppleo_flow.engine.workers import Told, Worker
 from oppleo_flow.errors import DeviceMissing
 from oppleo_flow.flowfile.graph import GraphConnection
-from oppleo_flow.node import Connection, Site
+from oppleo_flow.node import Connection
+from oppleo_flow.node_context import Site
 
 
 class Connections:

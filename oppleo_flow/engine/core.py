@@ -21,7 +21,7 @@ from oppleo_flow.engine.snapshot import EVERY_KIND, EventKind, RuntimeEvent
 from oppleo_flow.engine.state_store import StateStore
 from oppleo_flow.flowfile.graph import Graph, Wire
 from oppleo_flow.message import Message, message_ids
-from oppleo_flow.node import Site
+from oppleo_flow.node_context import Site
 from oppleo_flow.record import Record
 
 if TYPE_CHECKING:

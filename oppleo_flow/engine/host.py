@@ -17,7 +17,8 @@ from oppleo_flow.engine.timers import TimerEntry
 from oppleo_flow.engine.workers import Worker
 from oppleo_flow.flowfile.graph import GraphNode
 from oppleo_flow.message import Message
-from oppleo_flow.node import Actuator, Connection, Level, Node, Out, Site, StatusLevel, Timer
+from oppleo_flow.node import Actuator, Connection, Level, Node, Out
+from oppleo_flow.node_context import Site, StatusLevel, Timer
 
 if TYPE_CHECKING:
     from oppleo_flow.engine.core import Core

@@ -6,7 +6,7 @@ from typing import Any, Protocol
 from oppleo_flow.engine.calls import Receive
 from oppleo_flow.engine.inbox import Item
 from oppleo_flow.message import Message
-from oppleo_flow.node import NodeContext
+from oppleo_flow.node_context import NodeContext
 
 
 class Probe(Protocol):

@@ -19,7 +19,8 @@ from oppleo_flow.engine.state_store import StateStore
 from oppleo_flow.engine.view import Counts, missing_snapshot, node_snapshot
 from oppleo_flow.engine.workers import Worker
 from oppleo_flow.flowfile.graph import Graph, GraphNode
-from oppleo_flow.node import Node, SafePin, Site
+from oppleo_flow.node import Node, SafePin
+from oppleo_flow.node_context import Site
 
 LOG = logging.getLogger(__name__)
 MEMORY = Path(":memory:")

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Literal, get_args
 
-from oppleo_flow.node import StatusLevel
+from oppleo_flow.node_context import StatusLevel
 
 EventKind = Literal["level", "status", "fault", "clear", "safe", "event"]
 EVERY_KIND: Final[frozenset[EventKind]] = frozenset(get_args(EventKind))

@@ -7,7 +7,7 @@ import pytest
 
 from oppleo_flow import Level, Message, Node, NodeConfig, Out
 from oppleo_flow.engine.inbox import Item
-from oppleo_flow.node import NodeContext
+from oppleo_flow.node_context import NodeContext
 from oppleo_flow.testing import Collect, graph_of, plan
 
 
