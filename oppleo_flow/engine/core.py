@@ -17,6 +17,7 @@ from oppleo_flow.engine.handling import Handling
 from oppleo_flow.engine.loop import Loop
 from oppleo_flow.engine.ports import LevelPort
 from oppleo_flow.engine.probe import Probe
+from oppleo_flow.engine.replaying import Replaying
 from oppleo_flow.engine.snapshot import EVERY_KIND, EventKind, RuntimeEvent
 from oppleo_flow.engine.state_store import StateStore
 from oppleo_flow.flowfile.graph import Graph, Wire
@@ -106,6 +107,7 @@ class Core:
         self.deadlines = Deadlines(self)
         self.connections = Connections(graph.connections, loop, clock, site, self.deadlines.told)
         self.handling = Handling(self)
+        self.replaying = Replaying(self)
         self.freshness = Freshness(self, graph.wires)
         self.durable = DurableWires(self, [wire for wire in graph.wires if wire.durable])
         self.flow_ports: dict[str, Receive] = dict.fromkeys(

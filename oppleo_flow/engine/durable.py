@@ -10,7 +10,9 @@ from oppleo_flow.clock import Instant
 from oppleo_flow.encoding import decode, encode, known_types
 from oppleo_flow.engine.calls import attempt
 from oppleo_flow.engine.inbox import Item
-from oppleo_flow.engine.state_store import Append, DeadLetter, StateStore, Transaction
+from oppleo_flow.engine.letters import DeadLetter
+from oppleo_flow.engine.state_store import Append, StateStore, Transaction
+from oppleo_flow.engine.words import words_of
 from oppleo_flow.errors import StoreError
 from oppleo_flow.flowfile.graph import Wire
 from oppleo_flow.message import Message
@@ -175,7 +177,7 @@ class Pump:
             return
         log_id, message = self.waiting[0]
         port = host.plan.spec.inputs[self._wire.target_port]
-        envelope, error = attempt(_read_back, message, port.type)
+        envelope, error = attempt(read_back, message, port.type)
         if error is not None:
             self._give_up(host, log_id, message, error)
             return
@@ -215,7 +217,7 @@ class Pump:
         self._core.loop.timers.call_at(self._core.clock.monotonic() + wait, self.deliver)
 
 
-def _read_back(message: Mapping[str, Any], kind: Any) -> Message:
+def read_back(message: Mapping[str, Any], kind: Any) -> Message:
     """Return a logged message.
 
     Raises:
@@ -237,15 +239,15 @@ def name_of(wire: Wire) -> str:
     return f"{wire.source_node}.{wire.source_port}->{wire.target_node}.{wire.target_port}"
 
 
-def letter(node: str, port: str, payload: Any, envelope: Message, error: Exception) -> DeadLetter:
+def letter(node: str, item: Item, error: Exception, now: datetime) -> DeadLetter:
     """Return the dead letter for a message that a node could not handle."""
+    payload, envelope = item.payload, item.envelope
     try:
         message = logged(payload, envelope)
     except ValueError:  # no JSON form: keep what can be read
         message = logged(repr(payload), envelope)
-    return DeadLetter(
-        node, port, message, f"{type(error).__name__}: {error}", envelope.time.isoformat()
-    )
+    text = f"{type(error).__name__}: {words_of(error)}"
+    return DeadLetter(node, item.port or "", message, text, now.isoformat())
 
 
 def logged(payload: Any, envelope: Message) -> dict[str, Any]:

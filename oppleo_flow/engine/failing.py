@@ -10,6 +10,7 @@ from oppleo_flow.engine.condition import HANDLER_FAULT
 from oppleo_flow.engine.durable import letter
 from oppleo_flow.engine.host import NodeHost
 from oppleo_flow.engine.inbox import Item
+from oppleo_flow.engine.letters import DeadLetter
 from oppleo_flow.engine.state_store import Transaction
 from oppleo_flow.engine.words import words_of
 from oppleo_flow.flowfile.graph import Then
@@ -100,24 +101,39 @@ class Failing:
         then = host.plan.on_error.then
         if then == "stop-flow":
             self._core.stop_flow(f"node {host.node_id!r}: {words_of(error)}")
-        if then in ("dead-letter", "stop-flow") and item.port is not None:
-            dead = letter(host.node_id, item.port, item.payload, item.envelope, error)
-            self._core.state_store.submit(Transaction(dead_letter=dead))
-        if then not in _THENS and item.port is not None:
-            self._to_port(host, then, item, error)
         if then == "fault" or item.port is None:
             self.fault(host, error)
-        handled = then != "fault" and item.port is not None
-        if handled and item.log_id is not None:
-            self._core.state_store.submit(Transaction(acknowledged=[item.log_id]))
-        if item.done is not None:
-            item.done(None if handled else error)
+            _tell(item, error)
+        elif then not in _THENS:
+            self._to_port(host, then, item, error)
+        elif then == "drop":
+            self._settle(item, None)
+        elif item.letter_id is not None:
+            _tell(item, error)  # it stays among the dead letters
+        else:
+            self._settle(item, letter(host.node_id, item, error, self._core.clock.now()))
+
+    def _settle(self, item: Item, dead: DeadLetter | None) -> None:
+        """Be done with a message that could not be handled, all in one transaction."""
+        transaction = Transaction(
+            acknowledged=item.acknowledged, settled_letter=item.letter_id, dead_letter=dead
+        )
+        if not transaction.empty:
+            self._core.state_store.submit(transaction)
+        _tell(item, None)
 
     def _to_port(self, host: NodeHost, port: str, item: Item, error: Exception) -> None:
         """Let what the node makes of a failed message leave by the port that `then` names."""
         payload, broken = attempt(host.node.failed, item.payload, error)
         if broken is None:
             sent = [(host.ports[port], payload)]
-            broken = self._core.handling.release(host, sent, item.envelope)
+            broken = self._core.handling.releasing.release(host, sent, item.envelope, item)
         if broken is not None:
             self.fault(host, broken)
+            _tell(item, broken)
+
+
+def _tell(item: Item, error: Exception | None) -> None:
+    """Tell who gave an item, if that wants to know, that it is over."""
+    if item.done is not None:
+        item.done(error)

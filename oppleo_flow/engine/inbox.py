@@ -15,7 +15,8 @@ class Item:
     """One call of a handler that is to be made.
 
     `port` is None for a timer, whose `call` takes nothing; `log_id` is set for a message from a
-    durable wire.  Of both, `done` is told when it is handled (None) or could not be (the error).
+    durable wire, `letter_id` for a dead letter that is replayed.  `done` of these three is told
+    when they are handled (None) or could not be (the error).
     """
 
     call: Callable[..., Any]
@@ -24,7 +25,18 @@ class Item:
     envelope: Message
     done: Callable[[Exception | None], None] | None = None
     log_id: int | None = None
+    letter_id: int | None = None
     attempts: int = 0
+
+    @property
+    def kept(self) -> bool:
+        """Return whether it is kept on disk until it is handled."""
+        return self.log_id is not None or self.letter_id is not None
+
+    @property
+    def acknowledged(self) -> list[int]:
+        """Return what the wire log need not keep any longer when it is handled."""
+        return [] if self.log_id is None else [self.log_id]
 
 
 class Inbox:

@@ -38,7 +38,7 @@ class Releasing:
         """Let what a node sent leave; return why it cannot be committed, and then nothing left."""
         sent = [(port, payload) for port, payload in sent if not isinstance(port, Undo)]
         state = self.states.get(host.node_id)
-        kept = item is not None and item.log_id is not None
+        kept = item is not None and item.kept
         if not (state or kept or host.committing or any(p.durable_wires for p, _ in sent)):
             self.deliver(sent, envelope)
             return None
@@ -70,7 +70,8 @@ class Releasing:
         return Transaction(
             state=None if state is None else state.change(host),
             appends=appends,
-            acknowledged=[] if item is None or item.log_id is None else [item.log_id],
+            acknowledged=[] if item is None else item.acknowledged,
+            settled_letter=None if item is None else item.letter_id,
         )
 
     def deliver(self, sent: Sent, envelope: Message) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 from oppleo_flow.clock import Clock
 from oppleo_flow.engine.core import TIMED_EACH_BEAT, Core, Subscription
 from oppleo_flow.engine.host import NodeHost
+from oppleo_flow.engine.letters import DeadLetter, DeadLetters
 from oppleo_flow.engine.lifecycle import Starter, Stopper, in_order
 from oppleo_flow.engine.loop import ExternalEvents, Loop
 from oppleo_flow.engine.probe import Probe
@@ -102,7 +103,7 @@ class Runtime:
     def start(self) -> None:
         """Start the flow.  Nodes that cannot start are in fault and tried again."""
         self._started_at = self._core.clock.now()
-        self._state_store.start()
+        self._state_store.start(self._started_at.isoformat())
         self._loop.start()
         self._loop.call(self._starter.start_all, self._order)
         self.running = True
@@ -158,6 +159,30 @@ class Runtime:
             KeyError: There is no such node, or it is disabled.
         """
         return self._core.hosts[node_id].node
+
+    # -- dead letters --------------------------------------------------------------------------
+
+    def dead_letters(self) -> DeadLetters:
+        """Return the messages that nobody could handle.  Legal from any thread."""
+        store = self._state_store
+        return DeadLetters(tuple(store.dead_letters()), store.dead_letters_lost())
+
+    def replay(self, letter_id: int) -> DeadLetter:
+        """Give a dead letter to its node once more; return it.  Legal from any thread.
+
+        Raises:
+            LookupError: There is no such letter.
+            Refused: The flow has no such input any more, or cannot read the message.
+        """
+        return self._core.replaying.replay(letter_id)
+
+    def discard(self, letter_id: int) -> DeadLetter:
+        """Forget a dead letter; return it.  Legal from any thread.
+
+        Raises:
+            LookupError: There is no such letter.
+        """
+        return self._core.replaying.discard(letter_id)
 
     # -- looking at it -------------------------------------------------------------------------
 

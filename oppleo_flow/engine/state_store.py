@@ -13,9 +13,10 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Any
 
+from oppleo_flow.engine import letters
+from oppleo_flow.engine.letters import DeadLetter, FailedAgain
 from oppleo_flow.errors import StoreError
 
-DEAD_LETTERS_KEPT = 1000
 RETRY_S = 1.0
 _GROUP = 100
 _SCHEMA = """
@@ -24,9 +25,6 @@ CREATE TABLE IF NOT EXISTS node_state (
 CREATE TABLE IF NOT EXISTS wire_log (
     id INTEGER PRIMARY KEY AUTOINCREMENT, wire TEXT NOT NULL, message TEXT NOT NULL);
 CREATE INDEX IF NOT EXISTS wire_log_by_wire ON wire_log (wire, id);
-CREATE TABLE IF NOT EXISTS dead_letter (
-    id INTEGER PRIMARY KEY AUTOINCREMENT, node TEXT NOT NULL, port TEXT NOT NULL,
-    message TEXT NOT NULL, error TEXT NOT NULL, at TEXT NOT NULL);
 """
 
 
@@ -40,34 +38,33 @@ class Append:
 
 
 @dataclass(slots=True)
-class DeadLetter:
-    """A message that nobody could handle."""
-
-    node: str
-    port: str
-    message: Mapping[str, Any]
-    error: str
-    at: str
-
-
-@dataclass(slots=True)
 class Transaction:
     """What must be committed together.
 
-    `state` is `(node, type, encoded state, time)`; `acknowledged` are ids of the wire log.
-    `then` is called after the commit, on the writer's thread, with None or with the error.
+    `state` is `(node, type, encoded state, time)`; `acknowledged` are ids of the wire log,
+    `settled_letter` is the id of a dead letter that is one no more.  `then` is called after the
+    commit, on the writer's thread, with None or with the error.
     """
 
     state: tuple[str, str, Mapping[str, Any], str] | None = None
     appends: list[Append] = field(default_factory=list)
     acknowledged: list[int] = field(default_factory=list)
     dead_letter: DeadLetter | None = None
+    settled_letter: int | None = None
+    failed_letter: FailedAgain | None = None
     then: Callable[[StoreError | None], object] = lambda _: None
 
     @property
     def empty(self) -> bool:
         """Return whether there is nothing to commit."""
-        return not (self.state or self.appends or self.acknowledged or self.dead_letter)
+        return not (
+            self.state
+            or self.appends
+            or self.acknowledged
+            or self.dead_letter
+            or self.settled_letter
+            or self.failed_letter
+        )
 
 
 class StateStore:
@@ -93,6 +90,7 @@ class StateStore:
         self._closing = threading.Event()
         self._jobs: SimpleQueue[Transaction | None] = SimpleQueue()
         self._thread: threading.Thread | None = None
+        self._reading = threading.Lock()
         self._db = self._open()
         # A connection of its own to read by: it neither waits for a commit nor sees half of one.
         in_memory = str(path) == ":memory:"
@@ -104,6 +102,7 @@ class StateStore:
             db.execute("PRAGMA journal_mode=WAL")
             db.execute("PRAGMA synchronous=FULL")
             db.executescript(_SCHEMA)
+            letters.prepare(db)
         except sqlite3.Error as error:
             raise StoreError(
                 f"{self.path}: cannot keep the state of the flow here: {error}; "
@@ -111,8 +110,12 @@ class StateStore:
             ) from error
         return db
 
-    def start(self) -> None:
-        """Begin to write, on a thread of the store's own unless the clock is virtual."""
+    def start(self, now: str) -> None:
+        """Begin to write, on a thread of the store's own unless the clock is virtual.
+
+        `now` is the time in UTC as ISO 8601 text; what is too old by then is given up.
+        """
+        letters.prune(self._db, now)
         if self._threaded:
             self._thread = threading.Thread(target=self._run, name="state-writer", daemon=True)
             self._thread.start()
@@ -134,29 +137,34 @@ class StateStore:
         self._read.close()
         self._db.close()
 
-    # -- reading, before the start -------------------------------------------------------------
+    # -- reading, from any thread --------------------------------------------------------------
 
     def state_of(self, node: str) -> tuple[str, dict[str, Any]] | None:
         """Return the type and the encoded state of a node; None when there is none."""
-        row = self._read.execute(
-            "SELECT type, state FROM node_state WHERE node = ?", (node,)
-        ).fetchone()
+        with self._reading:
+            row = self._read.execute(
+                "SELECT type, state FROM node_state WHERE node = ?", (node,)
+            ).fetchone()
         return None if row is None else (row[0], json.loads(row[1]))
 
     def waiting_on(self, wire: str) -> Iterator[tuple[int, dict[str, Any]]]:
         """Yield what a durable wire still has to deliver, oldest first."""
-        rows = self._read.execute(
-            "SELECT id, message FROM wire_log WHERE wire = ? ORDER BY id", (wire,)
-        ).fetchall()
+        with self._reading:
+            rows = self._read.execute(
+                "SELECT id, message FROM wire_log WHERE wire = ? ORDER BY id", (wire,)
+            ).fetchall()
         for log_id, message in rows:
             yield log_id, json.loads(message)
 
-    def dead_letters(self) -> list[DeadLetter]:
-        """Return the dead letters, oldest first."""
-        rows = self._read.execute(
-            "SELECT node, port, message, error, at FROM dead_letter ORDER BY id"
-        )
-        return [DeadLetter(r[0], r[1], json.loads(r[2]), r[3], r[4]) for r in rows.fetchall()]
+    def dead_letters(self, letter_id: int | None = None) -> list[DeadLetter]:
+        """Return the dead letters, oldest first, or only the one of an id."""
+        with self._reading:
+            return letters.all_of(self._read, letter_id)
+
+    def dead_letters_lost(self) -> int:
+        """Return how many dead letters have been given up in all, unread."""
+        with self._reading:
+            return letters.lost(self._read)
 
     # -- writing -------------------------------------------------------------------------------
 
@@ -226,13 +234,9 @@ class StateStore:
             append.log_id = cursor.lastrowid or 0
         for log_id in transaction.acknowledged:
             db.execute("DELETE FROM wire_log WHERE id = ?", (log_id,))
+        if transaction.settled_letter is not None:
+            letters.remove(db, transaction.settled_letter)
+        if transaction.failed_letter is not None:
+            letters.note_failure(db, transaction.failed_letter)
         if transaction.dead_letter is not None:
-            letter = transaction.dead_letter
-            db.execute(
-                "INSERT INTO dead_letter (node, port, message, error, at) VALUES (?, ?, ?, ?, ?)",
-                (letter.node, letter.port, json.dumps(letter.message), letter.error, letter.at),
-            )
-            db.execute(
-                "DELETE FROM dead_letter WHERE id <= (SELECT max(id) FROM dead_letter) - ?",
-                (DEAD_LETTERS_KEPT,),
-            )
+            letters.add(db, transaction.dead_letter)

@@ -11,13 +11,7 @@ from uuid import UUID
 import pytest
 
 from oppleo_flow import Level, Node, NodeConfig, Out, Payload, VirtualClock
-from oppleo_flow.engine.state_store import (
-    DEAD_LETTERS_KEPT,
-    Append,
-    DeadLetter,
-    StateStore,
-    Transaction,
-)
+from oppleo_flow.engine.state_store import Append, StateStore, Transaction
 from oppleo_flow.errors import StoreError
 from oppleo_flow.testing import Collect, graph_of, plan
 
@@ -196,14 +190,6 @@ def test_a_transaction_is_committed_whole_or_not_at_all(tmp_path):
     store.submit(broken)
     assert store.state_of("bank") is None
     assert "no such table" in str(errors[0])
-
-
-def test_dead_letters_are_kept_up_to_a_bound(tmp_path):
-    store = StateStore(tmp_path / "state.sqlite", threaded=False)
-    for number in range(DEAD_LETTERS_KEPT + 5):
-        store.submit(Transaction(dead_letter=DeadLetter("n", "in", {"n": number}, "E", "now")))
-    kept = [letter.message["n"] for letter in store.dead_letters()]
-    assert kept == list(range(5, DEAD_LETTERS_KEPT + 5))
 
 
 def test_virtual_time_and_a_state_file_go_together(run, clock, state):
