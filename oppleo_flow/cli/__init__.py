@@ -26,6 +26,7 @@ COMMANDS = {
     "graph": Entry("graph", "print a flow forwards, from its sources to its ends"),
     "nodes": Entry("nodes", "list the node types, or explain one"),
     "new-node": Entry("new_node", "write a node of your own, and a test for it, to start from"),
+    "simulate": Entry("simulate", "let a simulated household use a flow for weeks, in seconds"),
     "sessions": Entry("sessions", "list the charging sessions of a month"),
     "report": Entry("report", "write the statement of a month as XLSX, PDF or CSV"),
     "tokens": Entry("tokens", "list, add, enable and disable the cards that may charge"),

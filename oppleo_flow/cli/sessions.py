@@ -49,9 +49,9 @@ def run(args: argparse.Namespace) -> int:
     with ledger_of(site, read_only=True) as ledger:
         sessions = ledger.sessions.between(since, until)
     if args.format == "table":
-        print(_table(sessions, zone))
+        print(session_table(sessions, zone))
         return OK
-    rows = [_row(session, zone) for session in sessions]
+    rows = [session_row(session, zone) for session in sessions]
     if args.format == "json":
         print(json.dumps(rows, indent=2, ensure_ascii=False))
     else:
@@ -61,7 +61,7 @@ def run(args: argparse.Namespace) -> int:
     return OK
 
 
-def _row(session: SessionRecord, zone: ZoneInfo) -> dict[str, Any]:
+def session_row(session: SessionRecord, zone: ZoneInfo) -> dict[str, Any]:
     """Return a session as plain data; what is unknown is None."""
     price = session.price
     values = (
@@ -80,7 +80,8 @@ def _iso(at: datetime | None, zone: ZoneInfo) -> str | None:
     return None if at is None else at.astimezone(zone).isoformat(timespec="seconds")
 
 
-def _table(sessions: Sequence[SessionRecord], zone: ZoneInfo) -> str:
+def session_table(sessions: Sequence[SessionRecord], zone: ZoneInfo) -> str:
+    """Return sessions as a table, by the local clock."""
     rows = [
         (
             f"{session.started_at.astimezone(zone):%F %H:%M}",

@@ -1,37 +1,212 @@
-"""A flow file in a simulated house: car, SmartEVSE, meter and cards, in virtual time."""
+"""A flow in a simulated house: car, SmartEVSE, meter and cards, in virtual time."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 from uuid import NAMESPACE_OID, uuid5
 
+from oppleo_flow.charging.record import SessionRecord
+from oppleo_flow.charging.tariff import PriceVersion
 from oppleo_flow.charging.tokens import Token, legacy_id
 from oppleo_flow.clock import VirtualClock
 from oppleo_flow.devices.world import World
+from oppleo_flow.engine.core import Subscription
 from oppleo_flow.engine.runtime import Runtime
-from oppleo_flow.engine.snapshot import NodeSnapshot
+from oppleo_flow.engine.snapshot import EventKind, NodeSnapshot
 from oppleo_flow.errors import ConfigError
 from oppleo_flow.flowfile import CheckSettings, SiteSecrets, check_text
 from oppleo_flow.flowfile.graph import Graph
 from oppleo_flow.registry import Registry
-from oppleo_flow.simulator import POCKET, SimulatedWorld
+from oppleo_flow.simulator import POCKET, Card, SimulatedWorld
+from oppleo_flow.simulator.installation import EnergyHistory
 from oppleo_flow.simulator.wiring import wiring_of
-from oppleo_flow.store import StoreLocation, open_ledger
+from oppleo_flow.store import Ledger, StoreLocation, open_ledger
 from oppleo_flow.testing.bench import BenchSite
 
 _CHARGE_POINT = "house"
 _SETTLE_S = 30.0  # nodes have started, the meter was read, the EVSE's signal is known
 _SWIPE_S = 5.0
+_HEARD: frozenset[EventKind] = frozenset({"fault", "clear"})
+_MOST_HEARD = 1_000_000
 
 
-class House:
+@dataclass(frozen=True, slots=True)
+class PastFault:
+    """A fault of a node, from when to when; `until` is None while it lasts."""
+
+    node: str
+    code: str
+    text: str
+    since: datetime
+    until: datetime | None = None
+
+
+class SimulatedHouse:
     """A running flow and the world around it; a context manager.
 
-    `text` is the flow, `folder` where its ledger and state are kept, `start` the aware time at
-    which it begins; `nodes` is a folder of drop-ins.  The cards of the simulator's pocket that are
-    marked as known are in the ledger.
+    `folder` is where its ledger and state are kept, `start` the aware time at which it begins.  The
+    `cards` that are known are in the ledger from the beginning, and `price_per_kwh` if it is given.
+    """
+
+    def __init__(
+        self,
+        graph: Graph,
+        folder: Path,
+        start: datetime,
+        *,
+        timezone: str = "Europe/Amsterdam",
+        currency: str = "EUR",
+        cards: Sequence[Card] = POCKET,
+        price_per_kwh: Decimal | None = None,
+    ) -> None:
+        self.clock = VirtualClock(start)
+        self._start = start
+        self.graph = graph
+        self.location = StoreLocation(folder / "ledger.sqlite", lasting=False)
+        self.history = EnergyHistory()
+        self.world = SimulatedWorld(
+            self.clock, wiring=wiring_of(graph), cards=cards, history=self.history
+        )
+        self._state_path = folder / "state.sqlite"
+        self._site = BenchSite(
+            folder=folder,
+            charge_point=_CHARGE_POINT,
+            timezone=timezone,
+            currency=currency,
+            services={World: self.world, StoreLocation: self.location},
+        )
+        self._know(cards)
+        if price_per_kwh is not None:
+            self.set_price(price_per_kwh)
+        self._powered = True
+        self._page: Ledger | None = None
+        self._past_faults: list[PastFault] = []
+        self._open_faults: dict[tuple[str, str], PastFault] = {}
+        self.runtime, self._events = self._new_runtime()
+
+    def _new_runtime(self) -> tuple[Runtime, Subscription]:
+        runtime = Runtime(
+            self.graph,
+            clock=self.clock,
+            site=self._site,
+            state_path=self._state_path,
+            externals=[self.world],
+        )
+        return runtime, runtime.subscribe(_MOST_HEARD, _HEARD)
+
+    def _know(self, cards: Sequence[Card]) -> None:
+        with open_ledger(self.location, _CHARGE_POINT) as ledger:
+            known = {token.uid for token in ledger.tokens.all()}
+            for card in cards:
+                if card.known and card.uid not in known:
+                    number = legacy_id(bytes.fromhex(card.uid))
+                    token = Token(
+                        uuid5(NAMESPACE_OID, card.uid), card.uid, number, card.name, enabled=True
+                    )
+                    ledger.tokens.add(token, self.clock.now())
+
+    def __enter__(self) -> Self:
+        self.runtime.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._powered:
+            self.runtime.stop()
+        if self._page is not None:
+            self._page.close()
+            self._page = None
+
+    # -- time ----------------------------------------------------------------------------------
+
+    def now(self) -> datetime:
+        """Return what the clock shows, aware UTC."""
+        return self.clock.now()
+
+    def run_for(self, seconds: float) -> None:
+        """Move time on; without mains for the world only."""
+        if self._powered:
+            self.runtime.run_for(seconds)
+        else:
+            self.clock.advance(seconds)
+            self.world.fire()
+
+    def set_power(self, on: bool) -> None:
+        """Let the mains fail, for the flow too, or come back.
+
+        The flow is stopped, and goes on from what it has saved when the mains are back.
+        """
+        if on == self._powered:
+            return
+        self._powered = on
+        self.world.cut_power(not on)
+        if on:
+            self.runtime, self._events = self._new_runtime()
+            self.runtime.start()
+        else:
+            self.runtime.stop()
+            self._hear()
+            now = self.now()
+            for fault in list(self._open_faults.values()):
+                self._close(fault, now)
+
+    # -- the ledger ----------------------------------------------------------------------------
+
+    def open_session(self) -> SessionRecord | None:
+        """Return the session that the ledger has open."""
+        if self._page is None:
+            self._page = self.open_ledger()
+        return self._page.sessions.open()
+
+    def open_ledger(self) -> Ledger:
+        """Return the ledger, to be read."""
+        return open_ledger(self.location, _CHARGE_POINT, read_only=True)
+
+    def register_at(self, at: datetime) -> float:
+        """Return what the meter's register showed at a moment that has passed, in Wh."""
+        return self.history.energy_at((at - self._start).total_seconds())
+
+    def set_price(self, price_per_kwh: Decimal) -> None:
+        """Let energy have another price from now on."""
+        now = self.clock.now()
+        price_id = uuid5(NAMESPACE_OID, f"price from {now.isoformat()}")
+        with open_ledger(self.location, _CHARGE_POINT) as ledger:
+            ledger.prices.add(PriceVersion(price_id, now, price_per_kwh, self._site.currency))
+
+    # -- looking at it -------------------------------------------------------------------------
+
+    def faults(self) -> list[PastFault]:
+        """Return the faults there have been, the oldest first."""
+        self._hear()
+        found = [*self._past_faults, *self._open_faults.values()]
+        return sorted(found, key=lambda fault: (fault.since, fault.node, fault.code))
+
+    def _hear(self) -> None:
+        while (event := self._events.get(timeout_s=0)) is not None:
+            key = (event.node, event.port)
+            if event.kind == "fault":
+                fault = PastFault(event.node, event.port, str(event.value), event.at)
+                self._open_faults[key] = fault
+            elif key in self._open_faults:
+                self._close(self._open_faults[key], event.at)
+
+    def _close(self, fault: PastFault, until: datetime) -> None:
+        del self._open_faults[fault.node, fault.code]
+        self._past_faults.append(PastFault(fault.node, fault.code, fault.text, fault.since, until))
+
+
+class House(SimulatedHouse):
+    """A flow's text in a simulated house, with the cards of the simulator's pocket.
+
+    `nodes` is a folder of drop-ins.
 
     Raises:
         ConfigError: The flow has errors; the message holds all of them.
@@ -47,7 +222,6 @@ class House:
         secrets: Mapping[str, str] | None = None,
         variables: Mapping[str, str] | None = None,
     ) -> None:
-        self.clock = VirtualClock(start)
         given = {f"OPPLEO_SECRET_{name.upper()}": value for name, value in (secrets or {}).items()}
         settings = CheckSettings(
             variables=variables or {},
@@ -58,46 +232,12 @@ class House:
         if checked.graph is None:
             raise ConfigError("\n".join(finding.render() for finding in checked.errors))
         self.findings = checked.findings
-        self.graph: Graph = checked.graph
-        self.location = StoreLocation(folder / "ledger.sqlite", lasting=False)
-        self._know_the_cards()
-        self.world = SimulatedWorld(self.clock, wiring=wiring_of(self.graph))
-        services = {World: self.world, StoreLocation: self.location}
-        self.runtime = Runtime(
-            self.graph,
-            clock=self.clock,
-            site=BenchSite(folder=folder, charge_point=_CHARGE_POINT, services=services),
-            state_path=folder / "state.sqlite",
-            externals=[self.world],
-        )
-
-    def _know_the_cards(self) -> None:
-        with open_ledger(self.location, _CHARGE_POINT) as ledger:
-            known = {token.uid for token in ledger.tokens.all()}
-            for card in POCKET:
-                if card.known and card.uid not in known:
-                    number = legacy_id(bytes.fromhex(card.uid))
-                    token = Token(
-                        uuid5(NAMESPACE_OID, card.uid), card.uid, number, card.name, enabled=True
-                    )
-                    ledger.tokens.add(token, self.clock.now())
+        super().__init__(checked.graph, folder, start)
 
     def __enter__(self) -> Self:
-        self.runtime.start()
+        super().__enter__()
         self.run_for(_SETTLE_S)
         return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.runtime.stop()
-
-    def run_for(self, seconds: float) -> None:
-        """Move time on."""
-        self.runtime.run_for(seconds)
 
     def swipe(self, card: str) -> None:
         """Hold a card of the pocket to the reader, and let what follows happen."""
