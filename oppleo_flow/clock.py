@@ -10,6 +10,10 @@ from typing import Protocol
 
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 _NTP_SYNCHRONISED = Path("/run/systemd/timesync/synchronized")
+JUMP_S = 5.0
+"""From here on a wall clock that moved otherwise than time is said to have been set."""
+_MOMENT_S = 0.1
+_LOOKS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +91,33 @@ class SystemClock:
     def since(self, instant: Instant) -> float:
         """Return the seconds from `instant` to now, never negative."""
         return seconds_since(instant, self.instant())
+
+
+class WallWatch:
+    """Notices that the wall clock has moved otherwise than time did: it was set, or stood still.
+
+    The wall clock of a machine that sleeps goes on and the monotonic count may not, which looks the
+    same.  What is less than `JUMP_S` between two looks is how clocks are kept right, and no jump.
+    """
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._ahead_s = self._look()
+
+    def jump_s(self) -> float:
+        """Return by how much the wall clock was set since the last look; negative: back, 0: not."""
+        before, self._ahead_s = self._ahead_s, self._look()
+        jump_s = self._ahead_s - before
+        return jump_s if abs(jump_s) >= JUMP_S else 0.0
+
+    def _look(self) -> float:
+        """Return how far the wall time is ahead of the monotonic count, both of one moment."""
+        for _ in range(_LOOKS):
+            before = self._clock.monotonic()
+            wall = self._clock.epoch_s()
+            if self._clock.monotonic() - before < _MOMENT_S:
+                break  # else this thread was held up in between, and the two do not belong together
+        return wall - before
 
 
 class VirtualClock:

@@ -189,6 +189,14 @@ class Node(Generic[ConfigT]):
         """
         return None
 
+    def clock_set(self, seconds: float) -> object:
+        """Look at the wall clock again: it was set forward by `seconds`, or back if negative.
+
+        A machine that slept looks the same.  It runs as a handler of this node; timers go by the
+        monotonic count and need nothing.
+        """
+        return None
+
     def failed(self, payload: Any, error: Exception) -> Any:
         """Return what leaves the port that `on_error: {then: port}` names, when a handler failed.
 

@@ -177,6 +177,10 @@ class OffpeakGate(Node[OffpeakGateConfig]):
         self._sent: SwitchRequest | None = None
         self._look()
 
+    def clock_set(self, seconds: float) -> None:
+        """Go by the new time."""
+        self._look()
+
     def on_message(self, request: SwitchRequest) -> None:
         """Pass a request on, or hold it."""
         self.held = request

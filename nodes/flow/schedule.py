@@ -20,24 +20,25 @@ because programs do not agree which day is 1; for the same reason a day of the m
 may not be given together.
 
 **By elapsed time** (`every`). Counted from the start, neither aligned with the clock nor moved by
-it.
+it. Over a restart the clock tells how long the machine was off.
 
 **What was missed.** A time counts as missed when it is more than a minute past, or when a later one
 has come too: the machine was off, or asleep, or its clock was set forward. `missed: skip` passes it
 over, `run-once` sends one tick for all of them (its `missed` says how many more), `run-all` sends
-each. Only with `keep: durable` is it known after a restart what was missed. At most 1,000 missed
-times are counted.
+each. Only with `keep: durable` is it known after a restart what was missed. Of more than 1,000
+missed times the oldest are passed over, whatever is set.
 
-**When the clock is set back**, a time that has fired does not fire again, unless it lies more than
-a day ahead: then the clock was wrong when it fired, and the schedule goes by the new time.
+**When the clock is set**, by minutes or by years, the schedule goes by the new time at once. A time
+that has fired never fires again, however often the clock comes to it. A time that was only passed
+over, because the clock ran ahead, fires when the clock comes to it again.
 
-The status tells when the next tick comes, and what was passed over.
+The status tells when the next tick comes, that the clock was set, and what was passed over.
 """
 
 import functools
-from collections import deque
+import math
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Literal, Self
 from zoneinfo import ZoneInfo
@@ -45,16 +46,14 @@ from zoneinfo import ZoneInfo
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from oppleo_flow import Example, Instant, Node, NodeConfig, Out, Seconds, TimeOfDay, TimeZone
+from oppleo_flow.clock import JUMP_S
+from oppleo_flow.due_times import COUNTED, DueTimes, Fired, Spans, check_cron
 from oppleo_flow.payloads import Tick
 
-_LONGEST_WAIT_S = 60.0
-"""A wall clock that is set while nobody looks is noticed after so long."""
+_LONGEST_WAIT_S = 600.0
+"""A wall clock may be kept right bit by bit, and be half a second off what was counted by then."""
 _ON_TIME_S = 60.0
-_CLOCK_WAS_WRONG = timedelta(days=1)
-_JUMP_S = 5.0
-_COUNTED = 1000
 _TOLERANCE_S = 1e-6
-_MOMENT = timedelta(microseconds=1)
 
 Missed = Literal["skip", "run-once", "run-all"]
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
@@ -89,7 +88,7 @@ class ScheduleConfig(NodeConfig):
     @classmethod
     def _comes(cls, value: str | None) -> str | None:
         if value is not None:
-            _check_cron(value)
+            check_cron(value)
         return value
 
     @model_validator(mode="after")
@@ -110,90 +109,12 @@ class ScheduleConfig(NodeConfig):
         return self
 
 
-def _check_cron(text: str) -> None:
-    # Not at the top, here and below: APScheduler costs start-up time.
-    from apscheduler.triggers.cron import CronTrigger  # noqa: PLC0415
+@dataclass(frozen=True, slots=True)
+class Dues:
+    """Due times that have come, oldest first; `more` when there were too many to name all."""
 
-    fields = text.split()
-    if len(fields) != 5:
-        raise ValueError(
-            f"five fields are needed: minute hour day month weekday, got {len(fields)}"
-        )
-    if any(character.isdigit() for character in fields[4]):
-        raise ValueError("weekdays are written as names, such as mon-fri")
-    if fields[2] != "*" and fields[4] != "*":
-        raise ValueError("a day of the month or a weekday, not both; use two schedules")
-    try:
-        trigger = CronTrigger.from_crontab(text, timezone=UTC)
-    except ValueError as error:
-        raise ValueError(f"not a cron expression: {error}") from None
-    if trigger.get_next_fire_time(None, datetime(2026, 1, 1, tzinfo=UTC)) is None:
-        raise ValueError("no such day ever comes")
-
-
-class Calendar:
-    """The moments at which the local clock shows what a schedule waits for."""
-
-    def __init__(self, config: ScheduleConfig, zone: ZoneInfo) -> None:
-        from apscheduler.triggers.cron import CronTrigger  # noqa: PLC0415
-
-        self._zone = zone
-        self._once = config.cron is None
-        if config.cron is not None:
-            self._trigger = CronTrigger.from_crontab(config.cron, timezone=self._zone)
-        elif config.at is not None:
-            at = config.at
-            self._trigger = CronTrigger(
-                day=config.day,
-                day_of_week=config.weekday,
-                hour=at.hour,
-                minute=at.minute,
-                second=at.second,
-                timezone=self._zone,
-            )
-
-    def first_after(self, moment: datetime) -> datetime:
-        """Return the first due time after `moment`; both aware UTC."""
-        due = moment
-        while True:
-            local: datetime | None = self._trigger.get_next_fire_time(None, due + _MOMENT)
-            if local is None:
-                raise OverflowError(f"no due time after {moment:%Y-%m-%d}")
-            due = local.astimezone(UTC)
-            # `fold` marks the second of two moments at which the clock shows the same time.
-            if not (self._once and due.astimezone(self._zone).fold):
-                return due
-
-    def between(self, after: datetime, until: datetime) -> list[datetime]:
-        """Return the due times in (after, until], oldest first; of very many the newest 1,000."""
-        found = self._all_between(after, until)
-        if found is not None:
-            return found
-        span = timedelta(seconds=_COUNTED)
-        newest: Sequence[datetime] = ()
-        while len(newest) < _COUNTED:
-            newest = self._newest_between(until - span, until)
-            span *= 2
-        return list(newest)
-
-    def _all_between(self, after: datetime, until: datetime) -> list[datetime] | None:
-        """Return all of them; None when there are more than 1,000."""
-        found: list[datetime] = []
-        due = self.first_after(after)
-        while due <= until:
-            if len(found) == _COUNTED:
-                return None
-            found.append(due)
-            due = self.first_after(due)
-        return found
-
-    def _newest_between(self, after: datetime, until: datetime) -> Sequence[datetime]:
-        newest: deque[datetime] = deque(maxlen=_COUNTED)
-        due = self.first_after(after)
-        while due <= until:
-            newest.append(due)
-            due = self.first_after(due)
-        return newest
+    times: Sequence[datetime] = ()
+    more: bool = False
 
 
 def ticks(dues: Sequence[datetime], now: datetime, missed: Missed) -> tuple[list[Tick], int]:
@@ -232,6 +153,10 @@ class Schedule(Node[ScheduleConfig]):
     tick: Out[Tick]
     settled: Instant | None = None
     """All that was due until then has fired or was passed over."""
+    fired: Spans = ()
+    """What has fired by the calendar, for a clock that is set back."""
+    fired_by: str = ""
+    """The calendar of `fired`."""
     examples = [
         Example(
             config={"every": "15m"},
@@ -254,50 +179,78 @@ class Schedule(Node[ScheduleConfig]):
     def start(self) -> None:
         """Take up where the last run stopped."""
         self._zone = ZoneInfo(self.config.timezone or self.site.timezone)
-        by_calendar = self.config.every is None
-        self._calendar = Calendar(self.config, self._zone) if by_calendar else None
+        self._due_times = self._by_local_clock()
         self._next: datetime | None = None
         self._seen: Instant | None = None
         self._remark = ""
-        self.after(0, self._wake)
+        self._timer = self.after(0, functools.partial(self._wake))
+
+    def _by_local_clock(self) -> DueTimes | None:
+        """Return the due times of a schedule that goes by the local clock; None for `every`."""
+        config = self.config
+        if config.every is not None:
+            return None
+        by = {"cron": config.cron, "weekday": config.weekday, "day": config.day}
+        said = f"{by} {config.at} {self._zone}"
+        if self.fired_by != said:
+            self.fired, self.fired_by = (), said
+        return DueTimes(self._zone, at=config.at, **by)
+
+    def clock_set(self, seconds: float) -> None:
+        """Go by the new time."""
+        self._wake()
 
     def _wake(self) -> None:
-        """Send what is due, and wait for the next; by the calendar a minute at most at a time."""
+        """Send what is due, and wait for the next; not for long at a time by the local clock.
+
+        The wait is no method of the node and so no durable timer: `start` knows the time itself.
+        """
         here = self.clock.instant()
         settled = self.settled or here
-        if self._calendar is None:
-            remarks: list[str] = []
+        remarks = self._clock_remarks(settled, here)
+        if self._due_times is None:
             dues, following = self._elapsed(settled, here)
+            longest_s = math.inf
         else:
-            remarks = self._clock_remarks(settled, here)
-            dues, following = self._by_calendar(self._calendar, settled, here)
-        due_ticks, passed_over = ticks(dues, here.wall, self.config.missed)
-        if passed_over:
-            remarks.append(f"passed over {passed_over} that were missed")
+            dues, following = self._come(self._due_times, settled, here)
+            longest_s = _LONGEST_WAIT_S
+        remarks += self._send(dues, here)
+        wait_s = max(0.0, (following - here.wall).total_seconds())
+        self._timer.cancel()
+        self._timer = self.after(min(wait_s, longest_s), functools.partial(self._wake))
+        self._show(following, remarks, bool(dues.times))
+
+    def _send(self, dues: Dues, here: Instant) -> list[str]:
+        """Send the ticks of due times that have come; return what is to be said of the others."""
+        due_ticks, passed_over = ticks(dues.times, here.wall, self.config.missed)
         for tick in due_ticks:
             self.tick.send(tick)
-        wait_s = max(0.0, (following - here.wall).total_seconds())
-        # A partial is no durable timer: `start` knows the time itself, and nothing has to be saved.
-        wake = functools.partial(self._wake)
-        self.after(wait_s if self._calendar is None else min(wait_s, _LONGEST_WAIT_S), wake)
-        self._show(following, remarks, bool(dues))
+        if self._due_times is not None and due_ticks:
+            fired = Fired(self._due_times, self.fired)
+            fired.add(due_ticks[0].due, due_ticks[-1].due)
+            self.fired = fired.spans
+        remarks = [f"passed over {passed_over} that were missed"] if passed_over else []
+        if dues.more:
+            remarks.append(f"more than {COUNTED:,} were missed, and the oldest passed over")
+        return remarks
 
-    def _by_calendar(
-        self, calendar: Calendar, settled: Instant, here: Instant
-    ) -> tuple[list[datetime], datetime]:
+    def _come(self, due_times: DueTimes, settled: Instant, here: Instant) -> tuple[Dues, datetime]:
         """Settle what the local clock has made due; return it, and what comes next."""
-        if settled.wall - here.wall > _CLOCK_WAS_WRONG:
+        if here.wall < settled.wall:
             settled, self._next = here, None
-        dues: list[datetime] = []
+        dues = Dues()
         if self._next is None or here.wall >= self._next:
-            dues = calendar.between(settled.wall, here.wall)
-            if dues:
-                settled = replace(here, wall=dues[-1])
-            self._next = calendar.first_after(max(settled.wall, here.wall))
+            fired = Fired(due_times, self.fired)
+            come = due_times.between(settled.wall, here.wall)
+            if come:
+                more = due_times.first_after(settled.wall) < come[0]
+                dues = Dues(fired.without(come), more)
+                settled = replace(here, wall=come[-1])
+            self._next = fired.first_after(here.wall)
         self.settled = settled
         return dues, self._next
 
-    def _elapsed(self, settled: Instant, here: Instant) -> tuple[list[datetime], datetime]:
+    def _elapsed(self, settled: Instant, here: Instant) -> tuple[Dues, datetime]:
         """Settle what elapsed time has made due; return it, and what comes next."""
         every_s = self.config.every or 0.0
         elapsed_s = self.clock.since(settled)
@@ -306,23 +259,22 @@ class Schedule(Node[ScheduleConfig]):
         newest = here.wall - timedelta(seconds=rest_s)
         # In this boot's own count, so that the wall clock does not matter any more.
         self.settled = replace(here, monotonic_s=here.monotonic_s - rest_s, wall=newest)
-        dues = [newest - timedelta(seconds=every_s) * k for k in range(min(count, _COUNTED))]
-        return dues[::-1], newest + timedelta(seconds=every_s)
+        times = [newest - timedelta(seconds=every_s) * k for k in range(min(count, COUNTED))]
+        return Dues(times[::-1], count > COUNTED), newest + timedelta(seconds=every_s)
 
     def _clock_remarks(self, settled: Instant, here: Instant) -> list[str]:
         """Return what is to be said of a wall clock that has not moved as time did."""
-        remarks = []
         seen, self._seen = self._seen, here
-        if seen is not None:
-            moved_s = (here.wall - seen.wall).total_seconds()
-            jump_s = moved_s - (here.monotonic_s - seen.monotonic_s)
-            if abs(jump_s) > _JUMP_S:
-                self._next = None
-                way = "forward" if jump_s > 0 else "back"
-                remarks.append(f"the clock was set {way} {abs(jump_s):.0f} s")
-        if settled.wall - here.wall > _CLOCK_WAS_WRONG:
-            remarks.append(f"it was wrong at {settled.wall:%Y-%m-%d %H:%M %Z}")
-        return remarks
+        if seen is None:
+            if (settled.wall - here.wall).total_seconds() < JUMP_S:
+                return []
+            return [f"the clock was past {settled.wall:%Y-%m-%d %H:%M %Z} before the start"]
+        moved_s = (here.wall - seen.wall).total_seconds()
+        jump_s = moved_s - (here.monotonic_s - seen.monotonic_s)
+        if abs(jump_s) < JUMP_S:
+            return []
+        self._next = None
+        return [f"the clock was set {'forward' if jump_s > 0 else 'back'} {abs(jump_s):.0f} s"]
 
     def _show(self, following: datetime, remarks: list[str], due: bool) -> None:
         """Tell when the next tick comes; a remark stays until something is due again."""

@@ -37,8 +37,8 @@ class ExternalEvents(Protocol):
 class Loop:
     """What runs jobs one at a time, in order.
 
-    `on_beat` is called at least every half second while the loop is alive.  `owner` is the identity
-    of the thread that runs jobs now, 0 for none.
+    `on_beat` is called at least every half second while the loop is alive, under a virtual clock at
+    each step.  `owner` is the identity of the thread that runs jobs now, 0 for none.
     """
 
     def __init__(
@@ -228,13 +228,17 @@ class Loop:
         if self.virtual is None:
             raise TypeError("only a loop on a virtual clock can be moved on")
         end = self.virtual.monotonic() + seconds
-        self.settle()
+        self._step()
         while (due := self._next_event()) is not None and due <= end:
             self.virtual.advance_to(max(due, self.virtual.monotonic()))
             for external in self._externals:
                 external.fire()
-            self.settle()
+            self._step()
         self.virtual.advance_to(end)
+        self._step()
+
+    def _step(self) -> None:
+        self._on_beat()
         self.settle()
 
     def _next_event(self) -> float | None:

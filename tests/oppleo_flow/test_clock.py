@@ -7,7 +7,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from oppleo_flow.clock import Clock, Instant, SystemClock, VirtualClock, seconds_since
+from oppleo_flow.clock import (
+    JUMP_S,
+    Clock,
+    Instant,
+    SystemClock,
+    VirtualClock,
+    WallWatch,
+    seconds_since,
+)
 
 NOON = datetime(2026, 1, 15, 12, 0, tzinfo=UTC)
 
@@ -101,3 +109,67 @@ def test_every_clock_keeps_the_contract(clock: Clock) -> None:
     assert first.boot_id == second.boot_id
     assert second.monotonic_s >= first.monotonic_s
     assert clock.since(first) >= 0.0
+
+
+YEAR_S = 365 * 86400.0
+
+
+@pytest.mark.parametrize(
+    ("set_by_s", "jump_s"),
+    [
+        pytest.param(0.0, 0.0, id="time that passes is no jump"),
+        pytest.param(JUMP_S - 0.1, 0.0, id="nor is a clock that is kept right"),
+        pytest.param(-JUMP_S + 0.1, 0.0, id="also backwards"),
+        pytest.param(600.0, 600.0, id="ten minutes forward"),
+        pytest.param(-600.0, -600.0, id="ten minutes back"),
+        pytest.param(10 * YEAR_S, 10 * YEAR_S, id="ten years forward"),
+        pytest.param(-10 * YEAR_S, -10 * YEAR_S, id="ten years back"),
+    ],
+)
+def test_a_wall_clock_that_is_set_is_noticed_once(set_by_s: float, jump_s: float) -> None:
+    clock = VirtualClock(NOON)
+    watch = WallWatch(clock)
+    clock.advance(3600.0)
+    clock.set_wall(clock.now() + timedelta(seconds=set_by_s))
+
+    assert watch.jump_s() == pytest.approx(jump_s)
+    clock.advance(1e6)
+    assert watch.jump_s() == 0.0
+
+
+def test_a_clock_that_is_kept_right_bit_by_bit_was_never_set() -> None:
+    clock = VirtualClock(NOON)
+    watch = WallWatch(clock)
+    for _ in range(1000):
+        clock.advance(0.5)
+        clock.set_wall(clock.now() + timedelta(seconds=0.5))
+        assert watch.jump_s() == 0.0
+
+
+class HeldUp(VirtualClock):
+    """A clock whose reader is held up between two questions, `times` times."""
+
+    times = 0
+
+    def epoch_s(self) -> float:
+        """Return the wall time, and let time pass."""
+        told = super().epoch_s()
+        if self.times:
+            self.times -= 1
+            self.advance(60.0)
+        return told
+
+
+def test_who_is_held_up_between_two_looks_does_not_see_a_jump() -> None:
+    clock = HeldUp(NOON)
+    watch = WallWatch(clock)
+    clock.times = 3
+
+    assert watch.jump_s() == 0.0
+    assert clock.monotonic() == 180.0
+
+
+def test_the_clock_of_this_machine_is_not_being_set() -> None:
+    watch = WallWatch(SystemClock())
+
+    assert watch.jump_s() == 0.0

@@ -1,22 +1,18 @@
-"""`schedule`: ticks at the right time, over both ends of summer time and a clock that jumps."""
+"""`schedule`: ticks at the right time, and what becomes of those that were missed."""
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from nodes.flow.schedule import Calendar, Schedule, ScheduleConfig, ticks
+from nodes.flow.schedule import Schedule, ScheduleConfig, ticks
 from oppleo_flow.clock import VirtualClock
 from oppleo_flow.payloads import Tick
 from oppleo_flow.testing import Bench, BenchSite, run_node
 from oppleo_flow.testing.bench import NOON
 
-ZONE = ZoneInfo("Europe/Amsterdam")
 AMSTERDAM = {"timezone": "Europe/Amsterdam"}
 DAILY = {"each": "day", "at": "06:00", **AMSTERDAM}  # 05:00 UTC in winter
 HOUR_S, DAY_S = 3600.0, 86400.0
@@ -25,127 +21,6 @@ HOUR_S, DAY_S = 3600.0, 86400.0
 def utc(text: str) -> datetime:
     """Return `2026-01-15T12:00` as aware UTC."""
     return datetime.fromisoformat(text).replace(tzinfo=UTC)
-
-
-def due_times(config: dict[str, Any], after: str, until: str) -> list[str]:
-    calendar = Calendar(ScheduleConfig.model_validate(config), ZONE)
-    return [f"{due:%d %H:%M}" for due in calendar.between(utc(after), utc(until))]
-
-
-@pytest.mark.parametrize(
-    ("config", "after", "until", "times"),
-    [
-        pytest.param(
-            {"each": "day", "at": "06:00"},
-            "2026-03-28T00:00",
-            "2026-03-30T12:00",
-            ["28 05:00", "29 04:00", "30 04:00"],
-            id="six is six on the local clock, before summer time and in it",
-        ),
-        pytest.param(
-            {"each": "day", "at": "02:30"},
-            "2026-03-28T00:00",
-            "2026-03-30T12:00",
-            ["28 01:30", "29 01:30", "30 00:30"],
-            id="in spring a time that the clock skips comes as much later: at 03:30",
-        ),
-        pytest.param(
-            {"each": "day", "at": "02:30"},
-            "2026-10-24T12:00",
-            "2026-10-26T12:00",
-            ["25 00:30", "26 01:30"],
-            id="in autumn a time that is there twice is taken the first time",
-        ),
-        pytest.param(
-            {"cron": "30 2 * * *"},
-            "2026-10-24T12:00",
-            "2026-10-26T12:00",
-            ["25 00:30", "25 01:30", "26 01:30"],
-            id="in autumn cron takes both",
-        ),
-        pytest.param(
-            {"cron": "*/30 * * * *"},
-            "2026-03-29T00:00",
-            "2026-03-29T02:00",
-            ["29 00:30", "29 01:00", "29 01:30", "29 02:00"],
-            id="in spring each half hour that there is comes once",
-        ),
-        pytest.param(
-            {"cron": "*/30 * * * *"},
-            "2026-10-25T00:00",
-            "2026-10-25T02:00",
-            ["25 00:30", "25 01:00", "25 01:30", "25 02:00"],
-            id="in autumn each half hour of both hours comes",
-        ),
-        pytest.param(
-            {"each": "week", "weekday": "mon", "at": "06:00"},
-            "2026-01-15T12:00",
-            "2026-01-27T00:00",
-            ["19 05:00", "26 05:00"],
-            id="each Monday",
-        ),
-        pytest.param(
-            {"cron": "0 8 * * mon"},
-            "2026-01-15T12:00",
-            "2026-01-27T00:00",
-            ["19 07:00", "26 07:00"],
-            id="Monday is Monday in cron too",
-        ),
-        pytest.param(
-            {"each": "month", "day": "1", "at": "06:00"},
-            "2026-02-15T00:00",
-            "2026-04-15T00:00",
-            ["01 05:00", "01 04:00"],
-            id="each first of the month",
-        ),
-        pytest.param(
-            {"each": "month", "day": "last", "at": "23:59:30"},
-            "2026-01-15T00:00",
-            "2026-03-15T00:00",
-            ["31 22:59", "28 22:59"],
-            id="the last day, however long the month",
-        ),
-    ],
-)
-def test_a_schedule_goes_by_the_local_clock(
-    config: dict[str, Any], after: str, until: str, times: list[str]
-) -> None:
-    assert due_times(config, after, until) == times
-
-
-def test_the_zone_is_the_sites_unless_the_flow_names_another():
-    config = {"each": "day", "at": "08:00"}  # NOON is 7:00 in New York
-    site = BenchSite(timezone="America/New_York")
-    run = run_node(Schedule, config, site=site, advance=DAY_S)
-    assert run.outputs["tick"] == [Tick(utc("2026-01-15T13:00"))]
-    run = run_node(Schedule, config | AMSTERDAM, site=site, advance=DAY_S)
-    assert run.outputs["tick"] == [Tick(utc("2026-01-16T07:00"))]
-
-
-@given(
-    st.datetimes(datetime(2026, 1, 1), datetime(2027, 1, 1)),  # noqa: DTZ001  (made aware below)
-    st.sampled_from(["0 * * * *", "30 2 * * *", "*/7 1-3 * * *"]),
-    st.integers(1, 72),
-)
-def test_due_times_rise_and_a_split_loses_none(start: datetime, cron: str, hours: int) -> None:
-    calendar = Calendar(ScheduleConfig.model_validate({"cron": cron}), ZONE)
-    begin = start.replace(tzinfo=UTC)
-    middle, end = begin + timedelta(hours=hours / 3), begin + timedelta(hours=hours)
-    whole = calendar.between(begin, end)
-
-    assert whole == sorted(set(whole))
-    assert calendar.between(begin, middle) + calendar.between(middle, end) == whole
-
-
-def test_of_very_many_due_times_the_newest_thousand_are_returned() -> None:
-    calendar = Calendar(ScheduleConfig.model_validate({"cron": "* * * * *"}), ZONE)
-    due = calendar.between(utc("2025-01-01T00:00"), utc("2026-01-01T00:00"))
-
-    assert (len(due), due[0], due[-1]) == (
-        1000,
-        utc("2025-12-31T07:21"),
-        utc("2026-01-01T00:00"),
-    )
 
 
 # -- what becomes of it -----------------------------------------------------------------------
@@ -208,70 +83,6 @@ def test_every_does_not_care_about_the_wall_clock() -> None:
 
 
 @pytest.mark.parametrize(
-    ("missed", "sent", "status"),
-    [
-        pytest.param(
-            "skip",
-            [],
-            "next Sat 2026-01-17 06:00:00 CET; "
-            "the clock was set forward 72000 s, passed over 1 that were missed",
-            id="passed over",
-        ),
-        pytest.param(
-            "run-once",
-            [Tick(utc("2026-01-16T05:00"))],
-            "next Sat 2026-01-17 06:00:00 CET; the clock was set forward 72000 s",
-            id="made up for",
-        ),
-    ],
-)
-def test_a_clock_set_forward_neither_skips_nor_fires_without_a_word(
-    missed: str, sent: list[Tick], status: str
-) -> None:
-    with Bench(Schedule, DAILY | {"missed": missed}) as bench:
-        bench.advance(1.0)
-        bench.clock.set_wall(bench.clock.now() + timedelta(hours=20))
-        bench.advance(60.0)
-        assert (bench.sent("tick"), bench.run().status) == (sent, status)
-
-
-def test_a_clock_set_forward_by_little_is_only_late() -> None:
-    with Bench(Schedule, DAILY) as bench:
-        bench.advance(17 * HOUR_S - 70.0)
-        bench.clock.set_wall(bench.clock.now() + timedelta(seconds=40))
-        bench.advance(30.0)
-        assert bench.sent("tick") == [Tick(utc("2026-01-16T05:00"))]
-
-
-def test_a_clock_set_back_does_not_fire_again() -> None:
-    with Bench(Schedule, DAILY) as bench:
-        bench.advance(17 * HOUR_S)
-        bench.clock.set_wall(bench.clock.now() - timedelta(hours=2))
-        bench.advance(60.0)
-        assert bench.run().status == (
-            "next Sat 2026-01-17 06:00:00 CET; the clock was set back 7200 s"
-        )
-        bench.advance(4 * HOUR_S)
-        assert bench.sent("tick") == [Tick(utc("2026-01-16T05:00"))]
-
-
-def test_a_clock_that_was_a_year_ahead_does_not_silence_the_schedule_for_a_year() -> None:
-    with Bench(Schedule, DAILY, clock=VirtualClock(utc("2027-01-15T12:00"))) as bench:
-        bench.advance(17 * HOUR_S)
-        bench.clock.set_wall(utc("2026-01-15T12:00"))
-        bench.advance(60.0)
-        assert bench.run().status == (
-            "next Fri 2026-01-16 06:00:00 CET; "
-            "the clock was set back 31597200 s, it was wrong at 2027-01-16 05:00 UTC"
-        )
-        bench.advance(DAY_S)
-        assert bench.sent("tick") == [
-            Tick(utc("2027-01-16T05:00")),
-            Tick(utc("2026-01-16T05:00")),
-        ]
-
-
-@pytest.mark.parametrize(
     ("config", "away_s", "sent", "status"),
     [
         pytest.param(
@@ -323,6 +134,15 @@ def test_what_was_missed_while_it_was_off(
     with Bench(Schedule, config, durable=True, state_path=path, clock=clock) as bench:
         bench.advance(0.0)
         assert (bench.sent("tick"), bench.run().status) == (sent, status)
+
+
+def test_the_zone_is_the_sites_unless_the_flow_names_another():
+    config = {"each": "day", "at": "08:00"}  # NOON is 7:00 in New York
+    site = BenchSite(timezone="America/New_York")
+    run = run_node(Schedule, config, site=site, advance=DAY_S)
+    assert run.outputs["tick"] == [Tick(utc("2026-01-15T13:00"))]
+    run = run_node(Schedule, config | AMSTERDAM, site=site, advance=DAY_S)
+    assert run.outputs["tick"] == [Tick(utc("2026-01-16T07:00"))]
 
 
 # -- settings ---------------------------------------------------------------------------------
