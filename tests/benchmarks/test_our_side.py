@@ -8,11 +8,12 @@ import pytest
 
 from oppleo_flow.clock import VirtualClock
 from oppleo_flow.engine.runtime import Runtime
+from oppleo_flow.flowfile import CheckSettings, check_text
 from oppleo_flow.flowfile.graph import Graph
 from oppleo_flow.registry import Registry
 from oppleo_flow.testing import BenchSite
 from oppleo_flow.testing.bench import NOON
-from tests.benchmarks import flow_file, latency, our_flows, start, throughput
+from tests.benchmarks import flow_file, latency, our_flows, start, throughput, virtual_time
 from tests.benchmarks.processes import memory_mb
 from tests.benchmarks.rows import ROWS
 
@@ -90,3 +91,24 @@ def test_the_shipped_flow_becomes_ready_and_stops(tmp_path: Path) -> None:
     assert started.ready_s > 0
     assert started.cpu_s > 0
     assert started.memory_mb > started.world_mb > 1
+
+
+def test_a_simulated_day_takes_some_time_of_a_processor(tmp_path: Path) -> None:
+    flow = tmp_path / "few.yaml"
+    flow.write_text(
+        "flow: few\nformat: 1\nvars: {meter_every: 2s}\n"
+        "nodes:\n  a: {type: schedule, every: $(meter_every)}\n"
+    )
+
+    assert virtual_time.simulated(flow, days=1) > 0
+
+
+def test_the_simulated_flow_of_many_nodes_is_the_shipped_one_and_more() -> None:
+    checked = check_text(
+        virtual_time.many(60), "many.yaml", Registry.installed(None), CheckSettings(simulate=True)
+    )
+
+    assert checked.errors == ()
+    assert checked.graph is not None
+    assert len(checked.graph.nodes) == 60
+    assert {"meter", "ledger", "evse"} < set(checked.graph.nodes)
