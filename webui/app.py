@@ -4,6 +4,7 @@ from pathlib import Path
 
 from bottle import Bottle
 
+from webui.api.dead_letters import DeadLetterBox
 from webui.api.health import Health
 from webui.api.live import Live
 from webui.api.sessions import LastSessions
@@ -33,6 +34,7 @@ def create_app(
     health = Health(runtime, feed)
     live = Live(feed)
     last_sessions = LastSessions(sessions)
+    dead_letters = DeadLetterBox(runtime)
     simulator = Simulator(levers)
 
     app = Bottle()
@@ -49,6 +51,9 @@ def create_app(
         ("/api/v1/state", "GET", live.state),
         ("/api/v1/events", "GET", live.events),
         ("/api/v1/sessions", "GET", last_sessions.show),
+        ("/api/v1/dead-letters", "GET", dead_letters.show),
+        ("/api/v1/dead-letters/<number:int>/replay", "POST", dead_letters.replay),
+        ("/api/v1/dead-letters/<number:int>/discard", "POST", dead_letters.discard),
         ("/api/v1/simulator", "GET", simulator.show),
         ("/api/v1/simulator/plug-in", "POST", simulator.plug_in),
         ("/api/v1/simulator/plug-out", "POST", simulator.plug_out),

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 from oppleo_flow.charging.record import SessionRecord
+from oppleo_flow.engine.letters import DeadLetter, DeadLetters
 from oppleo_flow.engine.snapshot import RuntimeEvent, RuntimeSnapshot
 
 
@@ -33,6 +34,27 @@ class Runtime(Protocol):
 
     def subscribe(self, size: int = 256) -> Subscription:
         """Return a queue of the changes from now on, at most `size` of them waiting."""
+        ...
+
+    def dead_letters(self, count: int) -> DeadLetters:
+        """Return the newest of the messages that nobody could handle, the oldest of them first."""
+        ...
+
+    def replay(self, letter_id: int) -> DeadLetter:
+        """Give a dead letter to its node once more.
+
+        Raises:
+            LookupError: There is no such letter.
+            Refused: It cannot be replayed.
+        """
+        ...
+
+    def discard(self, letter_id: int) -> DeadLetter:
+        """Forget a dead letter.
+
+        Raises:
+            LookupError: There is no such letter.
+        """
         ...
 
 

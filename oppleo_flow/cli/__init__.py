@@ -28,6 +28,7 @@ COMMANDS = {
     "new-node": Entry("new_node", "write a node of your own, and a test for it, to start from"),
     "simulate": Entry("simulate", "let a simulated household use a flow for weeks, in seconds"),
     "sessions": Entry("sessions", "list the charging sessions of a month"),
+    "dead-letters": Entry("dead_letters", "list, replay and discard what nobody could handle"),
     "report": Entry("report", "write the statement of a month as XLSX, PDF or CSV"),
     "tokens": Entry("tokens", "list, add, enable and disable the cards that may charge"),
     "prices": Entry("prices", "list the price versions, or set the price from a day on"),

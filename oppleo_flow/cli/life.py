@@ -19,6 +19,7 @@ from oppleo_flow.cli.exit_codes import OK, REFUSED, USAGE
 from oppleo_flow.cli.flow_files import Surroundings, variables_of
 from oppleo_flow.cli.last_good import keep_as_good, last_good
 from oppleo_flow.cli.log import start_log
+from oppleo_flow.cli.running import address_of
 from oppleo_flow.cli.safe_order import safe_order
 from oppleo_flow.cli.simulation import WorldProcess
 from oppleo_flow.cli.site import Site
@@ -166,14 +167,17 @@ class _Life:
         world = self._world()
         runtime = self._runtime()
         sessions = WebSessions(self._site)
-        with serve(
-            runtime,
-            clock=self._clock,
-            host=self._site.settings.web.host,
-            port=self._port,
-            sessions=sessions,
-            levers=world,
-        ) as server:
+        with (
+            serve(
+                runtime,
+                clock=self._clock,
+                host=self._site.settings.web.host,
+                port=self._port,
+                sessions=sessions,
+                levers=world,
+            ) as server,
+            address_of(self._site.folder, server.url),
+        ):
             self._start(runtime)
             if self._args.strict and not self._complete(runtime):
                 self._ends.put(("not everything could start, and --strict was asked for", REFUSED))

@@ -14,6 +14,7 @@ from typing import Any
 LETTERS_KEPT = 1000
 LETTERS_KEPT_FOR = timedelta(days=30)
 LETTERS_KEPT_BYTES = 20_000_000
+_FIELDS = "node, port, message, error, at, tries, id"
 _LOST = "dead letters lost"
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS dead_letter (
@@ -50,9 +51,13 @@ class DeadLetter:
 
 @dataclass(frozen=True, slots=True)
 class DeadLetters:
-    """The dead letters, oldest first, and how many more have been given up in all, unread."""
+    """The newest dead letters, the oldest of them first.
+
+    `count` is of all that are kept, `lost` of those that have been given up in all, unread.
+    """
 
     letters: tuple[DeadLetter, ...]
+    count: int
     lost: int
 
 
@@ -121,17 +126,25 @@ def remove(db: sqlite3.Connection, letter_id: int) -> None:
     db.execute("DELETE FROM dead_letter WHERE id = ?", (letter_id,))
 
 
-def all_of(db: sqlite3.Connection, letter_id: int | None = None) -> list[DeadLetter]:
-    """Return the letters, the oldest first, or only the one of an id."""
-    rows = db.execute(
-        "SELECT node, port, message, error, at, tries, id FROM dead_letter "
-        "WHERE id = ifnull(?, id) ORDER BY id",
-        (letter_id,),
-    )
-    return [DeadLetter(r[0], r[1], json.loads(r[2]), *r[3:]) for r in rows.fetchall()]
+def newest(db: sqlite3.Connection, count: int) -> list[DeadLetter]:
+    """Return the newest letters, the oldest of them first."""
+    rows = db.execute(f"SELECT {_FIELDS} FROM dead_letter ORDER BY id DESC LIMIT ?", (count,))
+    return [_letter(row) for row in reversed(rows.fetchall())]
 
 
-def lost(db: sqlite3.Connection) -> int:
-    """Return how many letters have been given up in all, unread."""
-    row = db.execute("SELECT value FROM counter WHERE name = ?", (_LOST,)).fetchone()
-    return 0 if row is None else int(row[0])
+def one(db: sqlite3.Connection, letter_id: int) -> DeadLetter | None:
+    """Return the letter of an id; None when there is none."""
+    row = db.execute(f"SELECT {_FIELDS} FROM dead_letter WHERE id = ?", (letter_id,)).fetchone()
+    return None if row is None else _letter(row)
+
+
+def _letter(row: tuple[Any, ...]) -> DeadLetter:
+    node, port, message, *rest = row
+    return DeadLetter(node, port, json.loads(message), *rest)
+
+
+def counts(db: sqlite3.Connection) -> tuple[int, int]:
+    """Return how many letters are kept, and how many have been given up in all, unread."""
+    (kept,) = db.execute("SELECT count(*) FROM dead_letter").fetchone()
+    lost = db.execute("SELECT value FROM counter WHERE name = ?", (_LOST,)).fetchone()
+    return kept, 0 if lost is None else lost[0]

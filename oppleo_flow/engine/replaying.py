@@ -69,10 +69,10 @@ class Replaying:
         Raises:
             LookupError: There is no such letter.
         """
-        found = self._core.state_store.dead_letters(letter_id)
-        if not found:
+        found = self._core.state_store.dead_letter(letter_id)
+        if found is None:
             raise LookupError(f"there is no dead letter {letter_id}")
-        return found[0]
+        return found
 
     def _deliver(self, letter: DeadLetter, envelope: Message) -> None:
         if letter.id in self._under_way:

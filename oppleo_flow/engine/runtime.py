@@ -11,7 +11,7 @@ from typing import Any
 from oppleo_flow.clock import Clock, WallWatch
 from oppleo_flow.engine.core import TIMED_EACH_BEAT, Core, Subscription
 from oppleo_flow.engine.host import NodeHost
-from oppleo_flow.engine.letters import DeadLetter, DeadLetters
+from oppleo_flow.engine.letters import LETTERS_KEPT, DeadLetter, DeadLetters
 from oppleo_flow.engine.lifecycle import Starter, Stopper, in_order
 from oppleo_flow.engine.loop import ExternalEvents, Loop
 from oppleo_flow.engine.probe import Probe
@@ -159,10 +159,9 @@ class Runtime:
 
     # -- dead letters --------------------------------------------------------------------------
 
-    def dead_letters(self) -> DeadLetters:
-        """Return the messages that nobody could handle.  Legal from any thread."""
-        store = self._state_store
-        return DeadLetters(tuple(store.dead_letters()), store.dead_letters_lost())
+    def dead_letters(self, count: int = LETTERS_KEPT) -> DeadLetters:
+        """Return the newest of the messages that nobody could handle.  Legal from any thread."""
+        return self._state_store.dead_letters(count)
 
     def replay(self, letter_id: int) -> DeadLetter:
         """Give a dead letter to its node once more; return it.  Legal from any thread.

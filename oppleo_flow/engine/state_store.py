@@ -14,7 +14,7 @@ from queue import Empty, SimpleQueue
 from typing import Any
 
 from oppleo_flow.engine import letters
-from oppleo_flow.engine.letters import DeadLetter, FailedAgain
+from oppleo_flow.engine.letters import DeadLetter, DeadLetters, FailedAgain
 from oppleo_flow.errors import StoreError
 
 RETRY_S = 1.0
@@ -156,15 +156,17 @@ class StateStore:
         for log_id, message in rows:
             yield log_id, json.loads(message)
 
-    def dead_letters(self, letter_id: int | None = None) -> list[DeadLetter]:
-        """Return the dead letters, oldest first, or only the one of an id."""
+    def dead_letters(self, count: int = letters.LETTERS_KEPT) -> DeadLetters:
+        """Return the newest dead letters, the oldest of them first."""
         with self._reading:
-            return letters.all_of(self._read, letter_id)
+            return DeadLetters(
+                tuple(letters.newest(self._read, count)), *letters.counts(self._read)
+            )
 
-    def dead_letters_lost(self) -> int:
-        """Return how many dead letters have been given up in all, unread."""
+    def dead_letter(self, letter_id: int) -> DeadLetter | None:
+        """Return one dead letter; None when there is none of that id."""
         with self._reading:
-            return letters.lost(self._read)
+            return letters.one(self._read, letter_id)
 
     # -- writing -------------------------------------------------------------------------------
 

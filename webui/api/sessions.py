@@ -3,9 +3,8 @@
 from decimal import Decimal
 from typing import Any
 
-from bottle import request
-
 from oppleo_flow.charging.record import SessionRecord
+from webui.api.limits import limit
 from webui.ports import Sessions
 from webui.problem import problem
 
@@ -23,14 +22,7 @@ class LastSessions:
         """Answer `GET /api/v1/sessions?limit=20`: the newest first, open ones too."""
         if self._sessions is None:
             raise problem(404, "no-ledger", "this site keeps no ledger, so no session is known")
-        return {"sessions": [_session(one) for one in self._sessions.latest(_limit())]}
-
-
-def _limit() -> int:
-    given = request.query.get("limit", str(_USUAL))
-    if not (given.isascii() and given.isdigit() and 1 <= int(given[:9]) <= _MOST):
-        raise problem(422, "wrong-limit", f"limit: a number from 1 to {_MOST}, got {given[:20]!r}")
-    return int(given)
+        return {"sessions": [_session(one) for one in self._sessions.latest(limit(_USUAL, _MOST))]}
 
 
 def _session(record: SessionRecord) -> dict[str, Any]:

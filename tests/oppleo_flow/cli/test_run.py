@@ -75,6 +75,7 @@ def test_a_site_runs_serves_its_page_and_stops_cleanly(site):
     with running() as (guardian, url):
         with urllib.request.urlopen(f"{url}ready") as answer:
             assert answer.status == 200
+        assert main(["dead-letters", "list"]) == 0  # a command finds it, whatever its port
         guardian.send_signal(signal.SIGINT)
         rest, errors = guardian.communicate(timeout=PATIENCE_S)
     assert rest == "hello has stopped, its outputs are at their safe level\n"

@@ -236,7 +236,9 @@ def put(store: StateStore, *texts: str, at: str = NOW) -> None:
 
 
 def left(store: StateStore) -> tuple[list[str], int]:
-    return [letter.message["n"] for letter in store.dead_letters()], store.dead_letters_lost()
+    found = store.dead_letters()
+    assert found.count == len(found.letters)
+    return [letter.message["n"] for letter in found.letters], found.lost
 
 
 def test_of_too_many_letters_the_oldest_go_and_are_counted(store, monkeypatch):
@@ -251,6 +253,12 @@ def test_of_too_large_letters_the_oldest_go_and_are_counted(store, monkeypatch):
     assert left(store) == (["b" * 100, "c" * 100], 1)
     put(store, "d" * 300)
     assert left(store) == ([], 4)
+
+
+def test_only_the_newest_letters_are_read_when_that_is_asked_for(store):
+    put(store, "a", "b", "c")
+    found = store.dead_letters(2)
+    assert ([one.message["n"] for one in found.letters], found.count) == (["b", "c"], 3)
 
 
 def test_letters_that_are_too_old_go_with_the_next_and_at_the_start(store, clock):
@@ -275,7 +283,8 @@ def test_the_table_of_an_older_version_is_taken_over(tmp_path):
             (NOW,),
         )
     store = StateStore(path, threaded=False)
-    assert store.dead_letters() == [DeadLetter("n", "in", {"n": 1}, "E", NOW, tries=1, id=1)]
+    (found,) = store.dead_letters().letters
+    assert found == DeadLetter("n", "in", {"n": 1}, "E", NOW, tries=1, id=1)
     store.close()
 
 

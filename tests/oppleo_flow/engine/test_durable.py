@@ -269,7 +269,7 @@ def test_a_kept_message_that_nobody_can_read_becomes_a_dead_letter(run, state):
     runtime = run(office(), **state)
     assert runtime.node("clerk").book == (5,)
     runtime.stop()
-    letters = StateStore(state["state_path"], threaded=False).dead_letters()
+    letters = StateStore(state["state_path"], threaded=False).dead_letters().letters
     assert [(x.node, x.error) for x in letters] == [("clerk", "KeyError: 'Florin'")]
 
 

@@ -89,7 +89,7 @@ def test_a_dead_letter_is_kept_with_its_error(run, tmp_path):
     runtime = run(flaky(then="dead-letter"), state_path=tmp_path / "state.sqlite")
     send(runtime, "flaky", 5)
     runtime.stop()
-    letters = StateStore(tmp_path / "state.sqlite", threaded=False).dead_letters()
+    letters = StateStore(tmp_path / "state.sqlite", threaded=False).dead_letters().letters
     assert [(x.node, x.port, x.message["payload"], x.error) for x in letters] == [
         ("flaky", "in", {"type": "int", "value": 5}, "OSError: try 1")
     ]

@@ -1,0 +1,62 @@
+"""The messages that nobody could handle: to look at, to replay and to discard."""
+
+from collections.abc import Callable
+from typing import Any
+
+from bottle import response
+
+from oppleo_flow.engine.letters import DeadLetter
+from webui.api.limits import limit
+from webui.api.simulator import Nothing, read_body
+from webui.ports import Runtime
+from webui.problem import problem
+
+_USUAL = 100
+_MOST = 1000
+
+
+class DeadLetterBox:
+    """The routes of `/api/v1/dead-letters`."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self._runtime = runtime
+
+    def show(self) -> dict[str, Any]:
+        """Answer `GET /api/v1/dead-letters?limit=100`: the newest first."""
+        found = self._runtime.dead_letters(limit(_USUAL, _MOST))
+        return {
+            "dead_letters": [_letter(one) for one in reversed(found.letters)],
+            "count": found.count,
+            "lost": found.lost,
+        }
+
+    def replay(self, number: int) -> dict[str, Any]:
+        """Answer `POST /api/v1/dead-letters/7/replay`: its node is given it, and may yet fail."""
+        response.status = 202
+        return self._do(self._runtime.replay, number)
+
+    def discard(self, number: int) -> dict[str, Any]:
+        """Answer `POST /api/v1/dead-letters/7/discard`."""
+        return self._do(self._runtime.discard, number)
+
+    @staticmethod
+    def _do(what: Callable[[int], DeadLetter], number: int) -> dict[str, Any]:
+        read_body(Nothing)
+        try:
+            return _letter(what(number))
+        except LookupError as error:
+            raise problem(404, "no-such-letter", str(error.args[0])) from error
+
+
+def _letter(letter: DeadLetter) -> dict[str, Any]:
+    return {
+        "id": letter.id,
+        "node": letter.node,
+        "port": letter.port,
+        "payload": letter.message["payload"],
+        "sent_at": letter.message["time"],
+        "source": letter.message["source"],
+        "error": letter.error,
+        "failed_at": letter.at,
+        "tries": letter.tries,
+    }
