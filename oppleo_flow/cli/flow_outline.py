@@ -41,7 +41,7 @@ _TESTS: Final[Schema] = {"$ref": "#/definitions/tests"}
 
 
 def outline_definitions() -> dict[str, Schema]:
-    """Return what the outline refers to, but for `nodes` and `connections`."""
+    """Return what the outline refers to, but for `nodes`, `connections` and `tests`."""
     return {
         "reference": _REFERENCE,
         "wire": _WIRE,
@@ -49,7 +49,6 @@ def outline_definitions() -> dict[str, Schema]:
             "anyOf": [*_WIRE["anyOf"], {"type": "array", "items": {"$ref": "#/definitions/wire"}}]
         },
         "subflow": _subflow(),
-        "tests": _tests(),
     }
 
 
@@ -121,28 +120,3 @@ def _parameter() -> Schema:
         "required": ["type"],
         "additionalProperties": False,
     }
-
-
-def _tests() -> Schema:
-    """Return the schema of `tests:`."""
-    case = {
-        "type": "object",
-        "properties": {
-            "name": TEXT,
-            "at": {"type": "string", "description": "When it begins, with its offset."},
-            "stub": {"type": "object", "description": "What nodes answer instead of their own."},
-            "ignore": {
-                "type": ["array", "string"],
-                "items": {"type": "string"},
-                "description": "Nodes whose messages need not be expected.",
-            },
-            "do": {
-                "type": "array",
-                "items": {"type": ["object", "string"]},
-                "description": "The steps; one that needs no more is a word.",
-            },
-        },
-        "required": ["name", "do"],
-        "additionalProperties": False,
-    }
-    return {"type": ["array", "null"], "items": case, "description": "What it must do."}

@@ -7,6 +7,7 @@ said in a schema; the checker says it.
 from collections.abc import Iterable, Mapping
 from typing import Final, get_args
 
+from oppleo_flow.cli.cases_schema import tests_schema
 from oppleo_flow.cli.flow_outline import ID, WIRES, file_outline, outline_definitions
 from oppleo_flow.cli.option_schema import (
     NOTHING,
@@ -29,6 +30,7 @@ from oppleo_flow.flowfile.type_check import FAILS_OPEN, SUBFLOW
 from oppleo_flow.node import Actuator, Node
 from oppleo_flow.node_spec import ConnectionSpec, NodeSpec, type_text
 from oppleo_flow.registry import Registry
+from oppleo_flow.simulator.levers import LEVERS
 
 _DRAFT: Final = "https://json-schema.org/draft/2020-12/schema"
 _EDITORS_DRAFT: Final = "http://json-schema.org/draft-07/schema#"
@@ -70,6 +72,7 @@ class _FlowSchema:
             self.definitions[f"node.{spec.type_name}"] = self._node(spec)
         for link in connections.values():
             self.definitions[f"connection.{link.type_name}"] = self._connection(link)
+        self.definitions["tests"] = tests_schema(self._options, LEVERS)
         self.definitions["subflow.node"] = self._instance()
         self.definitions["nodes"] = _by_type("node", nodes, subflows=f"^{SUBFLOW}[a-z]")
         self.definitions["connections"] = _by_type("connection", connections, subflows="")

@@ -82,7 +82,7 @@ def _written(schema: Mapping[str, Any], words: Mapping[str, str]) -> Schema:
     required = schema.get("required", [])
     options = {}
     for name, one in schema.get("properties", {}).items():
-        value = _value(one)
+        value = value_schema(one)
         value = _or_something(value) if name in required else or_nothing(value)
         default = {} if one.get("default") is None else {"default": one["default"]}
         options[name] = wrapped(value, description=words[name], **default)
@@ -94,7 +94,7 @@ def _written(schema: Mapping[str, Any], words: Mapping[str, str]) -> Schema:
     }
 
 
-def _value(schema: Mapping[str, Any]) -> Schema:
+def value_schema(schema: Mapping[str, Any]) -> Schema:
     """Return the schema of a value as it may be written."""
     choices: list[Schema] = []
     for one in _alternatives(schema):
@@ -189,7 +189,9 @@ def _text(schema: Mapping[str, Any]) -> Schema:
 def _list(schema: Mapping[str, Any]) -> Schema:
     limits = {key: schema[key] for key in ("minItems", "maxItems") if key in schema}
     items = schema.get("prefixItems")
-    made = [_value(item) for item in items] if items else _value(schema.get("items", {}))
+    made = (
+        [value_schema(item) for item in items] if items else value_schema(schema.get("items", {}))
+    )
     return {"type": "array", "items": made, **limits}
 
 
@@ -200,5 +202,5 @@ def _map(schema: Mapping[str, Any]) -> Schema:
         if key in schema
     }
     values = schema.get("additionalProperties", True)
-    made = _value(values) if isinstance(values, Mapping) else values
+    made = value_schema(values) if isinstance(values, Mapping) else values
     return {"type": "object", "additionalProperties": made, **limits}

@@ -2,12 +2,13 @@
 
 import argparse
 import json
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from oppleo_flow.cli.command import add_site_option
-from oppleo_flow.cli.exit_codes import OK
+from oppleo_flow.cli.command import PROGRAM, add_site_option
+from oppleo_flow.cli.exit_codes import FAILED, OK
 from oppleo_flow.cli.flow_schema import flow_schema, node_schema, site_schema
 from oppleo_flow.cli.folder import default_folder
 from oppleo_flow.registry import Registry
@@ -29,15 +30,18 @@ def declare(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Write the schemas."""
+    """Write the schemas; a node file that cannot be used is told and left out."""
     folder = Path(args.site) if args.site else default_folder()
-    files = schema_files(Registry.installed(folder / "nodes"))
+    registry = Registry.installed(folder / "nodes")
+    files = schema_files(registry)
     for name, schema in files.items():
         path = Path(args.output) / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(schema_text(schema), encoding="utf-8")
     print(f"wrote {len(files)} schemas into {args.output}")
-    return OK
+    for fault in registry.faults.values():
+        print(f"{PROGRAM}: left out: {fault}", file=sys.stderr)
+    return FAILED if registry.faults else OK
 
 
 def schema_files(registry: Registry) -> Mapping[str, Mapping[str, Any]]:

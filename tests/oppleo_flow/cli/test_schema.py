@@ -228,6 +228,7 @@ FLAGGED = [
     "stale-after-on-non-actuator",
     "unknown-key",
     "unknown-option",
+    "unknown-step",
     "unknown-type",
     "wrong-shape",
 ]
@@ -259,3 +260,15 @@ def test_the_command_writes_all_of_them_with_the_nodes_of_the_site(site, capsys)
     assert capsys.readouterr().out == f"wrote {len(written)} schemas into out\n"
     own = json.loads((site / "out" / "nodes" / "grid-alarm.schema.json").read_text())
     assert list(own["properties"]) == ["limit"]
+
+
+def test_a_node_file_that_is_broken_is_told_and_left_out(site, capsys):
+    (site / "nodes").mkdir()
+    (site / "nodes" / "bell.py").write_text("import nothing_of_this_name\n")
+    assert main(["schema", "-o", "out"]) == 1
+    shown = capsys.readouterr()
+    assert shown.err == (
+        "oppleo-flow: left out: nodes/bell.py:1: ModuleNotFoundError: "
+        "No module named 'nothing_of_this_name'\n"
+    )
+    assert "bell" not in (site / "out" / "flow.schema.json").read_text()
