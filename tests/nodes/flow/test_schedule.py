@@ -59,6 +59,66 @@ def test_a_daily_schedule_fires_each_day_and_says_when_next() -> None:
     assert run.status == "next Sun 2026-01-18 06:00:00 CET"
 
 
+HALF_PAST_TWO = {"each": "day", "at": "02:30"}
+NEW_YORK = {"timezone": "America/New_York"}
+
+
+@pytest.mark.parametrize(
+    ("begin", "config", "dues", "status"),
+    [
+        pytest.param(
+            "2026-03-28T22:00",
+            HALF_PAST_TWO | AMSTERDAM,
+            ["29 01:30"],
+            "next Mon 2026-03-30 02:30:00 CEST",
+            id="Amsterdam in spring, when there is no half past two",
+        ),
+        pytest.param(
+            "2026-10-24T22:00",
+            HALF_PAST_TWO | AMSTERDAM,
+            ["25 00:30"],
+            "next Mon 2026-10-26 02:30:00 CET",
+            id="Amsterdam in autumn, when there are two",
+        ),
+        pytest.param(
+            "2026-10-24T22:00",
+            {"cron": "30 2 * * *", **AMSTERDAM},
+            ["25 00:30", "25 01:30"],
+            "next Mon 2026-10-26 02:30:00 CET",
+            id="and cron fires at both",
+        ),
+        pytest.param(
+            "2026-03-08T04:00",
+            HALF_PAST_TWO | NEW_YORK,
+            ["08 07:30"],
+            "next Mon 2026-03-09 02:30:00 EDT",
+            id="New York in spring",
+        ),
+        pytest.param(
+            "2026-11-01T04:00",
+            {"cron": "30 1 * * *", **NEW_YORK},
+            ["01 05:30", "01 06:30"],
+            "next Mon 2026-11-02 01:30:00 EST",
+            id="New York in autumn, by cron",
+        ),
+        pytest.param(
+            "2026-03-28T22:00",
+            {"every": "6h", **AMSTERDAM},
+            ["29 04:00", "29 10:00", "29 16:00"],
+            "next Mon 2026-03-30 00:00:00 CEST",
+            id="elapsed time knows nothing of it",
+        ),
+    ],
+)
+def test_a_day_on_which_the_clock_changes(
+    begin: str, config: dict[str, Any], dues: list[str], status: str
+) -> None:
+    run = run_node(Schedule, config, advance=20 * HOUR_S, clock=VirtualClock(utc(begin)))
+
+    assert [f"{tick.due:%d %H:%M}" for tick in run.outputs["tick"]] == dues
+    assert run.status == status
+
+
 def test_every_counts_from_the_start() -> None:
     run = run_node(Schedule, {"every": "20m"}, advance=HOUR_S)
 
