@@ -6,7 +6,6 @@ from oppleo_flow.flowfile.editing.document import Document
 from oppleo_flow.flowfile.editing.edits import Edit, MovePart, SetOption, Together, UnsetOption
 from oppleo_flow.flowfile.editing.flow_text import FlowText
 from oppleo_flow.flowfile.editing.values import EditValue, Path, Secret, data_of
-
 from oppleo_flow.flowfile.migrations import Migration
 from oppleo_flow.flowfile.tree import Value, YamlMap
 
