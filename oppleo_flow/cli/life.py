@@ -5,6 +5,7 @@ It is checked, its page is served, its nodes are started; then it waits to be to
 
 import argparse
 import gc
+import importlib
 import logging
 import os
 import signal
@@ -32,10 +33,12 @@ from oppleo_flow.errors import DeviceError, Refused, StoreError
 from oppleo_flow.flowfile import CheckResult, Finding, Graph
 from oppleo_flow.flowfile.reading import read_text
 from oppleo_flow.guardian import CRASHES_VARIABLE, PIPE_VARIABLE
+from oppleo_flow.store import LedgerConnection
 from webui.server import WebServer, serve
 
 _LOG = logging.getLogger(__name__)
 _STRICT_START_S = 30.0
+_LOAD_AFTER_S = 1.0  # at the latest: a device may take its time to answer
 _SWITCH_INTERVAL_S = 0.0005  # a thread that computes gives way to the dispatcher in time
 
 
@@ -183,6 +186,7 @@ class _Life:
                 self._ends.put(("not everything could start, and --strict was asked for", REFUSED))
             else:
                 self._announce(server, log)
+            self._load_the_rest(runtime)
             _spare_the_collector()
             reason, code = self._ends.get()
             _LOG.info("stopping: %s", reason)
@@ -252,6 +256,15 @@ class _Life:
     def _complete(self, runtime: Runtime) -> bool:
         """Wait until the nodes have started; return whether all did.  The log tells who did not."""
         return runtime.wait_settled(_STRICT_START_S) and runtime.ready
+
+    def _load_the_rest(self, runtime: Runtime) -> None:
+        """Import what the first card and the first reading need, once nobody waits for a start.
+
+        Whoever needs it earlier imports it there and then, or waits for what is left of this.
+        """
+        runtime.wait_settled(_LOAD_AFTER_S)
+        if any(issubclass(c.spec.cls, LedgerConnection) for c in self._graph.connections.values()):
+            importlib.import_module("oppleo_flow.store.rows")
 
     def _announce(self, server: WebServer, log: Path) -> None:
         how = "runs on simulated hardware" if self._simulated else "runs"

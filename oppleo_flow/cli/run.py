@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 import oppleo_flow
-from oppleo_flow.cli.child import let_children_find_us, python_module
+from oppleo_flow.child import child_environment, python_module
 from oppleo_flow.cli.command import add_site, add_variables
 from oppleo_flow.cli.folder import locked, site_folder
 
@@ -57,7 +57,7 @@ def run(args: argparse.Namespace) -> int:
     options += ["--port", str(args.port)] if args.port is not None else []
     options += [word for pair in args.variables for word in ("--set", pair)]
     options += [name for name in ("--simulate", "--strict", "--debug") if vars(args)[name[2:]]]
-    let_children_find_us()
+    os.environ.update(child_environment())
     os.chdir(folder)  # so that the path of a local socket in the site is short enough
     runtime = python_module("oppleo_flow", "_runtime", str(folder), *options)
     make_safe = python_module("oppleo_flow.devices.safe_pins")

@@ -4,7 +4,7 @@ import logging
 import subprocess
 from pathlib import Path
 
-from oppleo_flow.cli.child import python_module
+from oppleo_flow.child import python_module
 from oppleo_flow.devices.world import Wiring
 from oppleo_flow.devices.world_client import WorldClient
 from oppleo_flow.errors import DeviceError, DeviceMissing

@@ -2,10 +2,10 @@
 
 import json
 
+from oppleo_flow.child import run_module
 from oppleo_flow.encoding import decode
 from oppleo_flow.payloads import ReportWritten
 from oppleo_flow.reports.request import ReportRequest
-from oppleo_flow.store.child import run_module
 
 
 def report_in_child(request: ReportRequest, *, timeout_s: float) -> ReportWritten:

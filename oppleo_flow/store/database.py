@@ -5,27 +5,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 from sqlalchemy import Connection, Engine, QueuePool, Table, create_engine, event
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.exc import DBAPIError
 
 from oppleo_flow.errors import StoreError
-
-BUSY_TIMEOUT_S = 5.0
-
-# Primary result codes of https://www.sqlite.org/rescode.html; extended ones begin with them.
-_IN_WORDS = {
-    "SQLITE_FULL": "the disk is full; make room, then it goes on by itself",
-    "SQLITE_READONLY": "cannot be written; give the user that runs oppleo-flow write access to "
-    "the file and its folder",
-    "SQLITE_CANTOPEN": "cannot be opened; check the file's folder and who may use it",
-    "SQLITE_BUSY": f"another program has kept it locked for {BUSY_TIMEOUT_S:.0f} s; end that one",
-    "SQLITE_NOTADB": "is not an SQLite database; move it away or name another file",
-    "SQLITE_CORRUPT": "is damaged; restore it from a backup",
-    "SQLITE_IOERR": "the disk cannot be read or written; check it",
-}
+from oppleo_flow.store.sqlite_file import connect, reason
 
 
 class Database:
@@ -71,35 +57,16 @@ def in_words(place: str) -> Iterator[None]:
     try:
         yield
     except DBAPIError as error:
-        raise StoreError(f"{place}: {_reason(error.orig)}") from error
-
-
-def _reason(error: BaseException | None) -> str:
-    name = str(getattr(error, "sqlite_errorname", ""))
-    for code, words in _IN_WORDS.items():
-        if name.startswith(code):
-            return words
-    return str(error).strip() or type(error).__name__
+        raise StoreError(f"{place}: {reason(error.orig)}") from error
 
 
 def sqlite_engine(path: Path, *, read_only: bool = False) -> Engine:
     """Return an engine on an SQLite file; nothing is opened yet."""
-    uri = f"file:{quote(str(path.absolute()))}?mode={'ro' if read_only else 'rwc'}"
 
-    def connect() -> sqlite3.Connection:
-        connection = sqlite3.connect(
-            uri,
-            uri=True,
-            timeout=BUSY_TIMEOUT_S,
-            # Transactions are begun below: the module's own would begin too late, as readers.
-            isolation_level=None,
-            check_same_thread=False,
-        )
-        if not read_only:
-            connection.execute("PRAGMA journal_mode=WAL")
-        return connection
+    def open_file() -> sqlite3.Connection:
+        return connect(path, read_only=read_only)
 
-    engine = create_engine("sqlite+pysqlite://", creator=connect, poolclass=QueuePool)
+    engine = create_engine("sqlite+pysqlite://", creator=open_file, poolclass=QueuePool)
     event.listen(engine, "begin", _begin)
     return engine
 

@@ -1,43 +1,72 @@
 """The ledger of a charge point: its cards, sessions, readings and prices in one database."""
 
-from contextlib import ExitStack
+import sqlite3
+import threading
+from pathlib import Path
 from types import TracebackType
-from typing import Self
-
-from sqlalchemy import select
+from typing import TYPE_CHECKING, Self
 
 from oppleo_flow.errors import StoreError
-from oppleo_flow.store.database import Database, insert_new, sqlite_engine
 from oppleo_flow.store.location import StoreLocation
-from oppleo_flow.store.price_rows import PriceRows
-from oppleo_flow.store.reading_rows import ReadingRows
 from oppleo_flow.store.schema import check, prepare
-from oppleo_flow.store.session_rows import SessionRows
-from oppleo_flow.store.tables import charge_points
-from oppleo_flow.store.token_rows import TokenRows
+from oppleo_flow.store.sqlite_file import opened
+
+if TYPE_CHECKING:
+    from oppleo_flow.store.price_rows import PriceRows
+    from oppleo_flow.store.reading_rows import ReadingRows
+    from oppleo_flow.store.rows import Rows
+    from oppleo_flow.store.session_rows import SessionRows
+    from oppleo_flow.store.token_rows import TokenRows
 
 
 class Ledger:
     """An open ledger, in four parts; may be used from any thread, and as a context manager."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
-        self.tokens = TokenRows(database)
-        self.sessions = SessionRows(database)
-        self.readings = ReadingRows(database)
-        self.prices = PriceRows(database)
+    def __init__(
+        self, location: StoreLocation, charge_point: str, *, read_only: bool = False
+    ) -> None:
+        self.charge_point = charge_point
+        self._location = location
+        self._read_only = read_only
+        self._lock = threading.Lock()
+        self._made: Rows | None = None
 
     @property
-    def charge_point(self) -> str:
-        """Return the charge point whose rows these are."""
-        return self._database.charge_point
+    def tokens(self) -> "TokenRows":
+        """Return the cards."""
+        return self._rows.tokens
+
+    @property
+    def sessions(self) -> "SessionRows":
+        """Return the charging sessions."""
+        return self._rows.sessions
+
+    @property
+    def readings(self) -> "ReadingRows":
+        """Return what the meters said."""
+        return self._rows.readings
+
+    @property
+    def prices(self) -> "PriceRows":
+        """Return the price versions."""
+        return self._rows.prices
+
+    @property
+    def _rows(self) -> "Rows":
+        with self._lock:
+            if self._made is None:
+                # Not at the top: SQLAlchemy takes longer to import than all the rest of a start,
+                # and who opens a ledger need not wait for it.
+                from oppleo_flow.store.rows import Rows  # noqa: PLC0415
+
+                self._made = Rows(self._location, self.charge_point, read_only=self._read_only)
+            return self._made
 
     def close(self) -> None:
         """Let go of the file."""
-        try:
-            self.readings.write_gathered()
-        finally:
-            self._database.close()
+        with self._lock:
+            if self._made is not None:
+                self._made.close()
 
     def __enter__(self) -> Self:
         return self
@@ -51,8 +80,16 @@ class Ledger:
         self.close()
 
 
-def open_sqlite(location: StoreLocation, charge_point: str, *, read_only: bool) -> Ledger:
-    """Open the ledger in a file; see `oppleo_flow.store.open_ledger`."""
+def open_ledger(location: StoreLocation, charge_point: str, *, read_only: bool = False) -> Ledger:
+    """Return the open ledger of a charge point; a file that is not there is made.
+
+    A ledger of an older version is migrated, in a child process.  With `read_only` nothing is made
+    or migrated.
+
+    Raises:
+        StoreError: The file cannot be opened or written, is not a ledger, or is another charge
+            point's; the message says what to do.
+    """
     path = location.path
     try:
         is_folder, exists = path.is_dir(), path.exists()
@@ -64,33 +101,30 @@ def open_sqlite(location: StoreLocation, charge_point: str, *, read_only: bool) 
         raise StoreError(f"{path}: is a folder, not a file; name the ledger's file")
     if read_only and not exists:
         raise StoreError(f"{path}: there is no ledger yet; start `oppleo-flow run` once")
-    engine = sqlite_engine(path, read_only=read_only)
-    database = Database(engine, str(path), charge_point, lasting=location.lasting)
-    with ExitStack() as on_failure:
-        on_failure.callback(database.close)
+    with opened(path, read_only=read_only) as connection:
         if read_only:
-            check(engine, path)
+            check(connection, path)
         else:
-            prepare(engine, path)
-        _claim(database, read_only=read_only)
-        on_failure.pop_all()
-    return Ledger(database)
+            prepare(connection, path)
+        _claim(connection, path, charge_point, read_only=read_only)
+    return Ledger(location, charge_point, read_only=read_only)
 
 
-def _claim(database: Database, *, read_only: bool) -> None:
+def _claim(
+    connection: sqlite3.Connection, path: Path, charge_point: str, *, read_only: bool
+) -> None:
     """Refuse the ledger of another charge point: its cards and sessions would seem to be gone."""
-    with database.read() as connection:
-        known = list(connection.scalars(select(charge_points.c.charge_point)))
-    if known and database.charge_point not in known:
+    known = [name for (name,) in connection.execute("SELECT charge_point FROM charge_points")]
+    if known and charge_point not in known:
         raise StoreError(
-            f"{database.place}: is the ledger of charge point {known[0]!r}, "
-            f"not of {database.charge_point!r}; set charge_point back to it"
+            f"{path}: is the ledger of charge point {known[0]!r}, not of {charge_point!r}; "
+            "set charge_point back to it"
         )
     if read_only and not known:
-        raise StoreError(f"{database.place}: the ledger is empty; start `oppleo-flow run` once")
+        raise StoreError(f"{path}: the ledger is empty; start `oppleo-flow run` once")
     if not read_only:
         # Each time: a file that cannot be written says so now, not at the first session.
-        with database.write() as connection:
-            connection.execute(
-                insert_new(connection, charge_points).values(charge_point=database.charge_point)
-            )
+        connection.execute(
+            "INSERT INTO charge_points (charge_point) VALUES (?) ON CONFLICT DO NOTHING",
+            (charge_point,),
+        )

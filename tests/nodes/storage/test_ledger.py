@@ -11,7 +11,7 @@ from oppleo_flow.payloads import (
     SessionLatched,
     SessionStarted,
 )
-from oppleo_flow.store import Silence
+from oppleo_flow.store.reading_rows import Silence
 from oppleo_flow.testing import Bench
 from oppleo_flow.testing.bench import NOON
 from tests.nodes.store_site import CONNECTIONS, ledger_in, rename_table, site_in

@@ -221,10 +221,11 @@ def test_a_full_disk_loses_nothing_that_was_written(location):
         assert ledger.tokens.all() == []
 
 
-def test_a_ledger_that_another_program_keeps_locked_says_so(ledger, location):
+def test_a_ledger_that_another_program_keeps_locked_says_so(ledger, location, monkeypatch):
+    monkeypatch.setattr("oppleo_flow.store.sqlite_file.BUSY_TIMEOUT_S", 0.0)
     other = sqlite3.connect(location.path, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
-    with every_connection(lambda _: "busy_timeout = 0"), pytest.raises(StoreError) as error:
+    with pytest.raises(StoreError) as error:
         open_ledger(location, "cp")
     other.close()
     assert str(error.value) == (
@@ -265,7 +266,16 @@ def test_what_was_recorded_survives_a_process_that_is_killed(location):
         assert ledger.sessions.open().label == "family"
 
 
-def test_sqlalchemy_is_not_imported_before_a_ledger_is_opened():
-    program = "import sys, oppleo_flow.store; sys.exit('sqlalchemy' in sys.modules)"
+def test_a_ledger_is_opened_without_sqlalchemy(location):
+    open_ledger(location, "cp").close()
+    program = (
+        "import sys\n"
+        "from pathlib import Path\n"
+        "from oppleo_flow.store import StoreLocation, open_ledger\n"
+        "with open_ledger(StoreLocation(Path(sys.argv[1])), 'cp') as ledger:\n"
+        "    early = 'sqlalchemy' in sys.modules\n"
+        "    sys.exit(early or ledger.tokens.all() != [])\n"
+    )
     root = Path(__file__).parents[3]
-    assert subprocess.run([sys.executable, "-c", program], cwd=root, check=False).returncode == 0
+    command = [sys.executable, "-c", program, str(location.path)]
+    assert subprocess.run(command, cwd=root, check=False).returncode == 0

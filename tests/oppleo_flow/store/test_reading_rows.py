@@ -4,7 +4,8 @@ import pytest
 from sqlalchemy.exc import StatementError
 
 from oppleo_flow.payloads import MeterReading, MeterUnknown
-from oppleo_flow.store import Silence, StoreLocation, open_ledger
+from oppleo_flow.store import StoreLocation, open_ledger
+from oppleo_flow.store.reading_rows import Silence
 
 NOON = datetime(2026, 1, 15, 12, 0, tzinfo=UTC)
 SECOND = timedelta(seconds=1)

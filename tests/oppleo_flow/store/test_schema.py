@@ -9,10 +9,10 @@ from alembic.script import ScriptDirectory
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.schema import CreateTable
 
+from oppleo_flow.child import run_module
 from oppleo_flow.errors import StoreError
 from oppleo_flow.payloads import SessionStarted
 from oppleo_flow.store import StoreLocation, open_ledger
-from oppleo_flow.store.child import run_module
 from oppleo_flow.store.database import sqlite_engine
 from oppleo_flow.store.migrate import alembic_config
 from oppleo_flow.store.revision import HEAD, REVISIONS

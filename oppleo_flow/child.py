@@ -1,13 +1,27 @@
-"""Run one of this package's modules in a process of its own, and bring home what it says."""
+"""How this program starts a process that runs another of its modules."""
 
 import os
+import site
 import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-import oppleo_flow
 from oppleo_flow.errors import StoreError
+
+
+def python_module(module: str, *arguments: str) -> list[str]:
+    """Return the command that runs one of our modules; the folder it starts in plays no part."""
+    return [sys.executable, "-P", "-m", module, *arguments]
+
+
+def child_environment() -> dict[str, str]:
+    """Return the environment in which a child imports this very package, installed or not."""
+    here = str(Path(__file__).parents[1])
+    paths = list(filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep)))
+    if here in (*paths, *site.getsitepackages()):
+        return dict(os.environ)
+    return {**os.environ, "PYTHONPATH": os.pathsep.join([here, *paths])}
 
 
 def run_module(module: str, arguments: Sequence[str], *, timeout_s: float) -> str:
@@ -17,13 +31,10 @@ def run_module(module: str, arguments: Sequence[str], *, timeout_s: float) -> st
         StoreError: It failed, with the last line that it wrote to stderr; or it took too long,
             and was ended.
     """
-    # This very package, also where it runs from a folder and is not installed.
-    here = str(Path(oppleo_flow.__file__).parents[1])
-    path = os.pathsep.join(filter(None, [here, os.environ.get("PYTHONPATH")]))
     try:
         done = subprocess.run(
-            [sys.executable, "-m", module, *arguments],
-            env={**os.environ, "PYTHONPATH": path},
+            python_module(module, *arguments),
+            env=child_environment(),
             stdin=subprocess.DEVNULL,
             capture_output=True,
             check=False,

@@ -1,0 +1,29 @@
+"""The rows of a ledger, by SQLAlchemy; imported when something is first read or written."""
+
+from oppleo_flow.store.database import Database, sqlite_engine
+from oppleo_flow.store.location import StoreLocation
+from oppleo_flow.store.price_rows import PriceRows
+from oppleo_flow.store.reading_rows import ReadingRows
+from oppleo_flow.store.session_rows import SessionRows
+from oppleo_flow.store.token_rows import TokenRows
+
+
+class Rows:
+    """What a ledger holds, in four parts that share one database."""
+
+    def __init__(self, location: StoreLocation, charge_point: str, *, read_only: bool) -> None:
+        engine = sqlite_engine(location.path, read_only=read_only)
+        self._database = Database(
+            engine, str(location.path), charge_point, lasting=location.lasting
+        )
+        self.tokens = TokenRows(self._database)
+        self.sessions = SessionRows(self._database)
+        self.readings = ReadingRows(self._database)
+        self.prices = PriceRows(self._database)
+
+    def close(self) -> None:
+        """Write what is still in memory, and let go of the file."""
+        try:
+            self.readings.write_gathered()
+        finally:
+            self._database.close()
