@@ -16,7 +16,6 @@ import json
 import os
 import selectors
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -29,6 +28,8 @@ CRASHES_VARIABLE = "OPPLEO_CRASHES"
 FINAL_EXIT_CODES = (0, 2, 3)
 """How a child ends that must not be started again: done, wrong configuration, refused."""
 _READ_BYTES = 65536
+_LOOK_AGAIN_S = 0.02
+_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +52,48 @@ class Settings:
     healthy_s: float = 60.0
 
 
+class Copy:
+    """A forked process, as far as it is handled as a `subprocess.Popen` is."""
+
+    def __init__(self, pid: int) -> None:
+        self.pid = pid
+        self.returncode: int | None = None
+
+    def poll(self) -> int | None:
+        """Return how it ended, negative for a signal; None while it runs."""
+        if self.returncode is None:
+            pid, status = os.waitpid(self.pid, os.WNOHANG)
+            if pid:
+                self.returncode = os.waitstatus_to_exitcode(status)
+        return self.returncode
+
+    def wait(self, timeout: float) -> int:
+        """Wait until it has ended and return how; raises `TimeoutExpired` when it does not."""
+        end = time.monotonic() + timeout
+        while (code := self.poll()) is None:
+            if time.monotonic() > end:
+                raise subprocess.TimeoutExpired("the runtime", timeout)
+            time.sleep(_LOOK_AGAIN_S)
+        return code
+
+    def terminate(self) -> None:
+        """Ask it to end."""
+        self._signal(signal.SIGTERM)
+
+    def kill(self) -> None:
+        """End it."""
+        self._signal(signal.SIGKILL)
+
+    def _signal(self, number: int) -> None:
+        if self.poll() is None:  # else its number may be another's by now
+            os.kill(self.pid, number)
+
+
 @dataclass(slots=True)
 class Child:
     """A running runtime, and what it has said so far."""
 
-    process: subprocess.Popen[bytes]
+    process: subprocess.Popen[bytes] | Copy
     pipe: int
     started_at: float
     last_beat: float | None = None
@@ -72,16 +110,16 @@ class Guardian:
         self._pins: Mapping[str, object] | None = None
         self._quarantine: list[str] = []
         self._crashes = 0
+        self._first: Child | None = None
         self._wake_read, self._wake_write = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
 
     def run(self) -> int:
         """Watch the runtime, restarting it as needed; return the exit code for this process."""
-        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-            signal.signal(number, self._on_signal)
+        self._listen_to_signals()
         wait_s = self._settings.restart_first_s
         while True:
             try:
-                child = self._start()
+                child, self._first = self._first or self._start(), None
             except OSError as error:
                 again = f"; again in {wait_s:.0f} s" if self._crashes else ""
                 _say(f"the runtime cannot be started: {error.strerror}{again}")
@@ -102,12 +140,45 @@ class Guardian:
                 return 1
             wait_s = min(wait_s * 2, self._settings.restart_last_s)
 
+    def _listen_to_signals(self) -> None:
+        for number in _SIGNALS:
+            signal.signal(number, self._on_signal)
+
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
         """Remember that the guardian was asked to end, and wake it."""
         self._asked_to_stop = True
         os.write(self._wake_write, b"x")
 
     # -- the child -----------------------------------------------------------------------------
+
+    def fork(self) -> bool:
+        """Make the first runtime a copy of this process; return True in the copy, for it to go on.
+
+        It need not start an interpreter, nor import again what both use.  A restart does: who knows
+        what went wrong, and which version of the program is installed by then.
+
+        Raises:
+            OSError: The system has no room for it now.
+        """
+        read, write = os.pipe()
+        signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)  # until each has its own way with them
+        try:
+            pid = os.fork()
+            if pid == 0:
+                os.setsid()  # so that Ctrl-C reaches only the guardian
+            else:
+                self._listen_to_signals()
+        finally:
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
+        if pid == 0:
+            for end in (read, self._wake_read, self._wake_write):
+                os.close(end)
+            os.environ.update(self._told(write))
+            return True
+        os.close(write)
+        os.set_blocking(read, False)
+        self._first = Child(Copy(pid), read, time.monotonic())
+        return False
 
     def _start(self) -> Child:
         """Start the runtime in a session of its own, so that Ctrl-C reaches only the guardian.
@@ -119,11 +190,7 @@ class Guardian:
         command = list(self._settings.command)
         for node in self._quarantine:
             command += ["--quarantine", node]
-        environment = {
-            **os.environ,
-            PIPE_VARIABLE: str(write),
-            CRASHES_VARIABLE: str(self._crashes),
-        }
+        environment = {**os.environ, **self._told(write)}
         try:
             process = subprocess.Popen(
                 command, pass_fds=(write,), env=environment, start_new_session=True
@@ -135,6 +202,10 @@ class Guardian:
             os.close(write)
         os.set_blocking(read, False)
         return Child(process, read, time.monotonic())
+
+    def _told(self, pipe: int) -> dict[str, str]:
+        """Return the variables by which the runtime knows its guardian."""
+        return {PIPE_VARIABLE: str(pipe), CRASHES_VARIABLE: str(self._crashes)}
 
     def _watch(self, child: Child) -> int:
         """Listen to the child until it has ended; return its exit code, negative for a signal.
@@ -290,6 +361,8 @@ def _notify(message: str) -> None:
     address = os.environ.get("NOTIFY_SOCKET")
     if not address:
         return
+    import socket  # noqa: PLC0415  (most have no service manager, and this process stays small)
+
     if address.startswith("@"):
         address = "\0" + address[1:]
     try:
@@ -297,16 +370,3 @@ def _notify(message: str) -> None:
             sender.sendto(message.encode(), address)
     except OSError as error:
         _say(f"the service manager cannot be told: {error}")
-
-
-def main(arguments: Sequence[str]) -> int:
-    """Guard the runtime; the two arguments are its command and that which makes pins safe, as JSON.
-
-    `oppleo-flow run` becomes this, by path: without the package, and without site-packages.
-    """
-    command, safe_command = map(json.loads, arguments)
-    return Guardian(Settings(command=command, safe_command=safe_command)).run()
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))

@@ -26,7 +26,7 @@ _REFUSALS = {
 
 
 class WebServer:
-    """A running web server; leaving the `with` block stops it."""
+    """A web server that listens, and answers once it is started; leaving the `with` stops it."""
 
     def __init__(self, server: "_Cheroot", feed: Feed) -> None:
         self._server = server
@@ -43,16 +43,18 @@ class WebServer:
         """Return the address of the page."""
         return f"http://{LOOPBACK}:{self.port}/"
 
-    def start(self) -> None:
-        """Begin to answer."""
+    def start(self) -> Self:
+        """Begin to answer; return this very server."""
         self._feed.start()
         self._thread.start()
+        return self
 
     def stop(self) -> None:
         """Let the listening pages go, answer what is in hand, and stop."""
         self._feed.close()
         self._server.stop()
-        self._thread.join()
+        if self._thread.ident is not None:
+            self._thread.join()
 
     def __enter__(self) -> Self:
         return self
@@ -66,7 +68,7 @@ class WebServer:
         self.stop()
 
 
-def serve(
+def listen(
     runtime: Runtime,
     *,
     clock: Clock,
@@ -77,7 +79,9 @@ def serve(
     threads: int = 32,
     built_page: Path = BUILT_PAGE,
 ) -> WebServer:
-    """Start to answer on `port`, 0 for a free one, and return the running server.
+    """Listen on `port`, 0 for a free one, and return the server, which is still to be started.
+
+    Who asks before that is answered then.
 
     Raises:
         ConfigError: The host is another than this machine, or the port cannot be had.
@@ -99,9 +103,7 @@ def serve(
     except ConfigError:
         feed.close()
         raise
-    running = WebServer(server, feed)
-    running.start()
-    return running
+    return WebServer(server, feed)
 
 
 class _Cheroot(wsgi.Server):

@@ -34,7 +34,7 @@ from oppleo_flow.flowfile import CheckResult, Finding, Graph
 from oppleo_flow.flowfile.reading import read_text
 from oppleo_flow.guardian import CRASHES_VARIABLE, PIPE_VARIABLE
 from oppleo_flow.store import LedgerConnection
-from webui.server import WebServer, serve
+from webui.server import WebServer, listen
 
 _LOG = logging.getLogger(__name__)
 _STRICT_START_S = 30.0
@@ -42,19 +42,11 @@ _LOAD_AFTER_S = 1.0  # at the latest: a device may take its time to answer
 _SWITCH_INTERVAL_S = 0.0005  # a thread that computes gives way to the dispatcher in time
 
 
-def run_flow(args: argparse.Namespace) -> int:
-    """Run the flow until told to stop; return why it ended."""
-    os.chdir(args.site)
-    site = Site.load(Path(args.site), simulate=args.simulate)
-    world = WorldProcess(lives_with=os.getppid()) if site.simulate else None
-    try:
-        return _run(site, args, world)
-    finally:
-        if world is not None:
-            world.end()
+def run_flow(site: Site, args: argparse.Namespace, world: WorldProcess | None) -> int:
+    """Run the flow until told to stop; return why it ended.
 
-
-def _run(site: Site, args: argparse.Namespace, world: WorldProcess | None) -> int:
+    `world` is the simulated world of a site that runs on simulated hardware.
+    """
     log = start_log(site.folder / ".oppleo" / "log", site.settings.log)
     flow = Path(args.flow) if args.flow else site.flow
     variables = variables_of(args.variables, "run")
@@ -171,7 +163,7 @@ class _Life:
         runtime = self._runtime()
         sessions = WebSessions(self._site)
         with (
-            serve(
+            listen(
                 runtime,
                 clock=self._clock,
                 host=self._site.settings.web.host,
@@ -182,6 +174,7 @@ class _Life:
             address_of(self._site.folder, server.url),
         ):
             self._start(runtime)
+            server.start()  # not before: to answer that it is not ready yet would keep it from it
             if self._args.strict and not self._complete(runtime):
                 self._ends.put(("not everything could start, and --strict was asked for", REFUSED))
             else:

@@ -1,18 +1,15 @@
 """`oppleo-flow run`: becomes the guardian; the runtime is its child."""
 
 import argparse
-import json
 import os
-import sys
 from pathlib import Path
 
-import oppleo_flow
 from oppleo_flow.child import child_environment, python_module
 from oppleo_flow.cli.command import add_site, add_variables
 from oppleo_flow.cli.folder import locked, site_folder
+from oppleo_flow.guardian import Guardian, Settings
 
 _LAST_PORT = 65535
-_GUARDIAN = Path(oppleo_flow.__file__).with_name("guardian.py")
 EXAMPLES = (
     ("run garage", "run the flow that garage/oppleo.yaml names; Ctrl-C stops it"),
     ("run garage --simulate", "the same flow on simulated hardware, with a ledger of its own"),
@@ -51,18 +48,24 @@ def _port(text: str) -> int:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Become the guardian, which watches over the runtime until it ends."""
+    """Become the guardian and its runtime, and watch over the one until the other ends."""
     folder = site_folder(args.site)
-    options = ["--flow", str(Path(args.flow).absolute())] if args.flow else []
+    args.flow = str(Path(args.flow).absolute()) if args.flow else None
+    options = ["--flow", args.flow] if args.flow else []
     options += ["--port", str(args.port)] if args.port is not None else []
     options += [word for pair in args.variables for word in ("--set", pair)]
     options += [name for name in ("--simulate", "--strict", "--debug") if vars(args)[name[2:]]]
     os.environ.update(child_environment())
     os.chdir(folder)  # so that the path of a local socket in the site is short enough
-    runtime = python_module("oppleo_flow", "_runtime", str(folder), *options)
-    make_safe = python_module("oppleo_flow.devices.safe_pins")
-    with locked(folder) as lock:
-        os.set_inheritable(lock, True)
-        # By path, and without site-packages: this process stays, and should be small.
-        guardian = [sys.executable, "-I", "-S", str(_GUARDIAN)]
-        os.execv(sys.executable, [*guardian, json.dumps(runtime), json.dumps(make_safe)])
+    settings = Settings(
+        command=python_module("oppleo_flow", "_runtime", str(folder), *options),
+        safe_command=python_module("oppleo_flow.devices.safe_pins"),
+    )
+    with locked(folder):
+        guardian = Guardian(settings)
+        if not guardian.fork():
+            return guardian.run()
+        # Not at the top: the guardian has no use for it, and should be small.
+        from oppleo_flow.cli import runtime  # noqa: PLC0415
+
+        return runtime.run(argparse.Namespace(**{**vars(args), "site": folder, "quarantine": []}))

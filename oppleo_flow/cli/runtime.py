@@ -1,7 +1,14 @@
-"""`oppleo-flow _runtime`: the child of the guardian, in which a flow runs."""
+"""`oppleo-flow _runtime`: the child of the guardian, in which a flow runs.
+
+What follows is imported in steps, because a start has two processors: the simulated world starts
+while the engine and the web server are still being imported.
+"""
 
 import argparse
 import gc
+import os
+from contextlib import ExitStack
+from pathlib import Path
 
 from oppleo_flow.cli import run as run_command
 
@@ -19,6 +26,19 @@ def run(args: argparse.Namespace) -> int:
     """Run the flow until told to stop; return why it ended."""
     # Nearly all that is made while it starts stays; `life` collects once, when it runs.
     gc.disable()
-    from oppleo_flow.cli.life import run_flow  # noqa: PLC0415
+    # No plug-in of pydantic's is ours, and to look for some takes as long as a check of the flow.
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
+    os.chdir(args.site)
+    from oppleo_flow.cli.site import Site  # noqa: PLC0415
 
-    return run_flow(args)
+    site = Site.load(Path(args.site), simulate=args.simulate)
+    with ExitStack() as ending:
+        world = None
+        if site.simulate:
+            from oppleo_flow.cli.simulation import WorldProcess  # noqa: PLC0415
+
+            world = WorldProcess(lives_with=os.getppid())
+            ending.callback(world.end)
+        from oppleo_flow.cli.life import run_flow  # noqa: PLC0415
+
+        return run_flow(site, args, world)

@@ -39,29 +39,40 @@ tell(beat=True)
 '''
 
 RUNNER = """
-import sys
+import runpy, sys
 from oppleo_flow.guardian import Guardian, Settings
-folder = sys.argv[1]
+folder, *forked = sys.argv[1:]
 helper = (
     "import sys; open(sys.argv[1] + '/safe', 'a').write(sys.argv[2] + chr(10))"
 )
-sys.exit(Guardian(Settings(
+guardian = Guardian(Settings(
     command=[sys.executable, folder + "/child.py", folder],
     safe_command=[sys.executable, "-c", helper, folder],
     stall_s=0.6, start_s=10.0, stop_s=1.0, restart_first_s=0.05, restart_last_s=0.1,
-)).run())
+))
+if forked and guardian.fork():
+    sys.argv = [folder + "/child.py", folder]
+    runpy.run_path(sys.argv[0])
+    sys.exit()
+sys.exit(guardian.run())
 """
+FIRST = [pytest.param([], id="by its command"), pytest.param(["forked"], id="forked")]
+"""How the first runtime comes about; a later one always by its command."""
 
 
-@pytest.fixture
-def guard(tmp_path: Path) -> Iterator[Callable[[str], subprocess.Popen[str]]]:
+@pytest.fixture(params=FIRST)
+def guard(
+    tmp_path: Path, request: pytest.FixtureRequest
+) -> Iterator[Callable[[str], subprocess.Popen[str]]]:
     """Start a guardian over a child that does what the text says after its first beat."""
     running: list[subprocess.Popen[str]] = []
 
     def start(behaviour: str) -> subprocess.Popen[str]:
         (tmp_path / "child.py").write_text(CHILD + textwrap.dedent(behaviour))
         process = subprocess.Popen(
-            [sys.executable, "-c", RUNNER, str(tmp_path)], stderr=subprocess.PIPE, text=True
+            [sys.executable, "-c", RUNNER, str(tmp_path), *request.param],
+            stderr=subprocess.PIPE,
+            text=True,
         )
         running.append(process)
         return process
@@ -206,9 +217,9 @@ def test_a_line_that_is_no_json_object_is_said_and_does_no_harm(guard, line):
     assert guardian.returncode == 0
 
 
-def run_to_the_end(runner: str, folder: Path) -> subprocess.CompletedProcess[str]:
+def run_to_the_end(runner: str, folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-c", runner, str(folder)],
+        [sys.executable, "-c", runner, str(folder), *words],
         stderr=subprocess.PIPE,
         text=True,
         timeout=PATIENCE_S,
@@ -256,14 +267,18 @@ def test_pins_that_nobody_used_are_not_called_safe(tmp_path):
     assert lines(tmp_path / "safe") == []
 
 
-def test_a_runtime_that_even_a_kill_does_not_end_does_not_keep_the_pins_waiting(tmp_path):
+@pytest.mark.parametrize("first", FIRST)
+def test_a_runtime_that_even_a_kill_does_not_end_does_not_keep_the_pins_waiting(tmp_path, first):
     (tmp_path / "child.py").write_text(
         CHILD + "if start > 1: sys.exit(0)\nwhile os.getppid() > 1: select.select([], [], [], 0.1)"
     )
     # As when the process hangs in the kernel: a kill has no effect.
-    no_kill = "import subprocess; subprocess.Popen.kill = lambda process: None\n"
+    no_kill = (
+        "import subprocess, oppleo_flow.guardian\n"
+        "subprocess.Popen.kill = oppleo_flow.guardian.Copy.kill = lambda process: None\n"
+    )
     runner = no_kill + RUNNER.replace("stall_s=0.6", "stall_s=0.6, kill_s=0.1")
-    done = run_to_the_end(runner, tmp_path)
+    done = run_to_the_end(runner, tmp_path, *first)
     assert done.stderr.splitlines() == [
         f"oppleo-flow guardian: the runtime, process {starts(tmp_path)[0]['pid']}, "
         "was killed but does not end",

@@ -29,7 +29,7 @@ def runtime_of(guardian: int) -> int:
     return next(
         int(child)
         for child in children
-        if b"_runtime" in Path(f"/proc/{child}/cmdline").read_bytes()
+        if b"safe_pins" not in Path(f"/proc/{child}/cmdline").read_bytes()
     )
 
 

@@ -9,7 +9,7 @@ import pytest
 from oppleo_flow import SystemClock
 from oppleo_flow.errors import ConfigError
 from oppleo_flow.payloads import MeterReading
-from webui.server import serve
+from webui.server import listen
 
 DEADLINE_S = 20.0
 
@@ -21,7 +21,7 @@ def start(runtime, tmp_path):
 
     def start(**settings):
         settings = {"port": 0, "built_page": tmp_path} | settings
-        running.append(serve(runtime, clock=SystemClock(), **settings))
+        running.append(listen(runtime, clock=SystemClock(), **settings).start())
         return running[-1]
 
     yield start

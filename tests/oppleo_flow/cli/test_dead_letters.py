@@ -15,7 +15,7 @@ from oppleo_flow.flowfile.graph import OnError
 from oppleo_flow.payloads import MeterReading
 from oppleo_flow.testing import BenchSite, Collect, graph_of, plan
 from oppleo_flow.testing.bench import NOON
-from webui.server import serve
+from webui.server import listen
 
 
 class Clerk(Node[NodeConfig]):
@@ -45,7 +45,7 @@ def flow(site, tmp_path):
         made.inject("clerk", "in", payload)
     made.run_for(0)
     with (
-        serve(made, clock=SystemClock(), port=0, built_page=tmp_path) as server,
+        listen(made, clock=SystemClock(), port=0, built_page=tmp_path).start() as server,
         address_of(site, server.url),
     ):
         yield made

@@ -10,7 +10,7 @@ from playwright.sync_api import expect, sync_playwright
 from oppleo_flow import SystemClock
 from oppleo_flow.simulator import SimulatedWorld
 from webui.app import BUILT_PAGE
-from webui.server import serve
+from webui.server import listen
 
 CHROMIUM = shutil.which("chromium")
 DEADLINE_MS = 20_000
@@ -71,7 +71,7 @@ def start(runtime, sessions, world):
 
     def start(**settings):
         parts = {"port": 0, "sessions": sessions, "levers": world} | settings
-        running.append(serve(runtime, clock=SystemClock(), **parts))
+        running.append(listen(runtime, clock=SystemClock(), **parts).start())
         return running[-1]
 
     yield start

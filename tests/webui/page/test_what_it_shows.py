@@ -24,7 +24,7 @@ from oppleo_flow.payloads import (
     SwitchState,
 )
 from tests.webui.page.seeing import ID, ago, card
-from webui.server import serve
+from webui.server import listen
 
 
 def test_before_anything_is_known_all_is_unknown_and_nothing_is_zero(page):
@@ -100,7 +100,8 @@ def test_a_flow_that_only_reads_a_meter_has_no_charger_and_no_session(
     make_runtime, open_page, sessions
 ):
     logger = make_runtime(("meter", "modbus-meter"), simulated=False)
-    with serve(logger, clock=SystemClock(), port=0, sessions=sessions) as server:
+    server = listen(logger, clock=SystemClock(), port=0, sessions=sessions)
+    with server.start():
         page = open_page(server)
         expect(card(page, "Power and energy")).to_contain_text("No meter has been read yet.")
         expect(card(page, "Charger")).to_be_hidden()
