@@ -26,7 +26,8 @@ from oppleo_flow.flowfile.node_options import (
     OnErrorOptions,
 )
 from oppleo_flow.flowfile.safety import ACCEPTED
-from oppleo_flow.flowfile.type_check import FAILS_OPEN, SUBFLOW
+from oppleo_flow.flowfile.subflows import SUBFLOW
+from oppleo_flow.flowfile.type_check import FAILS_OPEN
 from oppleo_flow.node import Actuator, Node
 from oppleo_flow.node_spec import ConnectionSpec, NodeSpec, type_text
 from oppleo_flow.registry import Registry

@@ -7,33 +7,30 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from oppleo_flow.clock import Clock
-from oppleo_flow.engine.calls import SLOW_HANDLER_S, Receive
+from oppleo_flow.engine.calls import SLOW_HANDLER_S
 from oppleo_flow.engine.connections import Connections
 from oppleo_flow.engine.deadlines import Deadlines
 from oppleo_flow.engine.durable import DurableWires
 from oppleo_flow.engine.failing import LOG_EVERY_S
+from oppleo_flow.engine.flow_ports import FlowPorts
 from oppleo_flow.engine.freshness import Freshness
 from oppleo_flow.engine.handling import Handling
 from oppleo_flow.engine.loop import Loop
-from oppleo_flow.engine.ports import LevelPort
+from oppleo_flow.engine.ports import LevelPort, Port
 from oppleo_flow.engine.probe import Probe
 from oppleo_flow.engine.replaying import Replaying
 from oppleo_flow.engine.snapshot import EVERY_KIND, EventKind, RuntimeEvent
 from oppleo_flow.engine.state_store import StateStore
+from oppleo_flow.flow_events import ConditionKind, NodeChanged
 from oppleo_flow.flowfile.graph import Graph, Wire
 from oppleo_flow.message import Message, message_ids
 from oppleo_flow.node_context import Site
-from oppleo_flow.record import Record
 
 if TYPE_CHECKING:
     from oppleo_flow.engine.host import NodeHost
 
 LOG = logging.getLogger(__name__)
 TIMED_EACH_BEAT = 100
-
-
-def _nowhere(payload: Any, envelope: Message) -> None:
-    """Take a payload that nobody is wired to."""
 
 
 class Subscription:
@@ -110,9 +107,7 @@ class Core:
         self.replaying = Replaying(self)
         self.freshness = Freshness(self, graph.wires)
         self.durable = DurableWires(self, [wire for wire in graph.wires if wire.durable])
-        self.flow_ports: dict[str, Receive] = dict.fromkeys(
-            ("start", "stop", "errors", "status"), _nowhere
-        )
+        self.flow_ports = FlowPorts(self, graph)
         self.envelope: Message | None = None
         self.stop_requested: Callable[[str], None] = lambda _: None
         self._level_wires: dict[str, list[Wire]] = {}
@@ -124,6 +119,10 @@ class Core:
         self._subscriptions: tuple[Subscription, ...] = ()
         self.heard: frozenset[EventKind] = frozenset()
         self._slow_until: dict[str, float] = {}
+
+    def address(self, node: str) -> str:
+        """Return `flow/node`, or `flow/node.port`, as messages name where they come from."""
+        return node if "/" in node else f"{self.flow}/{node}"
 
     def origin(self, source: str, payload: Any) -> Message:
         """Return the envelope of something that begins now."""
@@ -172,16 +171,18 @@ class Core:
         self._subscriptions = subscriptions
         self.heard = frozenset().union(*(one.kinds for one in subscriptions))
 
+    def publish_event(self, port: Port, payload: Any) -> None:
+        """Tell the listeners what leaves an output."""
+        now = self.clock.now()
+        self._tell(RuntimeEvent("event", port.host.node_id, port.spec.name, payload, now))
+
     def publish(
-        self, kind: EventKind, host: "NodeHost", port: str = "", value: object = None
+        self, kind: ConditionKind, host: "NodeHost", code: str = "", value: object = None
     ) -> None:
         """Tell the listeners, and `flow.status`, of a change in a node's condition."""
         now = self.clock.now()
-        self._tell(RuntimeEvent(kind, host.node_id, port, value, now))
-        status = self.flow_ports["status"]
-        if status is not _nowhere and kind not in ("level", "event"):
-            record = Record(node=host.node_id, kind=kind, code=port, text=str(value))
-            self.loop.queue(status, record, self.origin(f"{self.flow}/flow.status", record))
+        self._tell(RuntimeEvent(kind, host.node_id, code, value, now))
+        self.flow_ports.changed(NodeChanged(host.node_id, kind, code, str(value), now))
 
     def publish_level(self, port: LevelPort) -> None:
         """Tell the listeners what a level holds now."""

@@ -30,7 +30,6 @@ class Failing:
     def __init__(self, core: "Core", try_again: Callable[[NodeHost, Item], None]) -> None:
         self._core = core
         self._try_again = try_again
-        self._errors = f"{core.flow}/flow.errors"
         self._jitter = random.Random(core.flow)
 
     def failed(self, host: NodeHost, item: Item, error: Exception) -> None:
@@ -78,10 +77,7 @@ class Failing:
         # What no log can keep reaches at least those who listen now.
         if not port.durable_wires or releasing.release(host, [(port, failure)], envelope):
             port.deliver(failure, envelope)
-        # What fails on a failure, near or far, must not feed itself through flow.errors for ever.
-        if envelope.source != self._errors:
-            told = Message(failure, envelope.id, envelope.trace_id, envelope.time_s, self._errors)
-            self._core.loop.queue(self._core.flow_ports["errors"], failure, told)
+        self._core.flow_ports.failed(failure, envelope)
 
     def _log(self, host: NodeHost, error: Exception) -> None:
         """Log a failure; of a node that fails all the time only one in a while."""

@@ -96,7 +96,7 @@ class NodeHost:
     @property
     def source(self) -> str:
         """Return `flow/node`, the origin of what a timer begins."""
-        return f"{self.core.flow}/{self.node_id}"
+        return self.core.address(self.node_id)
 
     @property
     def actuator(self) -> Actuator[Any] | None:

@@ -15,8 +15,7 @@ from oppleo_flow.engine.ports import Port
 from oppleo_flow.engine.routes import Routes, only_returns
 from oppleo_flow.engine.words import words_of
 from oppleo_flow.engine.workers import Worker
-from oppleo_flow.flowfile.graph import Graph
-from oppleo_flow.payloads import Tick
+from oppleo_flow.flowfile.graph import Graph, flow_of
 
 if TYPE_CHECKING:
     from oppleo_flow.engine.core import Core
@@ -37,7 +36,7 @@ class Starter:
         self._core = core
         self._routes = routes
         self._quarantine = quarantine
-        self._unsettled: set[str] = set()
+        self._unsettled: dict[str, set[str]] = {}
         core.deadlines.settle = self._has_settled
         self.settled = threading.Event()
         """Every node has started or failed to, once."""
@@ -48,7 +47,8 @@ class Starter:
         Nodes that only return what goes on cannot send while they start: they are first, so that
         the routes are compiled with those that run before anything travels on them.
         """
-        self._unsettled = {host.node_id for host in order}
+        for host in order:
+            self._unsettled.setdefault(flow_of(host.node_id), set()).add(host.node_id)
         if not order:
             self.settled.set()
         simple = {host.node_id: host for host in order if only_returns(host)}
@@ -59,8 +59,6 @@ class Starter:
             for host in reversed(order):
                 if host.node_id not in simple:
                     self._start_one(host)
-        now = self._core.clock.now()
-        self._core.flow_ports["start"](Tick(now), self._core.origin("flow.start", None))
 
     def _start_one(self, host: NodeHost) -> None:
         level = logging.getLevelName((host.plan.log_level or "notset").upper())
@@ -152,7 +150,15 @@ class Starter:
         )
 
     def _has_settled(self, host: NodeHost) -> None:
-        self._unsettled.discard(host.node_id)
+        """Note that a node has started, or failed to; tell when it was its flow's last."""
+        flow = flow_of(host.node_id)
+        waiting = self._unsettled.get(flow)
+        if waiting is None:
+            return
+        waiting.discard(host.node_id)
+        if not waiting:
+            del self._unsettled[flow]
+            self._core.loop.queue(self._core.flow_ports.started, flow)
         if not self._unsettled:
             self.settled.set()
 
@@ -173,10 +179,7 @@ class Stopper:
 
     def stop_all(self, drain_s: float) -> None:
         """Stop every node.  Not from within the loop, unless the clock is virtual."""
-        tick = Tick(self._core.clock.now())
-        self._in_loop(
-            lambda: self._core.flow_ports["stop"](tick, self._core.origin("flow.stop", None))
-        )
+        self._in_loop(self._core.flow_ports.stopping)
         sources = [h for h in self._order if not h.plan.spec.inputs and h.actuator is None]
         others = [h for h in self._order if h.plan.spec.inputs and h.actuator is None]
         actuators = [h for h in self._order if h.actuator is not None]

@@ -58,7 +58,7 @@ class Port:
     @property
     def source(self) -> str:
         """Return `flow/node.port`, as messages name their origin."""
-        return f"{self.host.core.flow}/{self.host.plan.id}.{self.spec.name}"
+        return self.host.core.address(f"{self.host.plan.id}.{self.spec.name}")
 
     def sender(self) -> Callable[[Any], None]:
         """Return the `send` or `set` of this port, legal from any thread.

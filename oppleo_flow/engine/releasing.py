@@ -80,7 +80,7 @@ class Releasing:
         for port, payload in sent:
             port.sent += 1
             if listening and port.spec.kind == "event":
-                self._core.publish("event", port.host, port.spec.name, payload)
+                self._core.publish_event(port, payload)
             port.deliver(payload, envelope)
 
     def _let_urgent_pass(self, sent: Sent, envelope: Message, number: int) -> Sent:

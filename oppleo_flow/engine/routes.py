@@ -71,8 +71,8 @@ class Routes:
                     port.forward = route
                 else:
                     port.deliver = route
-        for name in self._core.flow_ports:
-            self._core.flow_ports[name] = self._watched("flow", name)
+        for node, name in self._core.flow_ports.routes:
+            self._core.flow_ports.routes[node, name] = self._watched(node, name)
         self._fill_deferred()
 
     def _watched(self, node: str, port: str) -> Receive:

@@ -6,15 +6,17 @@ from operator import or_
 from typing import Any
 
 from oppleo_flow.flowfile.cases import Target
-from oppleo_flow.flowfile.draft import FlowDraft, NodeDraft
+from oppleo_flow.flowfile.draft import FlowDraft, InstanceDraft, NodeDraft, Scope
 from oppleo_flow.flowfile.findings import Report
-from oppleo_flow.flowfile.references import FLOW, FLOW_OUTPUTS
+from oppleo_flow.flowfile.graph import FLOW
+from oppleo_flow.flowfile.references import FLOW_OUTPUTS
 from oppleo_flow.flowfile.suggest import hint
 from oppleo_flow.flowfile.tree import Scalar, Value, YamlList, YamlMap, kind_text
 from oppleo_flow.flowfile.wire_types import WireTypes
 from oppleo_flow.node_spec import OutputSpec
 
 _WHERE = "tests"
+_OUT = "out"
 Found = tuple[Target, Any]
 """Where messages are looked for, and what they may be."""
 
@@ -22,8 +24,9 @@ Found = tuple[Target, Any]
 class Names:
     """Finds what a word means in one flow; what it does not mean goes into the report."""
 
-    def __init__(self, flow: FlowDraft, report: Report) -> None:
+    def __init__(self, flow: FlowDraft, scope: Scope, report: Report) -> None:
         self._flow = flow
+        self._scope = scope
         self._report = report
         self._types = WireTypes(flow)
 
@@ -48,11 +51,11 @@ class Names:
 
     def node(self, word: Scalar) -> NodeDraft | None:
         """Return the running node that a word names, its type known."""
-        found = self._flow.nodes.get(word.text)
-        if found is None:
+        node, port = self._split(word)
+        if node is not None and port is not None:
             self._no_node(word, word.text)
             return None
-        return self._alive(found, word)
+        return node
 
     def output(self, word: Scalar) -> tuple[NodeDraft, OutputSpec] | None:
         """Return the output that a word names: `node.port`, or the usual one of `node`."""
@@ -78,8 +81,9 @@ class Names:
 
     def target(self, word: Scalar) -> Found | None:
         """Return where a word looks for messages, and what these may be."""
-        if word.text.startswith(f"{FLOW}."):
-            return self._of_the_flow(word)
+        name, _, output = word.text.rpartition(".")
+        if name == FLOW or name.endswith(f"/{FLOW}"):
+            return self._of_the_flow(word, name, output)
         node, port = self._split(word)
         if node is None or node.spec is None or node.outputs is None:
             return None
@@ -96,11 +100,13 @@ class Names:
         """Return what leaves an output."""
         return self._types.carried(node.id, output)
 
-    def _of_the_flow(self, word: Scalar) -> Found | None:
-        port = word.text.removeprefix(f"{FLOW}.")
+    def _of_the_flow(self, word: Scalar, name: str, port: str) -> Found | None:
+        scope = self._scope_of(name, word)
+        if scope is None:
+            return None
         if port in FLOW_OUTPUTS:
-            return Target(FLOW, port, "out"), FLOW_OUTPUTS[port].type
-        message = f"{FLOW!r} has no output {port!r}{hint(port, FLOW_OUTPUTS, what='it has')}"
+            return Target(f"{scope.prefix}{FLOW}", port, "out"), FLOW_OUTPUTS[port].type
+        message = f"{name!r} has no output {port!r}{hint(port, FLOW_OUTPUTS, what='it has')}"
         self._report.error("unknown-port", word.start, message, _WHERE)
         return None
 
@@ -122,15 +128,70 @@ class Names:
 
     def _split(self, word: Scalar) -> tuple[NodeDraft | None, str | None]:
         """Return the node that a word begins with, and the port that follows."""
-        if word.text in self._flow.nodes:
-            return self._alive(self._flow.nodes[word.text], word), None
-        name, dot, port = word.text.rpartition(".")
-        name = name if dot else word.text
-        found = self._flow.nodes.get(name)
-        if found is None:
-            self._no_node(word, name)
+        scope = self._scope_of(word.text, word)
+        name, *rest = word.text.rpartition("/")[2].split(".")
+        if scope is None:
             return None, None
-        return self._alive(found, word), port
+        if name == _OUT and name not in scope.parts and scope.subflow is not None:
+            return self._behind(scope, rest, word)
+        part = scope.parts.get(name)
+        while isinstance(part, InstanceDraft):
+            ports = (*part.subflow.inputs, *part.subflow.outputs)
+            if not rest or rest[0] in ports or rest[0] not in part.inside.parts:
+                return self._of_instance(part, rest, word)
+            part = part.inside.parts[rest.pop(0)]
+        if part is None:
+            self._no_node(word, name, scope)
+            return None, None
+        return self._alive(part, word), ".".join(rest) or None
+
+    def _scope_of(self, name: str, word: Scalar) -> Scope | None:
+        """Return the flow that a name is in: this one, or the one named before a slash."""
+        other, slash, _ = name.rpartition("/")
+        if not slash:
+            return self._scope
+        if other not in self._flow.flows:
+            self._report.error("unknown-flow", word.start, self._flow.no_flow(other), _WHERE)
+        return self._flow.flows.get(other)
+
+    def _of_instance(
+        self, part: InstanceDraft, rest: list[str], word: Scalar
+    ) -> tuple[NodeDraft | None, str | None]:
+        """Return the node and port inside that a port of an instance stands for."""
+        if rest and rest[0] in part.subflow.inputs:
+            return self._only([*part.consumers(rest[0])], word)
+        if rest:
+            return self._behind(part.inside, rest, word)
+        inside = [f"{word.text}.{name}" for name in part.inside.parts]
+        message = f"{word.text!r} is a subflow; name a port of it, or a node inside: "
+        self._report.error("ambiguous-port", word.start, message + ", ".join(inside), _WHERE)
+        return None, None
+
+    def _behind(
+        self, scope: Scope, rest: list[str], word: Scalar
+    ) -> tuple[NodeDraft | None, str | None]:
+        """Return the node and output that an output of a subflow stands for."""
+        port = ".".join(rest)
+        if port in scope.outputs:
+            return self._only([(node, out.name) for node, out in scope.outputs[port]], word)
+        known = scope.subflow.outputs if scope.subflow is not None else {}
+        advice = hint(port, known, what="it has")
+        name = word.text.removesuffix(f".{port}")
+        message = f"{name!r} has no output {port!r}{advice}"
+        self._report.error("unknown-port", word.start, message, _WHERE)
+        return None, None
+
+    def _only(
+        self, ends: list[tuple[str, str]], word: Scalar
+    ) -> tuple[NodeDraft | None, str | None]:
+        """Return the one end that a port stands for; report that there are several, or none."""
+        if len(ends) == 1:
+            return self._alive(self._flow.nodes[ends[0][0]], word), ends[0][1]
+        if ends:
+            names = ", ".join(f"{node}.{port}" for node, port in ends)
+            message = f"{word.text!r} stands for several ports; name one: {names}"
+            self._report.error("ambiguous-port", word.start, message, _WHERE)
+        return None, None
 
     def _alive(self, node: NodeDraft, word: Scalar) -> NodeDraft | None:
         if node.enabled:
@@ -139,9 +200,10 @@ class Names:
         self._report.error("nothing-arrives", word.start, message, _WHERE)
         return None
 
-    def _no_node(self, word: Scalar, name: str) -> None:
-        if self._flow.all_nodes and not word.unreadable:
-            message = f"there is no node {name!r}{hint(name, self._flow.nodes, what='nodes')}"
+    def _no_node(self, word: Scalar, name: str, scope: Scope | None = None) -> None:
+        known = (scope or self._scope).parts
+        if (scope or self._scope).all_nodes and not word.unreadable:
+            message = f"there is no node {name!r}{hint(name, known, what='nodes')}"
             self._report.error("unknown-node", word.start, message, _WHERE)
 
     def _no_port(

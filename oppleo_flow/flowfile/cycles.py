@@ -11,7 +11,11 @@ _MOST = 20
 def check_cycles(flow: FlowDraft, report: Report) -> None:
     """Warn of each circle without a node that waits."""
     wires = _wires(flow)
-    order = {node: number for number, node in enumerate(flow.nodes)}
+    # The outermost node of a circle tells of it, so that it has a name for all the others.
+    order = {
+        node.id: (node.home.prefix.count("."), number)
+        for number, node in enumerate(flow.nodes.values())
+    }
     for _ in range(_MOST):
         circle = _circle(wires)
         if not circle:
@@ -19,7 +23,8 @@ def check_cycles(flow: FlowDraft, report: Report) -> None:
         first = min(range(len(circle)), key=lambda number: order[circle[number]])
         path = [*circle[first:], *circle[:first], circle[first]]
         closing = wires[path[-1]].pop(path[-2])
-        message = f"{' → '.join(path)} is a circle without a delay; put a 'delay' into it"
+        called = [flow.name_of(node, flow.nodes[path[-1]].home) for node in path]
+        message = f"{' → '.join(called)} is a circle without a delay; put a 'delay' into it"
         report.warning("cycle", closing.ref.start, message, path[-1])
 
 

@@ -1,50 +1,54 @@
 """The `tests:` of a flow: whether they make sense, and what they make a runner do."""
 
+from collections.abc import Callable, Iterator
+
 from oppleo_flow.flowfile.case_names import Names
 from oppleo_flow.flowfile.case_steps import WHERE, StepCheck
 from oppleo_flow.flowfile.cases import FlowTest, Step, Stub, WorldWords
-from oppleo_flow.flowfile.draft import FlowDraft
+from oppleo_flow.flowfile.draft import FlowDraft, Scope
 from oppleo_flow.flowfile.findings import Report
 from oppleo_flow.flowfile.suggest import hint
 from oppleo_flow.flowfile.tree import Mark, Scalar, Value, YamlList, YamlMap, kind_text
 
 CASE_KEYS = ("name", "at", "stub", "ignore", "do")
+PARAMS = "params"
 
 
-def check_tests(flow: FlowDraft, report: Report, world: WorldWords) -> tuple[FlowTest, ...]:
-    """Return the tests of a flow; none is run.
+def check_tests(
+    flow: FlowDraft, report: Report, words: Callable[[], WorldWords]
+) -> tuple[FlowTest, ...]:
+    """Return the tests of the main flow; none is run.
 
-    What is wrong with them goes into the report.
+    What is wrong with them, or with those of other flows, goes into the report.
     """
-    if flow.tests is None:
-        return ()
-    return tuple(_Cases(flow, report, world).check(flow.tests))
+    tests: tuple[FlowTest, ...] = ()
+    for scope in filter(None, flow.flows.values()):
+        if scope.tests is not None:
+            cases = Cases(flow, scope, report, words())
+            made = tuple(cases.section(scope.tests))
+            tests = made if scope is flow.main else tests
+    return tests
 
 
-class _Cases:
-    def __init__(self, flow: FlowDraft, report: Report, world: WorldWords) -> None:
+class Cases:
+    """Reads the tests of one flow, or of one subflow."""
+
+    def __init__(self, flow: FlowDraft, scope: Scope, report: Report, world: WorldWords) -> None:
         self._report = report
-        self._names = Names(flow, report)
+        self._names = Names(flow, scope, report)
         self._steps = StepCheck(self._names, report, world)
+        self._keys = CASE_KEYS if scope.subflow is None else (*CASE_KEYS, PARAMS)
 
-    def check(self, section: Value) -> list[FlowTest]:
-        """Check the whole section."""
-        if not isinstance(section, YamlList):
-            self._wrong(section, "'tests' is a list of cases")
-            return []
+    def section(self, section: Value) -> list[FlowTest]:
+        """Return the tests of a whole section."""
         names: dict[str, Mark] = {}
-        found: list[FlowTest] = []
-        for case in section.items:
-            if isinstance(case, YamlMap):
-                found.append(self._case(case, names))
-            else:
-                self._wrong(case, "a test is a map with 'name' and 'do'")
-        return found
+        return [self.case(case, names) for case in cases_in(section, self._report)]
 
-    def _case(self, case: YamlMap, names: dict[str, Mark]) -> FlowTest:
+    def case(self, case: YamlMap, names: dict[str, Mark]) -> FlowTest:
+        """Return one test; `names` are those that there are already."""
         for key, entry in case.entries.items():
-            if key not in CASE_KEYS:
-                advice = hint(key, CASE_KEYS, what="it has")
+            if key not in self._keys:
+                advice = hint(key, self._keys, what="it has")
                 self._error("unknown-key", entry.key.start, f"{key!r} is no part of a test{advice}")
         at, name = case.get("at"), case.get("name")
         return FlowTest(
@@ -95,8 +99,24 @@ class _Cases:
         return ()
 
     def _wrong(self, value: Value, what: str) -> None:
-        if not (isinstance(value, Scalar) and value.unreadable):
-            self._error("wrong-shape", value.start, f"{what}, got {kind_text(value)}")
+        _wrong(value, what, self._report)
 
     def _error(self, code: str, at: Mark, message: str) -> None:
         self._report.error(code, at, message, WHERE)
+
+
+def cases_in(section: Value, report: Report) -> Iterator[YamlMap]:
+    """Yield the cases of a section as far as they can be read."""
+    if not isinstance(section, YamlList):
+        _wrong(section, "'tests' is a list of cases", report)
+        return
+    for case in section.items:
+        if isinstance(case, YamlMap):
+            yield case
+        else:
+            _wrong(case, "a test is a map with 'name' and 'do'", report)
+
+
+def _wrong(value: Value, what: str, report: Report) -> None:
+    if not (isinstance(value, Scalar) and value.unreadable):
+        report.error("wrong-shape", value.start, f"{what}, got {kind_text(value)}", WHERE)

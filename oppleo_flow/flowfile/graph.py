@@ -6,13 +6,15 @@ place.  Immutable, and free of YAML but for the place each part came from.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from oppleo_flow.node_spec import ConnectionSpec, NodeSpec, PortKind
 from oppleo_flow.options import NodeConfig
 
 InboxFull = Literal["drop-oldest", "drop-newest", "latest", "spool", "block"]
 Then = Literal["fault", "drop", "dead-letter", "stop-flow"]
+FLOW: Final = "flow"
+"""The id under which a flow's own ports are found."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +86,10 @@ class GraphConnection:
 
 @dataclass(frozen=True, slots=True)
 class Wire:
-    """One wire; `source_node` is `flow` for the flow's own ports (`start stop errors status`)."""
+    """One wire; `source_node` is `flow`, or `other/flow`, for a flow's own ports.
+
+    These are `start`, `stop`, `errors` and `status`.
+    """
 
     source_node: str
     source_port: str
@@ -106,10 +111,42 @@ class MissingNode:
 
 
 @dataclass(frozen=True, slots=True)
-class Graph:
-    """A whole checked flow.
+class GraphFlow:
+    """One of the flows that run together.
 
-    `missing` nodes have wires like the others; what builds on their levels is never fresh.
+    `prefix` goes before its ids: nothing in the main flow, `other/` in another.
+    """
+
+    prefix: str
+    name: str
+    doc: str
+    file: str
+    disabled: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class GraphInstance:
+    """An instance of a subflow, whose nodes stand in the graph like all others.
+
+    `inputs` and `outputs` say for each port which ports inside it stands for: node and port.
+    """
+
+    id: str
+    subflow: str
+    doc: str
+    place: Place
+    disabled: bool
+    inputs: Mapping[str, tuple[tuple[str, str], ...]]
+    outputs: Mapping[str, tuple[tuple[str, str], ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Graph:
+    """All flows that run together, checked; `name`, `doc` and `file` are the main one's.
+
+    The id of a node is bare in the main flow, `other/node` in another, and `instance.node` inside a
+    subflow; connections are named likewise.  `missing` nodes have wires like the others; what
+    builds on their levels is never fresh.
     """
 
     name: str
@@ -119,6 +156,8 @@ class Graph:
     connections: Mapping[str, GraphConnection]
     wires: tuple[Wire, ...]
     missing: Mapping[str, MissingNode] = field(default_factory=dict)
+    flows: tuple[GraphFlow, ...] = ()
+    instances: Mapping[str, GraphInstance] = field(default_factory=dict)
 
     def into(self, node: str) -> list[Wire]:
         """Return the wires that end at a node."""
@@ -128,3 +167,13 @@ class Graph:
         """Return the output ports of a node."""
         found = self.nodes[node]
         return found.spec.outputs_for(found.config)
+
+
+def flow_of(node: str) -> str:
+    """Return the prefix of the flow that an id belongs to: empty for the main flow."""
+    return node[: node.rfind("/") + 1]
+
+
+def is_flow(node: str) -> bool:
+    """Return whether an id stands for a flow's own ports, not for a node."""
+    return node == f"{flow_of(node)}{FLOW}"

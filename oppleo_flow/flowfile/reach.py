@@ -22,9 +22,14 @@ def _unreachable(flow: FlowDraft, report: Report) -> None:
         before = {wire.source[0] for wire in node.wires if wire.source is not None}
         if node.id in named or any(other.id in before - followers for other in cut_off):
             continue
-        behind = [n.id for n in cut_off if n.id in followers - named and n is not node]
+        behind = [n for n in cut_off if n.id in followers - named and n is not node]
         named |= followers
-        message = f"nothing ever reaches it{_behind(behind)}{_reason(before, flow)}"
+        disabled = [n.disabled_id for n in flow.nodes.values() if n.id in before and not n.enabled]
+        called = [
+            [flow.name_of(one, node.home) for one in dict.fromkeys(ids)]
+            for ids in ([n.id for n in behind], disabled)
+        ]
+        message = f"nothing ever reaches it{_behind(called[0])}{_reason(called[1])}"
         report.warning("unreachable", node.place_of("from"), message, node.id)
 
 
@@ -62,8 +67,7 @@ def _behind(names: list[str]) -> str:
     return f", nor {', '.join([*shown, *([f'{more} more'] if more > 0 else [])])}"
 
 
-def _reason(before: set[str], flow: FlowDraft) -> str:
-    disabled = [n.id for n in flow.nodes.values() if n.id in before and not n.enabled]
+def _reason(disabled: list[str]) -> str:
     if not disabled:
         return ": its wires only lead in a circle; wire a source to it"
     are = "is" if len(disabled) == 1 else "are"
@@ -77,10 +81,14 @@ def _unused_outputs(flow: FlowDraft, report: Report) -> None:
         for wire in node.wires
         if wire.source is not None
     }
+    for scope in flow.scopes:
+        for instance in scope.instances.values():  # what it offers need not be taken
+            used |= {(s[0], s[1].name) for given in instance.outputs.values() for s in given}
     if any(wire.source is None for node in flow.nodes.values() for wire in node.wires):
         return
     for node in flow.nodes.values():
         names = [n for n in node.outputs or () if n != "error" and (node.id, n) not in used]
         if names and node.enabled:
-            message = f"nothing is wired to {' and '.join(f'{node.id}.{name}' for name in names)}"
+            own = node.key.text
+            message = f"nothing is wired to {' and '.join(f'{own}.{name}' for name in names)}"
             report.info("unused-output", node.at, message, node.id)

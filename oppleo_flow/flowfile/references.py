@@ -1,205 +1,280 @@
-"""`from:` in its three forms, and what each reference means."""
+"""What each reference means: which outputs of which nodes, in this flow or in another."""
 
 import re
 from collections.abc import Mapping
-from typing import Final
+from dataclasses import dataclass, replace
+from typing import Final, TypeVar
 
-from oppleo_flow.flowfile.draft import FlowDraft, NodeDraft, WireDraft
+from oppleo_flow.flow_events import FlowStarted, FlowStopping, NodeChanged
+from oppleo_flow.flowfile.draft import FlowDraft, InstanceDraft, NodeDraft, Part, Scope, WireDraft
 from oppleo_flow.flowfile.findings import Report
-from oppleo_flow.flowfile.option_words import got
-from oppleo_flow.flowfile.scalars import TRUTHS
+from oppleo_flow.flowfile.from_reading import FromReading
+from oppleo_flow.flowfile.graph import FLOW, is_flow
+from oppleo_flow.flowfile.subflows import InPort, OutPort
 from oppleo_flow.flowfile.suggest import hint
-from oppleo_flow.flowfile.tree import Mark, Scalar, Value, YamlList, YamlMap, kind_text
-from oppleo_flow.node_spec import NodeSpec, OutputSpec
-from oppleo_flow.payloads import Failure, Tick
-from oppleo_flow.record import Record
+from oppleo_flow.flowfile.tree import Scalar
+from oppleo_flow.node_spec import OutputSpec
+from oppleo_flow.payloads import Failure
 
-FLOW: Final = "flow"
+_IN: Final = "in"
+_Unknown = TypeVar("_Unknown")
 FLOW_OUTPUTS: Final[Mapping[str, OutputSpec]] = {
-    "start": OutputSpec("start", Tick, "event"),
-    "stop": OutputSpec("stop", Tick, "event"),
+    "start": OutputSpec("start", FlowStarted, "event"),
+    "stop": OutputSpec("stop", FlowStopping, "event"),
     "errors": OutputSpec("errors", Failure, "event"),
-    "status": OutputSpec("status", Record, "event"),
+    "status": OutputSpec("status", NodeChanged, "event"),
 }
-_REFERENCE = re.compile(r"(?P<node>[A-Za-z0-9_-]+)(?:\.(?P<port>[A-Za-z0-9_-]+))?")
-_ELSEWHERE = re.compile(r"(?:[\w-]+:)?[\w-]+/[\w.-]+")
-_WIRE_KEYS: Final = ("ref", "durable")
+_REFERENCE = re.compile(
+    r"(?:(?P<machine>[\w-]+):)?(?:(?P<flow>[\w-]+)/)?"
+    r"(?P<node>[A-Za-z0-9_-]+)(?:\.(?P<port>[A-Za-z0-9_-]+))?"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """One output, by the id of its node; `durable` when the wire on the way to it is."""
+
+    node: str
+    output: OutputSpec
+    durable: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What a reference means; several outputs where an instance stands for what is inside it."""
+
+    called: str
+    sources: tuple[_Source, ...]
+    through: InPort | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Asking:
+    """A reference, where it stands, and who is told when it means nothing."""
+
+    ref: Scalar
+    scope: Scope
+    who: str | None
 
 
 class References:
-    """Reads the references of every node of a flow and resolves both ends of each."""
+    """Resolves both ends of every wire."""
 
     def __init__(self, flow: FlowDraft, report: Report) -> None:
         self._flow = flow
         self._report = report
+        self._reading = FromReading(report)
 
     def resolve(self) -> None:
-        """Fill in `wires` of every node."""
-        for node in self._flow.nodes.values():
-            value = node.body.get("from")
-            if value is not None:
-                self._read(value, node)
-            for wire in node.wires:
-                wire.source = self._source(wire.ref, node)
-                wire.target_port = self._target(wire, node)
+        """Fill in `written` and `wires` of every node and every instance."""
+        for scope in self._flow.scopes:  # the outer first: what comes in must be known inside
+            for part in scope.parts.values():
+                part.written = list(self._reading.read(part))
+                part.wires = [one for wire in part.written for one in self._expanded(wire, part)]
+            if scope.subflow is not None:
+                scope.outputs = {
+                    name: tuple((one.node, one.output) for one in self._out(port, scope))
+                    for name, port in scope.subflow.outputs.items()
+                }
 
-    # -- reading ---------------------------------------------------------------------------------
-
-    def _read(self, value: Value, node: NodeDraft) -> None:
-        if isinstance(value, YamlMap) and "ref" not in value.entries:
-            for port, entry in value.entries.items():
-                self._items(entry.value, node, port, entry.key.start)
-        else:
-            self._items(value, node, None, value.start)
-
-    def _items(self, value: Value, node: NodeDraft, port: str | None, at: Mark) -> None:
-        """Read what stands for one input: a reference, a list, or a map with `ref`."""
-        match value:
-            case YamlList():
-                for item in value.items:
-                    if isinstance(item, YamlList):
-                        message = "a list within a list; write one list of references"
-                        self._report.error("wrong-shape", item.start, message, node.id)
-                        node.wires.append(_lost(port, at, item))
-                    else:
-                        self._items(item, node, port, at if port else item.start)
-            case YamlMap():
-                self._wire_map(value, node, port, at)
-            case Scalar(unreadable=True):
-                node.wires.append(WireDraft(port, at, value))
-            case Scalar(empty=True):
-                message = f"{port!r} names no source; write one or remove the line"
-                self._report.error("unwired-input", at, message, node.id)
-                node.wires.append(_lost(port, at, value))
-            case Scalar():
-                node.wires.append(WireDraft(port, at, value))
-
-    def _wire_map(self, value: YamlMap, node: NodeDraft, port: str | None, at: Mark) -> None:
-        for name, entry in value.entries.items():
-            if name not in _WIRE_KEYS:
-                advice = hint(name, _WIRE_KEYS, what="it has")
-                message = f"{name!r} is not an option of a wire{advice}"
-                self._report.error("unknown-option", entry.key.start, message, node.id)
-        ref = value.get("ref")
-        if not isinstance(ref, Scalar):
-            if not value.incomplete:
-                message = f"'ref' must be a reference such as meter.reading, got {kind_text(ref)}"
-                self._report.error("missing-option", value.start, message, node.id)
-            node.wires.append(_lost(port, at, value))
-            return
-        durable = value.get("durable")
-        wire = WireDraft(port, at, ref)
-        if isinstance(durable, Scalar) and durable.text.lower() in TRUTHS:
-            wire.durable = TRUTHS[durable.text.lower()]
-        elif durable is not None and not (isinstance(durable, Scalar) and durable.unreadable):
-            message = f"'durable' must be on or off{got(durable)}"
-            self._report.error("option-value", durable.start, message, node.id)
-        if wire.durable and ref.text.startswith("flow."):
-            message = f"{ref.text!r} cannot be durable: only what a node sends is kept; remove it"
-            self._report.error("durable-source", ref.start, message, node.id)
-        node.wires.append(wire)
+    def _expanded(self, wire: WireDraft, part: Part) -> list[WireDraft]:
+        """Return a wire for each output that a reference means."""
+        found = self._found(_Asking(wire.ref, part.home, part.id))
+        wire.target_port = self._reading.target(wire, part)
+        if found is None:
+            return [wire]
+        wire.called, wire.through = found.called, found.through
+        if found.through is not None:
+            found.through.used = True
+        made = [
+            replace(
+                wire,
+                source=(one.node, one.output),
+                durable=wire.durable or one.durable,
+            )
+            for one in found.sources
+        ]
+        if any(one.durable and one.source and is_flow(one.source[0]) for one in made):
+            message = (
+                f"{wire.ref.text!r} cannot be durable: only what a node sends is kept; remove it"
+            )
+            self._report.error("durable-source", wire.ref.start, message, part.id)
+        return made
 
     # -- the source ------------------------------------------------------------------------------
 
-    def _source(self, ref: Scalar, node: NodeDraft) -> tuple[str, OutputSpec] | None:
-        """Return the node and the output that a reference means; None when it means none."""
+    def _found(self, asking: _Asking) -> _Found | None:
+        """Return the outputs that a reference means; None when it means none."""
+        ref = asking.ref
         if ref.unreadable:
             return None
         found = _REFERENCE.fullmatch(ref.text)
         if found is None or ref.secret:
-            self._malformed(ref, node)
+            self._tell(
+                asking, "unknown-node", f"{ref.text!r} is no reference; write node or node.port"
+            )
+            return None
+        if found["machine"] is not None:
+            message = f"{ref.text!r} is on another machine, and wires end at their own for now"
+            self._tell(asking, "other-flow", message)
             return None
         name, port = found["node"], found["port"]
+        if found["flow"] is not None:
+            return self._in_flow(asking, found["flow"], name, port)
+        return self._here(asking, asking.scope, name, port, name)
+
+    def _in_flow(self, asking: _Asking, flow: str, name: str, port: str | None) -> _Found | None:
+        """Return what a reference to a node of another flow means."""
+        if asking.scope.subflow is not None:
+            message = (
+                f"{asking.ref.text!r} is outside of the subflow {asking.scope.subflow.name!r}; "
+                f"add an input to it, and write {_IN}.…"
+            )
+            self._tell(asking, "other-flow", message)
+            return None
+        if flow not in self._flow.flows:
+            self._tell(asking, "unknown-flow", self._flow.no_flow(flow))
+            return None
+        scope = self._flow.flows[flow]
+        return None if scope is None else self._here(asking, scope, name, port, f"{flow}/{name}")
+
+    def _here(
+        self, asking: _Asking, scope: Scope, name: str, port: str | None, shown: str
+    ) -> _Found | None:
+        """Return what `name` and `name.port` mean in a scope."""
+        if name == _IN:
+            return self._comes_in(asking, scope, port)
         if name == FLOW:
-            return self._output(ref, node, FLOW, FLOW_OUTPUTS, port)
-        producer = self._flow.nodes.get(name)
-        if producer is None:
-            self._unknown_node(ref, name, node)
+            return self._of_flow(asking, scope, port, shown)
+        part = scope.parts.get(name)
+        if part is None:
+            self._unknown_node(asking, scope, name)
             return None
-        if producer.outputs is None:
+        if isinstance(part, InstanceDraft):
+            return self._of_instance(asking, part, port, shown)
+        return self._of_node(asking, part, port, shown)
+
+    def _of_node(
+        self, asking: _Asking, node: NodeDraft, port: str | None, shown: str
+    ) -> _Found | None:
+        if node.missing is not None:  # what it would send counts as a level that is never fresh
+            output = OutputSpec(port or "out", _Unknown, "level")
+            return _Found(f"{shown}.{output.name}", (_Source(node.id, output),))
+        if node.outputs is None:
             return None
-        return self._output(ref, node, name, producer.outputs, port)
+        chosen = self._port(asking, shown, [*node.outputs], port)
+        if chosen is None:
+            return None
+        return _Found(f"{shown}.{chosen}", (_Source(node.id, node.outputs[chosen]),))
 
-    def _malformed(self, ref: Scalar, node: NodeDraft) -> None:
-        if _ELSEWHERE.fullmatch(ref.text):
-            message = f"{ref.text!r} is in another flow, and wires end at their own for now"
-            self._report.error("other-flow", ref.start, message, node.id)
-        else:
-            message = f"{ref.text!r} is no reference; write node or node.port"
-            self._report.error("unknown-node", ref.start, message, node.id)
+    def _of_flow(
+        self, asking: _Asking, scope: Scope, port: str | None, shown: str
+    ) -> _Found | None:
+        if scope.subflow is not None:
+            message = "'flow' has no ports within a subflow; wire it to an input, outside"
+            self._tell(asking, "unknown-node", message)
+            return None
+        chosen = self._port(asking, shown, [*FLOW_OUTPUTS], port)
+        if chosen is None:
+            return None
+        source = _Source(f"{scope.prefix}{FLOW}", FLOW_OUTPUTS[chosen])
+        return _Found(f"{shown}.{chosen}", (source,))
 
-    def _unknown_node(self, ref: Scalar, name: str, node: NodeDraft) -> None:
-        if not self._flow.all_nodes:
+    def _of_instance(
+        self, asking: _Asking, instance: InstanceDraft, port: str | None, shown: str
+    ) -> _Found | None:
+        outputs = instance.subflow.outputs
+        if port is not None and port not in (*outputs, "error") and not instance.subflow.all_ports:
+            return None
+        chosen = self._port(asking, shown, [*outputs, "error"], port)
+        if chosen is None:
+            return None
+        if chosen in outputs:
+            return _Found(f"{shown}.{chosen}", self._out(outputs[chosen], instance.inside))
+        errors = (
+            _Source(node.id, node.outputs["error"])
+            for node in instance.inside.all_nodes_inside()
+            if node.outputs is not None
+        )
+        return _Found(f"{shown}.error", tuple(errors))
+
+    def _out(self, port: OutPort, inside: Scope) -> tuple[_Source, ...]:
+        """Return what an output of an instance stands for."""
+        sources: list[_Source] = []
+        for ref in port.refs:
+            asking = _Asking(ref, inside, None)
+            if ref.text.partition(".")[0] == _IN:
+                message = f"the output {port.name!r} must come from a node inside, got {ref.text!r}"
+                self._tell(asking, "unknown-node", f"{message}; wire the input itself, outside")
+            elif (found := self._found(asking)) is not None:
+                sources += found.sources
+        return tuple(sources)
+
+    def _comes_in(self, asking: _Asking, scope: Scope, port: str | None) -> _Found | None:
+        """Return what comes in at an input of the subflow that a scope is the inside of."""
+        if scope.subflow is None:
+            message = f"{_IN!r} has ports only within a subflow; name a node"
+            self._tell(asking, "unknown-node", message)
+            return None
+        inputs = scope.subflow.inputs
+        if port is not None and port not in inputs and not scope.subflow.all_ports:
+            return None
+        chosen = self._port(asking, _IN, [*inputs], port, what="input")
+        if chosen is None:
+            return None
+        if (alone := scope.parts.get(_IN)) is not None and isinstance(alone, NodeDraft):
+            source = _Source(alone.id, (alone.outputs or {})[chosen])
+            return _Found(f"{_IN}.{chosen}", (source,), inputs[chosen])
+        wires = () if scope.within is None else scope.within.wires
+        sources = tuple(
+            _Source(*wire.source, durable=wire.durable)
+            for wire in wires
+            if wire.source is not None and wire.target_port == chosen
+        )
+        return _Found(f"{_IN}.{chosen}", sources, inputs[chosen])
+
+    # -- what is wrong ---------------------------------------------------------------------------
+
+    def _unknown_node(self, asking: _Asking, scope: Scope, name: str) -> None:
+        if not scope.all_nodes:
             return
-        if name == "in":
-            message = "'in' has ports only within a subflow; name a node"
-        else:
-            message = f"there is no node {name!r}{hint(name, self._flow.nodes, what='nodes')}"
-        self._report.error("unknown-node", ref.start, message, node.id)
+        advice = hint(name, scope.parts, what="nodes")
+        where = ""
+        if scope.subflow is not None:
+            where = f" in the subflow {scope.subflow.name!r}"
+            if name in scope.subflow.inputs:
+                advice = f"; write {_IN}.{name}"
+            elif any(name in outer.parts for outer in scope.outside()):
+                advice = f"; what is outside comes in by an input, as {_IN}.…"
+        elif scope is not asking.scope:
+            where = f" in the flow {asking.ref.text.partition('/')[0]!r}"
+        self._tell(asking, "unknown-node", f"there is no node {name!r}{where}{advice}")
 
-    def _output(
-        self,
-        ref: Scalar,
-        node: NodeDraft,
-        name: str,
-        outputs: Mapping[str, OutputSpec],
-        port: str | None,
-    ) -> tuple[str, OutputSpec] | None:
-        """Return one output of a node: the named one, `out`, or the only one but `error`."""
+    def _port(
+        self, asking: _Asking, name: str, outputs: list[str], port: str | None, what: str = "output"
+    ) -> str | None:
+        """Return one of some ports: the named one, `out`, or the only one but `error`."""
         usual = [output for output in outputs if output != "error"]
         if port is not None:
             if port in outputs:
-                return name, outputs[port]
-            advice = hint(port, usual, what="it has") or f"; it has only {name}.error"
-            message = f"{name!r} has no output {port!r}{advice}"
-            self._report.error("unknown-port", ref.start, message, node.id)
+                return port
+            advice = hint(port, usual, what="it has") or (
+                f"; it has only {name}.error" if what == "output" else ""
+            )
+            message = f"{name!r} has no {what} {port!r}{advice}"
+            self._tell(asking, "unknown-port", message)
         elif "out" in outputs:
-            return name, outputs["out"]
+            return "out"
         elif len(usual) == 1:
-            return name, outputs[usual[0]]
+            return usual[0]
         elif usual:
             choices = ", ".join(f"{name}.{output}" for output in usual)
-            message = f"{name!r} has {len(usual)} outputs; say which: {choices}"
-            self._report.error("ambiguous-port", ref.start, message, node.id)
+            message = f"{name!r} has {len(usual)} {what}s; say which: {choices}"
+            self._tell(asking, "ambiguous-port", message)
         else:
-            message = f"{name!r} has no output; it has only {name}.error"
-            self._report.error("unknown-port", ref.start, message, node.id)
+            only = f"; it has only {name}.error" if what == "output" else "; add it under in"
+            self._tell(asking, "unknown-port", f"{name!r} has no {what}{only}")
         return None
 
-    # -- the target ------------------------------------------------------------------------------
-
-    def _target(self, wire: WireDraft, node: NodeDraft) -> str | None:
-        """Return the input at which a wire ends: the named one, `in`, or the only one."""
-        spec = node.spec
-        if spec is None:
-            return None
-        if wire.port is None:
-            return self._usual_input(wire, node, spec)
-        if wire.port in spec.inputs:
-            return wire.port
-        advice = hint(wire.port, spec.inputs, what="it has")
-        message = f"{spec.type_name} has no input {wire.port!r}{advice}"
-        self._report.error("unknown-port", wire.port_at, message, node.id)
-        return None
-
-    def _usual_input(self, wire: WireDraft, node: NodeDraft, spec: NodeSpec) -> str | None:
-        if "in" in spec.inputs:
-            return "in"
-        if len(spec.inputs) == 1:
-            return next(iter(spec.inputs))
-        at = node.place_of("from")
-        if spec.inputs:
-            choices = ", ".join(f"{port}: …" for port in spec.inputs)
-            message = (
-                f"{spec.type_name} has {len(spec.inputs)} inputs; say which: from: {{{choices}}}"
-            )
-            self._report.error("ambiguous-port", at, message, node.id)
-        else:
-            message = f"{spec.type_name} has no inputs; remove 'from'"
-            self._report.error("unknown-port", at, message, node.id)
-        return None
-
-
-def _lost(port: str | None, at: Mark, value: Value) -> WireDraft:
-    """Return a wire of which it has been said already that it means nothing."""
-    return WireDraft(port, at, Scalar("", value.start, value.end, unreadable=True))
+    def _tell(self, asking: _Asking, code: str, message: str) -> None:
+        self._report.error(code, asking.ref.start, message, asking.who)

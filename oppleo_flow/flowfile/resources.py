@@ -3,18 +3,20 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from oppleo_flow.flowfile.draft import ConnectionDraft, FlowDraft, NodeDraft
+from oppleo_flow.flowfile.draft import ConnectionDraft, FlowDraft, NodeDraft, Scope
 from oppleo_flow.flowfile.findings import Report
+from oppleo_flow.flowfile.graph import Place
 from oppleo_flow.flowfile.option_check import BROKEN_CODE
 from oppleo_flow.flowfile.suggest import hint
-from oppleo_flow.flowfile.tree import Mark, Scalar, YamlMap
-from oppleo_flow.node import Claim
+from oppleo_flow.flowfile.tree import Mark, Scalar, Value, YamlMap
+from oppleo_flow.node import Claim, Ref
 from oppleo_flow.node_spec import refs
 
 
 def check_connections(flow: FlowDraft, report: Report) -> None:
     """Check that what a node names is a connection of the kind it needs; fill in `connections`."""
     kinds: dict[type, dict[str, Any]] = {}
+    wrong = _check_given(flow, report)
     for node in flow.nodes.values():
         if node.spec is None:
             _count_mentions(node, flow)
@@ -22,46 +24,121 @@ def check_connections(flow: FlowDraft, report: Report) -> None:
         config = node.spec.config
         if config not in kinds:
             kinds[config] = refs(config)
-        names = [
-            _connection(option, kind, node, flow, report) for option, kind in kinds[config].items()
-        ]
-        node.connections = tuple(dict.fromkeys(name for name in names if name is not None))
+        found = {
+            option: _connection(option, kind, node, flow, report)
+            for option, kind in kinds[config].items()
+            if not _is_given(node.body.get(option), wrong, report)
+        }
+        named = {option: one.id for option, one in found.items() if one is not None}
+        node.connections = tuple(dict.fromkeys(named.values()))
+        if node.config is not None:  # at run time there is one connection of each name
+            exact: dict[str, Any] = {option: Ref(id_) for option, id_ in named.items()}
+            node.config = node.config.model_copy(update=exact)
     for connection in flow.connections.values():
         if not connection.used:
             message = f"no node uses the connection {connection.name!r}; remove it"
-            report.warning("unused-connection", connection.key.start, message, connection.name)
+            report.warning("unused-connection", connection.key.start, message, connection.id)
 
 
 def _count_mentions(node: NodeDraft, flow: FlowDraft) -> None:
     """Count what a node of an unknown type mentions as used: which options name it is unknown."""
     for entry in node.body.entries.values():
-        if isinstance(entry.value, Scalar) and entry.value.text in flow.connections:
-            flow.connections[entry.value.text].used = True
+        if isinstance(entry.value, Scalar):
+            found = _find(entry.value.text, node.home, flow)
+            if isinstance(found, ConnectionDraft):
+                found.used = True
+
+
+def _is_given(value: Value | None, places: set[Place], report: Report) -> bool:
+    """Return whether a value is what was given to an instance at one of some places."""
+    given = value.given if isinstance(value, Scalar) else None
+    return given is not None and report.place(given) in places
+
+
+def _find(name: str, home: Scope, flow: FlowDraft) -> ConnectionDraft | Scope | None:
+    """Return a connection by the name that a text has for it.
+
+    Where there is none, the flow that lacks it is returned; None where nothing can be said.
+    """
+    other, slash, rest = name.partition("/")
+    if not slash:
+        return home.connections.get(name) or (home if home.all_connections else None)
+    scope = flow.flows.get(other)
+    if scope is None:
+        return None
+    return scope.connections.get(rest) or (scope if scope.all_connections else None)
 
 
 def _connection(
     option: str, kind: Any, node: NodeDraft, flow: FlowDraft, report: Report
-) -> str | None:
+) -> ConnectionDraft | None:
     """Return the connection that an option names."""
     name = _named(option, node)
     if name is None:
         return None
     at = node.place_of(option)
-    connection = flow.connections.get(name)
-    if connection is None:
-        if flow.all_connections:
-            advice = hint(name, flow.connections, what="connections") or "; add it"
-            message = f"{option!r}: there is no connection {name!r}{advice}"
-            report.error("unknown-connection", at, message, node.id)
+    misfit = _misfit(option, name, None, node.home, flow)
+    connection = _find(name, node.home, flow)
+    if misfit is not None:
+        report.error(misfit[0], at, misfit[1], node.id)
+    if not isinstance(connection, ConnectionDraft):
         return None
     connection.used = True
+    connection.running = connection.running or node.enabled
     if connection.spec is not None and not is_a(connection.spec.cls, kind):
         message = (
             f"{option!r} needs a {_kind_name(kind)}, and {name!r} is a {connection.spec.type_name}"
-            f"{_others(kind, flow)}"
+            f"{_others(kind, node.home)}"
         )
         report.error("connection-type", at, message, node.id)
-    return name
+    return connection
+
+
+def _unknown(option: str, name: str, scope: Scope) -> str:
+    other, slash, rest = name.rpartition("/")
+    where = f" in the flow {other!r}" if slash and scope.prefix in ("", f"{other}/") else ""
+    advice = hint(rest, scope.connections, what="connections") or "; add it"
+    return f"{option!r}: there is no connection {rest!r}{where}{advice}"
+
+
+def _check_given(flow: FlowDraft, report: Report) -> set[Place]:
+    """Check what instances give for connections; return where what they give cannot be used."""
+    wrong: set[Place] = set()
+    for scope in flow.scopes:
+        for instance in scope.instances.values():
+            for name, parameter in instance.subflow.parameters.items():
+                given = instance.body.get(name)
+                if parameter is None or parameter.kind != "connection":
+                    continue
+                if not isinstance(given, Scalar) or given.unreadable or given.given is not None:
+                    continue
+                misfit = _misfit(name, given.text, parameter.connection_type, scope, flow)
+                if misfit is not None:
+                    report.error(misfit[0], given.start, misfit[1], instance.id)
+                    wrong.add(report.place(given.start))
+    return wrong
+
+
+def _misfit(
+    option: str, name: str, wanted: str | None, scope: Scope, flow: FlowDraft
+) -> tuple[str, str] | None:
+    """Return code and message of what is wrong with a connection that is given; None if nothing."""
+    other, slash, _ = name.partition("/")
+    if slash and other not in flow.flows:
+        return "unknown-flow", f"{option!r}: {flow.no_flow(other)}"
+    found = _find(name, scope, flow)
+    if isinstance(found, Scope):
+        return "unknown-connection", _unknown(option, name, found)
+    if found is None or found.spec is None or wanted in (None, _type(found)):
+        return None
+    fit = [one.name for one in scope.connections.values() if _type(one) == wanted]
+    advice = f"{' or '.join(map(repr, fit))} would fit" if fit else "add a connection"
+    message = f"{option!r} needs a {wanted}, and {name!r} is a {_type(found)}; {advice}"
+    return "connection-type", message
+
+
+def _type(connection: ConnectionDraft) -> str:
+    return "" if connection.spec is None else connection.spec.type_name
 
 
 def _named(option: str, node: NodeDraft) -> str | None:
@@ -89,9 +166,9 @@ def _kind_name(kind: Any) -> str:
     return str(getattr(kind, "type_name", getattr(kind, "__name__", kind)))
 
 
-def _others(kind: Any, flow: FlowDraft) -> str:
+def _others(kind: Any, home: Scope) -> str:
     found = [
-        c.name for c in flow.connections.values() if c.spec is not None and is_a(c.spec.cls, kind)
+        c.name for c in home.connections.values() if c.spec is not None and is_a(c.spec.cls, kind)
     ]
     return f"; {' or '.join(map(repr, found))} would fit" if found else "; add a connection"
 
@@ -99,29 +176,45 @@ def _others(kind: Any, flow: FlowDraft) -> str:
 def check_claims(flow: FlowDraft, report: Report) -> None:
     """Report what two nodes, or two connections, claim for themselves."""
     held: dict[tuple[str, str], tuple[str, Mark]] = {}
-    for name, part in _claimers(flow):
-        for claim in _claims(name, part, report):
+    for part, home in _claimers(flow):
+        for claim in _claims(part, report):
             key = (claim.within, claim.resource)
             place = _value_of(claim, part.body) or part.key.start
             if key not in held:
-                held[key] = (name, place)
+                held[key] = (part.id, place)
                 continue
             holder, there = held[key]
-            where = "here" if holder == name else f"by {holder!r} ({report.place(there)})"
-            message = f"{claim.resource} is already used {where}; choose another"
-            report.error("resource-claimed", place, message, name)
+            seen_from = _scope_at(place, home)
+            own = part.id.removeprefix(seen_from.prefix)
+            what = f"{claim.resource}, of {own!r}," if "." in own else claim.resource
+            who = flow.name_of(holder, seen_from)
+            where = "here" if holder == part.id else f"by {who!r} ({report.place(there)})"
+            remedy = "choose another"
+            if holder != part.id and report.place(there) == report.place(place):
+                remedy = "make it a parameter of the subflow"
+            message = f"{what} is already used {where}; {remedy}"
+            report.error("resource-claimed", place, message, seen_from.prefix + own.split(".")[0])
 
 
-def _claimers(flow: FlowDraft) -> Iterator[tuple[str, NodeDraft | ConnectionDraft]]:
+def _scope_at(place: Mark, home: Scope) -> Scope:
+    """Return the scope in whose text a claimed value stands: a parameter's stands outside."""
+    while place.text is not home.text and home.within is not None:
+        home = home.within.home
+    return home
+
+
+def _claimers(flow: FlowDraft) -> Iterator[tuple[NodeDraft | ConnectionDraft, Scope]]:
     """Yield what will run and may claim something."""
-    for connection in flow.connections.values():
-        yield connection.name, connection
+    for scope in filter(None, flow.flows.values()):
+        for connection in scope.connections.values():
+            if connection.running or not scope.off:
+                yield connection, scope
     for node in flow.nodes.values():
         if node.enabled:
-            yield node.id, node
+            yield node, node.home
 
 
-def _claims(name: str, part: NodeDraft | ConnectionDraft, report: Report) -> Sequence[Claim]:
+def _claims(part: NodeDraft | ConnectionDraft, report: Report) -> Sequence[Claim]:
     if part.spec is None or part.config is None:
         return ()
     try:
@@ -131,14 +224,14 @@ def _claims(name: str, part: NodeDraft | ConnectionDraft, report: Report) -> Seq
             f"{part.spec.type_name} cannot tell what it claims: {type(error).__name__}: {error}; "
             "mend that node type"
         )
-        report.error("node-file", part.key.start, message, name)
+        report.error("node-file", part.key.start, message, part.id)
         return ()
 
 
 def _value_of(claim: Claim, body: YamlMap) -> Mark | None:
     """Return the place of the one option whose value ends the claim's name, as 5 in `GPIO 5`."""
     found = [
-        entry.value.start
+        entry.value.given or entry.value.start
         for entry in body.entries.values()
         if isinstance(entry.value, Scalar)
         and entry.value.text

@@ -67,7 +67,7 @@ def _stale_after(node: NodeDraft, spec: NodeSpec, options: NodeOptions, report: 
     if not sources or None in sources:
         return
     if not any(source is not None and source[1].kind == "level" for source in sources):
-        names = " and ".join(repr(f"{s[0]}.{s[1].name}") for s in sources if s is not None)
+        names = " and ".join(dict.fromkeys(repr(wire.called) for wire in node.wires))
         message = (
             f"'stale_after' needs a level, and {names} sends events, which never go stale; "
             "remove it, or wire a level"
@@ -79,10 +79,10 @@ def _no_stale_after(node: NodeDraft, spec: NodeSpec, report: Report) -> None:
     """Warn of what moves the world and would go on doing so when its input cannot be trusted."""
     if not issubclass(spec.cls, Actuator) or spec.cls.shows or "stale_after" in node.body.entries:
         return
-    levels = [w.source for w in node.wires if w.source is not None and w.source[1].kind == "level"]
+    levels = [w for w in node.wires if w.source is not None and w.source[1].kind == "level"]
     if levels and not node.body.incomplete:
         message = (
-            f"{spec.type_name} stays as it is when '{levels[0][0]}.{levels[0][1].name}' "
+            f"{spec.type_name} stays as it is when {levels[0].called!r} "
             "can no longer be trusted; add 'stale_after: 90s'"
         )
         report.warning("missing-stale-after", node.at, message, node.id)
@@ -152,10 +152,11 @@ def _block(
         producer = flow.nodes.get(name)
         return producer is not None and (producer.spec is None or producer.spec.blocking)
 
-    quick = [w.source[0] for w in wires if w.source is not None and not may_wait(w.source[0])]
+    quick = [w for w in wires if w.source is not None and not may_wait(w.source[0])]
     if quick:
+        source = quick[0].called.rpartition(".")[0]
         message = (
-            f"'full: block' would make {quick[0]!r} wait, and with it every node; "
+            f"'full: block' would make {source!r} wait, and with it every node; "
             "use drop-oldest, drop-newest or latest"
         )
         report.error("block-policy", _full_place(node, port), message, node.id)

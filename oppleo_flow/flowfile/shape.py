@@ -3,31 +3,43 @@
 import re
 from collections.abc import Iterator
 
-from oppleo_flow.flowfile.draft import ConnectionDraft, FlowDraft, NodeDraft
+from oppleo_flow.flowfile.draft import ConnectionDraft, NodeDraft, Scope
 from oppleo_flow.flowfile.findings import Report
 from oppleo_flow.flowfile.suggest import hint
 from oppleo_flow.flowfile.tree import Entry, Mark, Scalar, Value, YamlMap, kind_text
 
-SECTIONS = ("flow", "format", "doc", "vars", "connections", "nodes", "subflows", "tests")
+SECTIONS = (
+    "flow",
+    "format",
+    "doc",
+    "disabled",
+    "vars",
+    "connections",
+    "nodes",
+    "subflows",
+    "tests",
+)
 FORMAT = "1"
 RESERVED_IDS = frozenset({"flow", "in"})
 _ID = re.compile(r"[a-z][a-z0-9_]*")
 _FLOW_NAME = re.compile(r"[a-z][a-z0-9_-]*")
 
 
-def read_shape(root: Value | None, report: Report) -> FlowDraft:
+def read_shape(root: Value | None, report: Report) -> Scope:
     """Return the outline of a flow; what is wrong with it goes into `report`."""
-    draft = FlowDraft()
+    draft = Scope(report.text)
     if not isinstance(root, YamlMap):
-        if not (root is None and report.has_errors):
+        draft.all_nodes = draft.all_connections = False
+        if not (root is None and report.has_errors_here):
             at = Mark(0, 0) if root is None else root.start
             message = f"a flow has 'flow', 'format' and 'nodes', and here is {kind_text(root)}"
             report.error("wrong-shape", at, message)
         return draft
     _unknown_sections(root, report)
     draft.name = _name(root, report)
-    _format(root, report)
+    read_format(root, report)
     draft.doc = _doc(root, report)
+    draft.disabled = root.get("disabled")
     draft.variables = root.get("vars")
     draft.subflows = root.get("subflows")
     draft.tests = root.get("tests")
@@ -43,7 +55,8 @@ def _unknown_sections(root: YamlMap, report: Report) -> None:
             report.error("unknown-key", entry.key.start, message)
 
 
-def _format(root: YamlMap, report: Report) -> None:
+def read_format(root: YamlMap, report: Report) -> None:
+    """Check that a file says that it is of the one format that there is."""
     value = root.get("format")
     if value is None:
         if not root.incomplete:
@@ -80,16 +93,18 @@ def _doc(root: YamlMap, report: Report) -> str:
     return value.text
 
 
-def _connections(root: YamlMap, draft: FlowDraft, report: Report) -> None:
+def _connections(root: YamlMap, draft: Scope, report: Report) -> None:
     section = _section(root, "connections", "a map of names and connections", report)
     if section is None:
+        draft.all_connections = root.get("connections") is None and not root.incomplete
         return
     draft.all_connections = not section.incomplete
     for name, entry, body in _bodies(section, "connection", report):
-        draft.connections[name] = ConnectionDraft(name, entry.key, body)
+        id_ = draft.prefix + name
+        draft.connections[name] = ConnectionDraft(id_, name, entry.key, body)
 
 
-def _nodes(root: YamlMap, draft: FlowDraft, report: Report) -> None:
+def _nodes(root: YamlMap, draft: Scope, report: Report) -> None:
     if root.get("nodes") is None:
         draft.all_nodes = False
         if not root.incomplete:
@@ -99,11 +114,16 @@ def _nodes(root: YamlMap, draft: FlowDraft, report: Report) -> None:
     draft.all_nodes = section is not None and not section.incomplete
     if section is None:
         return
+    add_nodes(section, draft, report)
+
+
+def add_nodes(section: YamlMap, draft: Scope, report: Report) -> None:
+    """Add the nodes of a map of ids and nodes."""
     for name, entry, body in _bodies(section, "node", report):
         if name in RESERVED_IDS:
             message = f"{name!r} is reserved; give the node another id"
             report.error("bad-id", entry.key.start, message, name)
-        draft.nodes[name] = NodeDraft(name, entry.key, body)
+        draft.parts[name] = NodeDraft(draft.prefix + name, entry.key, body, draft)
 
 
 def _section(root: YamlMap, name: str, what: str, report: Report) -> YamlMap | None:

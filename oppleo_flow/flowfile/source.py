@@ -13,7 +13,7 @@ import yaml
 from oppleo_flow.flowfile.findings import Report
 from oppleo_flow.flowfile.mending import Mending, split_lines
 from oppleo_flow.flowfile.syntax import diagnose
-from oppleo_flow.flowfile.tree import Entry, Mark, Scalar, Value, YamlList, YamlMap
+from oppleo_flow.flowfile.tree import Entry, Mark, Scalar, Text, Value, YamlList, YamlMap
 
 MAX_BYTES = 2_000_000
 MAX_DEPTH = 40
@@ -43,7 +43,7 @@ def parse(text: str, report: Report) -> Value | None:
     mending = Mending(split_lines(_printable(text, report)))
     at = Mark(0, 0)
     for _ in range(MAX_PARSES):
-        builder = _Builder(mending)
+        builder = _Builder(mending, report.text)
         error = builder.read(mending.text)
         if error is None:
             return builder.finish(report)
@@ -80,11 +80,12 @@ def _printable(text: str, report: Report) -> str:
 class _Builder:
     """Makes a tree of one text's events."""
 
-    def __init__(self, mending: Mending) -> None:
+    def __init__(self, mending: Mending, text: Text) -> None:
         self.root: Value | None = None
         self.last: Scalar | None = None
         self.found: list[tuple[str, Mark, str]] = []
         self._mending = mending
+        self._text = text
         self._open: list[YamlList | YamlMap] = []
         self._keys: list[Scalar | None] = []
         self._values = 0
@@ -170,11 +171,11 @@ class _Builder:
         start, end = event.start_mark, event.end_mark
         if start is None or end is None:
             raise AssertionError(f"an event without a place: {event}")
-        shifts = self._mending.shifts
-        return (
-            Mark(start.line, max(0, start.column - shifts.get(start.line, 0)), start.index),
-            Mark(end.line, max(0, end.column - shifts.get(end.line, 0)), end.index),
-        )
+        return self._mark(start), self._mark(end)
+
+    def _mark(self, mark: "yaml.Mark | yaml._yaml.Mark") -> Mark:
+        shift = self._mending.shifts.get(mark.line, 0)
+        return Mark(mark.line, max(0, mark.column - shift), mark.index, self._text)
 
     def _document(self, event: yaml.DocumentStartEvent) -> None:
         self._documents += 1

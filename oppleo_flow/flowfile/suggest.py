@@ -31,7 +31,7 @@ def hint(word: str, known: Iterable[str], *, what: str = "known") -> str:
     return ""
 
 
-def one_of(choices: Sequence[str]) -> str:
+def one_of(choices: Sequence[str], word: str = "or") -> str:
     """Return `a, b or c`."""
     *first, last = choices
-    return f"{', '.join(first)} or {last}" if first else last
+    return f"{', '.join(first)} {word} {last}" if first else last

@@ -3,13 +3,14 @@
 from collections.abc import Iterable, Mapping
 
 from oppleo_flow.errors import NodeFileError, UnknownNodeType
-from oppleo_flow.flowfile.draft import ConnectionDraft, FlowDraft, NodeDraft
+from oppleo_flow.flowfile.draft import ConnectionDraft, NodeDraft, Scope
 from oppleo_flow.flowfile.findings import Report
 from oppleo_flow.flowfile.graph import InboxPolicy
 from oppleo_flow.flowfile.migrations import Migration, Outdated, migrated
 from oppleo_flow.flowfile.node_options import ConnectionOptions, InboxOptions, NodeOptions
 from oppleo_flow.flowfile.option_check import BROKEN_CODE, OptionCheck, Subject
 from oppleo_flow.flowfile.option_words import got
+from oppleo_flow.flowfile.subflows import SUBFLOW
 from oppleo_flow.flowfile.suggest import hint
 from oppleo_flow.flowfile.tree import Scalar, Value, YamlMap, kind_text
 from oppleo_flow.node import Actuator, Node
@@ -17,7 +18,6 @@ from oppleo_flow.node_spec import RESERVED_OPTIONS, ConnectionSpec, NodeSpec, Ou
 from oppleo_flow.options import NodeConfig
 from oppleo_flow.registry import Registry
 
-SUBFLOW = "flow:"
 FAILS_OPEN = "fails_open"
 _CONNECTION_OPTIONS = frozenset({"type", *ConnectionOptions.model_fields})
 _INBOX_KEYS = frozenset(InboxOptions.model_fields)
@@ -33,32 +33,32 @@ class TypeCheck:
         self._options = OptionCheck(report)
         self.migrations: list[Migration] = []
 
-    def check(self, flow: FlowDraft) -> None:
+    def check(self, flow: Scope) -> None:
         """Fill in `spec`, `config` and `options` of everything in the flow."""
         for connection in flow.connections.values():
             self._connection(connection)
-        for node in flow.nodes.values():
+        for node in flow.all_nodes_inside():
             self._node(node)
 
     def _connection(self, draft: ConnectionDraft) -> None:
-        subject = Subject(draft.key.start, f"connection {draft.name!r}", draft.name)
+        subject = Subject(draft.key.start, f"connection {draft.name!r}", draft.id)
         draft.options = self._options.check(
             ConnectionOptions, _only(draft.body, _CONNECTION_OPTIONS - {"type"}), subject
         )
-        type_name = self._type_name(draft.body, draft.key, draft.name)
+        type_name = self._type_name(draft.body, draft.key, draft.id)
         if type_name is None:
             return
         try:
             draft.spec = self._registry.connection(type_name.text)
         except UnknownNodeType:
             message = self._no_connection_type(type_name.text)
-            self._report.error("unknown-type", type_name.start, message, draft.name)
+            self._report.error("unknown-type", type_name.start, message, draft.id)
         except NodeFileError as error:
             message = _unusable(type_name.text, error)
-            self._report.error("node-file", type_name.start, message, draft.name)
+            self._report.error("node-file", type_name.start, message, draft.id)
         if draft.spec is not None:
             about = Subject(
-                draft.key.start, draft.spec.type_name, draft.name, sorted(_CONNECTION_OPTIONS)
+                draft.key.start, draft.spec.type_name, draft.id, sorted(_CONNECTION_OPTIONS)
             )
             self._config(draft, draft.spec, about, _CONNECTION_OPTIONS)
 
@@ -67,9 +67,7 @@ class TypeCheck:
         type_name = self._type_name(draft.body, draft.key, draft.id)
         if type_name is None:
             return
-        if type_name.text.startswith(SUBFLOW):
-            message = "subflows are not supported yet; write the subflow's nodes out here"
-            self._report.error("subflow", type_name.start, message, draft.id)
+        if type_name.text.startswith(SUBFLOW):  # one that cannot be used, which has been told
             return
         try:
             draft.spec = self._registry.node(type_name.text)
@@ -85,7 +83,7 @@ class TypeCheck:
 
         So a slip in one of them hides nothing that is wrong with the others.
         """
-        subject = Subject(draft.at, f"node {draft.id!r}", draft.id)
+        subject = Subject(draft.at, f"node {draft.key.text!r}", draft.id)
         given = _only(draft.body, RESERVED_OPTIONS - {"type", "from", "inbox"})
         made = self._options.check(NodeOptions, given, subject)
         if made is not None:

@@ -5,7 +5,7 @@ option's type reads the text.
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from oppleo_flow.flowfile.findings import Report
@@ -18,7 +18,8 @@ _INSIDE = re.compile(
 )
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 _DEEPEST = 20
-_REPORTED = ""
+REPORTED = ""
+"""The code of a `VariableError` about something that has been reported already."""
 
 
 class VariableError(ValueError):
@@ -78,6 +79,43 @@ def _missing(lookup: Lookup) -> str:
     return f"there is no variable {lookup.name!r}"
 
 
+def whole_name(scalar: Scalar) -> str:
+    """Return the name in a scalar that is one `$(name)` and nothing else; empty for another."""
+    whole = _PART.fullmatch(scalar.text)
+    return whole["inside"] or "" if whole is not None else ""
+
+
+def fill_in(
+    scalar: Scalar, look_up: Callable[[Lookup], str | None], report: Report, node: str | None
+) -> bool:
+    """Fill every `$(…)` of a scalar in, in place; return whether there was any.
+
+    One that cannot be filled in is reported, and the scalar is unreadable from then on.
+    """
+    if "$" not in scalar.text or scalar.unreadable:
+        return False
+    try:
+        text = expand(scalar.text, look_up)
+    except VariableError as error:
+        if error.code != REPORTED:
+            report.error(error.code, _at(scalar, error.offset), str(error), node)
+        scalar.unreadable = True
+        return False
+    scalar.written, scalar.text = scalar.text, text
+    return True
+
+
+def report_unknown_overrides(
+    overrides: Mapping[str, str], flows: Sequence["Variables"], report: Report
+) -> None:
+    """Warn of variables set from outside that no flow has or uses."""
+    known = {name for one in flows for name in one.names}
+    for name in overrides:
+        if not any(one.uses(name) for one in flows):
+            message = f"the flow has no variable {name!r} to set{hint(name, sorted(known))}"
+            report.warning("unused-variable", Mark(0, 0), message)
+
+
 class Variables:
     """The variables of one flow: what the file says, what overrides it, and the environment."""
 
@@ -104,13 +142,14 @@ class Variables:
         for scalar in scalars(value):
             self._fill(scalar, node)
 
-    def report_unknown_overrides(self) -> None:
-        """Warn of variables set from outside that the flow does not use."""
-        for name in self._overrides:
-            if name not in self._scalars and name not in self._asked:
-                known = sorted(self._scalars.keys() | self._asked - self._overrides.keys())
-                message = f"the flow has no variable {name!r} to set{hint(name, known)}"
-                self._report.warning("unused-variable", Mark(0, 0), message)
+    @property
+    def names(self) -> set[str]:
+        """Return the variables that the flow has or asks for, but for those set from outside."""
+        return self._scalars.keys() | self._asked - self._overrides.keys()
+
+    def uses(self, name: str) -> bool:
+        """Return whether the flow has a variable of that name, or asks for one."""
+        return name in self._scalars or name in self._asked
 
     def _read(self, section: Value | None) -> None:
         if section is None:
@@ -146,19 +185,10 @@ class Variables:
         return scalar.text
 
     def _fill(self, scalar: Scalar, node: str | None) -> None:
-        if "$" not in scalar.text or scalar.unreadable:
+        name = whole_name(scalar)
+        if not fill_in(scalar, self._look_up, self._report, node):
             return
-        whole = _PART.fullmatch(scalar.text)
-        try:
-            text = expand(scalar.text, self._look_up)
-        except VariableError as error:
-            if error.code != _REPORTED:
-                self._report.error(error.code, _at(scalar, error.offset), str(error), node)
-            scalar.unreadable = True
-            return
-        scalar.written, scalar.text = scalar.text, text
-        if whole is not None and whole["inside"] in self._scalars:
-            name = whole["inside"]
+        if name in self._scalars:
             scalar.plain = scalar.plain and (name in self._overrides or self._scalars[name].plain)
 
     def _look_up(self, lookup: Lookup) -> str | None:
@@ -182,7 +212,7 @@ class Variables:
 
     def _refuse_unreadable(self, name: str, lookup: Lookup) -> None:
         if self._scalars[name].unreadable:
-            raise VariableError(_REPORTED, lookup.offset, "reported where the variable is made")
+            raise VariableError(REPORTED, lookup.offset, "reported where the variable is made")
 
     def _unknown(self, name: str) -> str:
         advice = hint(name, self._scalars) if self._scalars else ""
@@ -197,4 +227,4 @@ def _at(scalar: Scalar, offset: int) -> Mark:
     start = scalar.start
     if start.line != scalar.end.line:
         return start
-    return Mark(start.line, start.column + offset + (0 if scalar.plain else 1), start.offset)
+    return start._replace(column=start.column + offset + (0 if scalar.plain else 1))

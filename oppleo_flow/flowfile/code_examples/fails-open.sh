@@ -1,6 +1,7 @@
 mkdir nodes
 cat > nodes/wall_plug.py <<'END'
-from oppleo_flow import Actuator, NodeConfig, Record
+from oppleo_flow import Actuator, NodeConfig
+from oppleo_flow.payloads import Failure
 
 
 class WallPlug(Actuator[NodeConfig]):
@@ -10,7 +11,7 @@ class WallPlug(Actuator[NodeConfig]):
     safe_levels = ("off",)
     fails_open = True
 
-    def on_message(self, wish: Record) -> None:
+    def on_message(self, wish: Failure) -> None:
         """Switch it."""
 
     def go_safe(self, reason: str) -> None:
@@ -20,6 +21,6 @@ cat > flow.yaml <<'END'
 flow: example
 format: 1
 nodes:
-  plug: {type: wall-plug, from: flow.status, safe: off}
+  plug: {type: wall-plug, from: flow.errors, safe: off}
 END
 oppleo-flow check flow.yaml

@@ -3,7 +3,8 @@ cat > nodes/alarm.py <<'END'
 from collections.abc import Mapping
 from typing import Any
 
-from oppleo_flow import Node, NodeConfig, Record
+from oppleo_flow import Node, NodeConfig
+from oppleo_flow.payloads import MeterReading, MeterUnknown
 
 
 class AlarmConfig(NodeConfig):
@@ -23,13 +24,16 @@ class Alarm(Node[AlarmConfig]):
         """Return the limit in W."""
         return {"limit_w": 1000 * float(options["limit_kw"])}
 
-    def on_message(self, reading: Record) -> None:
+    def on_message(self, reading: MeterReading | MeterUnknown) -> None:
         """Watch it."""
 END
 cat > flow.yaml <<'END'
 flow: example
 format: 1
+connections:
+  rs485: {type: serial-bus, port: /dev/ttyUSB0}
 nodes:
-  alarm: {type: alarm, from: flow.status, limit_kw: seventeen}
+  meter: {type: modbus-meter, bus: rs485}
+  alarm: {type: alarm, from: meter, limit_kw: seventeen}
 END
 oppleo-flow check flow.yaml

@@ -75,6 +75,7 @@ def test_findings_as_json_have_stable_codes(flows, capsys):
             "node": "show",
             "message": "there is no node 'tock'; did you mean 'tick'?",
             "source": "  show: {type: debug, from: tock}",
+            "instances": [],
         }
     ]
 

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from oppleo_flow import Actuator, Level, Node, NodeConfig, Out, Payload
+from oppleo_flow.flow_events import FlowStarted, FlowStopping, NodeChanged
 from oppleo_flow.testing import Collect, graph_of, plan
 
 
@@ -310,16 +311,17 @@ def test_a_listener_that_closes_is_woken_and_hears_no_more(run):
 def test_flow_status_carries_every_change_of_a_nodes_condition(run):
     runtime = run(graph_of({"s": plan(Sensor), "end": plan(Collect)}, ["flow.status > end.in"]))
     send(runtime, "s", -4)
-    assert [dict(r) for r in runtime.node("end").got] == [
-        {"node": "s", "kind": "fault", "code": "broken", "text": "read -4"}
+    assert runtime.node("end").got == [
+        NodeChanged("s", "fault", "broken", "read -4", runtime.node("s").clock.now())
     ]
 
 
 def test_flow_start_and_stop_are_told(run):
     runtime = run(graph_of({"end": plan(Collect)}, ["flow.start > end.in", "flow.stop > end.in"]))
     collect = runtime.node("end")
+    now = collect.clock.now()
     runtime.stop()
-    assert len(collect.got) == 2
+    assert collect.got == [FlowStarted(now, flow="test"), FlowStopping(now, flow="test")]
 
 
 @pytest.mark.parametrize("name", ["sensor", "gate"])

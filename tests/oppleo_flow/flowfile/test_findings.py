@@ -57,6 +57,7 @@ def test_programs_get_plain_data() -> None:
         "node": "evse",
         "message": "'pin' must be at most 27, got 99",
         "source": "    pin: 99",
+        "instances": [],
     }
 
 
@@ -115,4 +116,4 @@ def test_a_finding_belongs_to_the_node_in_whose_lines_it_is() -> None:
     report = Report("f.yaml", [])
     report.error("tab", Mark(5, 0), "a tab")
     report.error("tab", Mark(9, 0), "a tab")
-    assert [f.node for f in report.findings((), [(4, 6, "meter")])] == ["meter", None]
+    assert [f.node for f in report.findings((), [("f.yaml", 4, 6, "meter")])] == ["meter", None]

@@ -65,11 +65,11 @@ def test_a_reference_means_one_output_and_one_input(check, nodes: str, ends: lis
                      ["6:25: s: 'in' has ports only within a subflow; name a node"],
                      id="a subflow's input"),
         pytest.param("  s: {type: same, from: other/meter.reading}\n",
-                     ["6:25: s: 'other/meter.reading' is in another flow, and wires end at their "
-                      "own for now"], id="another flow"),
+                     ["6:25: s: there is no flow 'other'; add other.yaml beside this one"],
+                     id="a flow that is not there"),
         pytest.param("  s: {type: same, from: 'garage:charging/meter.reading'}\n",
-                     ["6:25: s: 'garage:charging/meter.reading' is in another flow, and wires end "
-                      "at their own for now"], id="another machine"),
+                     ["6:25: s: 'garage:charging/meter.reading' is on another machine, and wires "
+                      "end at their own for now"], id="another machine"),
         pytest.param("  s: {type: same, from: a -> b}\n",
                      ["6:25: s: 'a -> b' is no reference; write node or node.port"], id="an arrow"),
         pytest.param("  s: {type: same, from: !secret prowl_key}\n",

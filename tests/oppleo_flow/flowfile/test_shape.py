@@ -93,16 +93,18 @@ HEAD = "flow: f\nformat: 1\n"
             f"{HEAD}{NODE}subflows: {{s: {{node: {{}}}}, t: 5, u: {{in: 5, nodes: {{}}}}}}\n",
             [
                 "5:12: the subflow 's' has no nodes; add 'nodes:'",
+                "5:12: warning: no node uses the subflow 's'; remove it",
                 "5:16: 'node' is no part of a subflow; did you mean 'nodes'?",
                 "5:30: the subflow 't' is a map with 'nodes', got text",
+                "5:33: warning: no node uses the subflow 'u'; remove it",
                 "5:41: 'in' of the subflow 'u' is a map, got text",
             ],
             id="the outline of subflows",
         ),
         pytest.param(
             f"{HEAD}nodes:\n  s: {{type: flow:two-steps, from: flow.start}}\n",
-            ["4:13: s: subflows are not supported yet; write the subflow's nodes out here"],
-            id="the use of a subflow",
+            ["4:13: s: there is no subflow 'two-steps'; add it under subflows"],
+            id="the use of a subflow that is not there",
         ),
     ],
 )

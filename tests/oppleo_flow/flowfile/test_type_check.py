@@ -81,7 +81,7 @@ BROKEN = Path(__file__).parent / "nodes" / "broken.py"
             "  a: {type: gate, from: flow.start, closed: drop}\n",
             [
                 "4:3: a: a gate that drops needs a window in 'open'",
-                "4:25: a: 'flow.start' carries Tick, but the input 'in' of gate takes "
+                "4:25: a: 'flow.start' carries FlowStarted, but the input 'in' of gate takes "
                 "SwitchRequest; wire another output",
             ],
             id="options that do not go together",

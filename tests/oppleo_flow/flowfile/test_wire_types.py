@@ -2,8 +2,8 @@ from typing import Any, TypeVar
 
 import pytest
 
-from oppleo_flow.flowfile.draft import FlowDraft, NodeDraft, WireDraft
-from oppleo_flow.flowfile.tree import Mark, Scalar, YamlMap
+from oppleo_flow.flowfile.draft import FlowDraft, NodeDraft, Scope, WireDraft
+from oppleo_flow.flowfile.tree import Mark, Scalar, Text, YamlMap
 from oppleo_flow.flowfile.wire_types import WireTypes, accepted
 from oppleo_flow.node_spec import NodeSpec, OutputSpec
 from oppleo_flow.payloads import Beep, CardSeen, Payload, Tick
@@ -15,6 +15,7 @@ def flow(registry, **nodes: tuple[str, list[str]]) -> FlowDraft:
     """A flow of nodes, each with its type and the nodes whose first output it is wired from."""
     specs: dict[str, NodeSpec] = {name: registry.node(kind) for name, (kind, _) in nodes.items()}
     drafts = {}
+    home = Scope(Text("f.yaml", []))
     for name, (_, sources) in nodes.items():
         key = Scalar(name, AT, AT)
         wires = [
@@ -23,8 +24,8 @@ def flow(registry, **nodes: tuple[str, list[str]]) -> FlowDraft:
             )
             for s in sources
         ]
-        drafts[name] = NodeDraft(name, key, YamlMap({}, AT, AT), specs[name], wires=wires)
-    return FlowDraft(nodes=drafts)
+        drafts[name] = NodeDraft(name, key, YamlMap({}, AT, AT), home, specs[name], wires=wires)
+    return FlowDraft(home, nodes=drafts)
 
 
 def carried(draft: FlowDraft, node: str) -> Any:

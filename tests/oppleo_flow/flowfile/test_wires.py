@@ -42,8 +42,8 @@ PLUG = "  p: {type: plug}\n  c: {type: card}\n"  # lines 4 and 5
         pytest.param("  a: {type: authorise, from: c}\n"
                      "  s: {type: session, from: {tokn: a.accepted, meter: flow.start}}\n",
                      ["7:29: s: session has no input 'tokn'; did you mean 'token'?",
-                      "7:54: s: 'flow.start' carries Tick, but the input 'meter' of session takes "
-                      "MeterReading | MeterUnknown; wire another output"],
+                      "7:54: s: 'flow.start' carries FlowStarted, but the input 'meter' of session "
+                      "takes MeterReading | MeterUnknown; wire another output"],
                      id="an input under a wrong name is not told of as unwired, too"),
         pytest.param("  d: {type: delay}\n",
                      ["6:3: d: its input takes Any and is not wired; add 'from: …'"],

@@ -1,0 +1,99 @@
+"""The ports of the flows themselves: `flow.start`, `flow.stop`, `flow.errors`, `flow.status`.
+
+Each flow that runs has its own, and they tell of its own nodes only.
+"""
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from oppleo_flow.engine.calls import Receive
+from oppleo_flow.flow_events import FlowStarted, FlowStopping, NodeChanged
+from oppleo_flow.flowfile.graph import FLOW, Graph, Wire, flow_of, is_flow
+from oppleo_flow.message import Message
+from oppleo_flow.payloads import Failure, Payload
+
+if TYPE_CHECKING:
+    from oppleo_flow.engine.core import Core
+
+_PORTS = ("start", "stop", "errors", "status")
+_ERRORS = f"/{FLOW}.errors"
+
+
+class FlowPorts:
+    """The flow ports of one runtime; `routes` are set when the routes are compiled.
+
+    A flow of which nothing runs has none.
+    """
+
+    def __init__(self, core: "Core", graph: Graph) -> None:
+        self._core = core
+        self._names = {flow.prefix: flow.name for flow in graph.flows} or {"": graph.name}
+        running = dict.fromkeys(flow_of(n.id) for n in graph.nodes.values() if not n.disabled)
+        self.routes: dict[tuple[str, str], Receive | None] = {
+            (f"{prefix}{FLOW}", port): None for prefix in running for port in _PORTS
+        }
+        self._wired = {(w.source_node, w.source_port) for w in graph.wires}
+        # What hears of a change must not tell of one: it might hear of that, too, and so on.
+        self._hears_status = _behind(graph.wires, "status")
+
+    def started(self, prefix: str) -> None:
+        """Tell that every node of a flow has started, or failed to, once."""
+        now = self._core.clock.now()
+        self._tell(prefix, "start", FlowStarted(now, flow=self._names[prefix]))
+
+    def stopping(self) -> None:
+        """Tell that the nodes are about to stop."""
+        now = self._core.clock.now()
+        for node, port in list(self.routes):
+            if port == "stop":
+                prefix = flow_of(node)
+                self._tell(prefix, port, FlowStopping(now, flow=self._names[prefix]))
+
+    def failed(self, failure: Failure, envelope: Message) -> None:
+        """Tell of a handler that raised.
+
+        What fails on a failure, near or far, must not feed itself through `flow.errors` for ever.
+        """
+        if not envelope.source.endswith(_ERRORS):
+            node = f"{flow_of(failure.node)}{FLOW}"
+            source = self._core.address(f"{node}.errors")
+            told = Message(failure, envelope.id, envelope.trace_id, envelope.time_s, source)
+            self._send(node, "errors", failure, told)
+
+    def changed(self, change: NodeChanged) -> None:
+        """Tell of a change in a node's condition."""
+        if change.node not in self._hears_status:
+            self._tell(flow_of(change.node), "status", change)
+
+    def _tell(self, prefix: str, port: str, payload: Payload) -> None:
+        node = f"{prefix}{FLOW}"
+        envelope = self._core.origin(self._core.address(f"{node}.{port}"), payload)
+        self._send(node, port, payload, envelope)
+
+    def _send(self, node: str, port: str, payload: Payload, envelope: Message) -> None:
+        """Deliver after what runs now; for a port that nobody is wired to nothing is done."""
+        if (node, port) in self._wired or self._core.probe is not None:
+            self._core.loop.queue(self._deliver, node, port, payload, envelope)
+
+    def _deliver(self, node: str, port: str, payload: Payload, envelope: Message) -> None:
+        route = self.routes.get((node, port))
+        if route is not None:
+            route(payload, envelope)
+
+
+def _behind(wires: Iterable[Wire], port: str) -> set[str]:
+    """Return the nodes that something from a port of a flow may come to."""
+    targets: dict[str, list[str]] = {}
+    waiting: list[str] = []
+    for wire in wires:
+        if not is_flow(wire.source_node):
+            targets.setdefault(wire.source_node, []).append(wire.target_node)
+        elif wire.source_port == port:
+            waiting.append(wire.target_node)
+    found: set[str] = set()
+    while waiting:
+        node = waiting.pop()
+        if node not in found:
+            found.add(node)
+            waiting += targets.get(node, ())
+    return found

@@ -1,0 +1,30 @@
+"""What a check needs to know besides the file."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from oppleo_flow.flowfile.cases import WorldWords
+from oppleo_flow.flowfile.secrets import SecretSource
+
+
+@dataclass(frozen=True, slots=True)
+class CheckSettings:
+    """What a check needs to know besides the file.
+
+    `variables` override those of the flows, as `--set` does; `environ` is what `$(env.NAME)` reads;
+    `simulate` puts every connection on its simulated twin.  With `placeholders`, a node whose type
+    is not there is a warning, and stands in the graph as missing, instead of an error.  `subflows`
+    is the folder of shared subflows; by default the one beside the folder `flows`, or beside the
+    flow itself.  `texts` are used in place of what the files of those names contain.  `world_words`
+    is what the tests of a flow may say of a world; asked only where there are tests.
+    """
+
+    variables: Mapping[str, str] = field(default_factory=dict)
+    environ: Mapping[str, str] = field(default_factory=dict)
+    secrets: SecretSource | None = None
+    simulate: bool = False
+    placeholders: bool = False
+    subflows: Path | None = None
+    texts: Mapping[str, str] = field(default_factory=dict)
+    world_words: Callable[[], WorldWords] = WorldWords
