@@ -22,7 +22,8 @@ def replace(doc: Document, slot: Slot, value: Data, path: Path) -> list[Splice]:
     """Put another value behind a key or dash; the comment on its line stays."""
     doc.leads_line(slot)
     like = doc.raw(slot.value) if isinstance(slot.value, Scalar) else ""
-    made = written(value, path, doc.column(slot.start), _manner(doc, path), like)
+    manner = _manner(doc, path, doc.next_line(slot.end))
+    made = written(value, path, doc.column(slot.start), manner, like)
     old = _place_of(doc, slot, keep_line=bool(made.body))
     head_start, head_end = old.head
     if not made.head:
@@ -57,18 +58,25 @@ def add(
     """Put a new part before the one that has the number `index`, or behind the last one."""
     slots = doc.slots(into)
     column = doc.column(slots[0].start)
-    lines = list(part_lines(name, value, (*path, name), column, _manner(doc, (*path, name))))
+    manner = _manner(doc, (*path, name), _place(doc, slots, index))
+    lines = list(part_lines(name, value, (*path, name), column, manner))
     blank = doc.newline if _spaced(doc, slots, index, (*path, name), len(lines)) else ""
     text = "".join(line + doc.newline for line in lines)
-    first = slots[0]
+    at = _place(doc, slots, index)
     if index > 0:
         doc.leads_line(slots[index - 1])
-        at = doc.start_of(doc.last_line(slots[index - 1]) + 1)
         return [Splice(at, at, blank + text)]
-    if doc.leads_line(first):
-        at = doc.start_of(doc.first_line(first))
+    if doc.leads_line(slots[0]):
         return [Splice(at, at, text + blank)]
-    return [Splice(first.start, first.start, text.lstrip(" ") + " " * column)]
+    return [Splice(at, at, text.lstrip(" ") + " " * column)]
+
+
+def _place(doc: Document, slots: list[Slot], index: int) -> int:
+    """Return where a new part is put in."""
+    if index > 0:
+        return doc.start_of(doc.last_line(slots[index - 1]) + 1)
+    first = slots[0]
+    return doc.start_of(doc.first_line(first)) if doc.leads_line(first) else first.start
 
 
 def _spaced(doc: Document, slots: list[Slot], index: int, path: Path, lines: int) -> bool:
@@ -83,15 +91,30 @@ def _spaced(doc: Document, slots: list[Slot], index: int, path: Path, lines: int
     return doc.is_blank(doc.last_line(slots[below - 1]) + 1)
 
 
-def _manner(doc: Document, path: Path) -> Manner:
-    """Return the manner of the file; a part among others on one line each is on one line."""
+def _manner(doc: Document, path: Path, below: int) -> Manner:
+    """Return the manner in which to write a part with `below` behind it.
+
+    Among others on one line each it is on one line.  Where a comment below would become a part of
+    it, a text is no block.
+    """
     manner = doc.manner
     siblings = doc.slots_at(path[:-1])
     others = [slot.value for slot in siblings if slot.name != path[-1]]
     flat = bool(others) and all(
         not isinstance(other, Scalar) and doc.style(other) == "flow" for other in others
     )
-    return changed(manner, flat=path[:-1]) if flat else manner
+    indent = min((doc.column(slot.start) for slot in siblings), default=0)
+    return changed(manner, flat=path[:-1] if flat else None, blocks=not _deep(doc, below, indent))
+
+
+def _deep(doc: Document, below: int, indent: int) -> bool:
+    """Return whether the next comments are indented more."""
+    line = doc.line_of(below)
+    while doc.is_blank(line) or doc.comment_column(line) is not None:
+        if (doc.comment_column(line) or 0) > indent:
+            return True
+        line += 1
+    return False
 
 
 def drop(doc: Document, among: Collection, slot: Slot) -> list[Splice]:

@@ -29,12 +29,14 @@ class Written:
 class Manner:
     """How a file is written: spaces per level of a map and of a list below a key.
 
-    The parts of `flat` are on one line each, where they fit.
+    The parts of `flat` are on one line each, where they fit.  Without `blocks`, a text of several
+    lines is in quotes.
     """
 
     step: int = 2
     list_step: int = 2
     flat: Path | None = None
+    blocks: bool = True
 
 
 def key_text(key: str) -> str:
@@ -106,7 +108,7 @@ def written(data: Data, path: Path, indent: int, manner: Manner, like: str = "")
             return Written(inline)
         return _block(data, path, indent, manner)
     text = data.text if isinstance(data, Quoted) else data
-    if isinstance(text, str) and ("\n" in text or like[:1] in ("|", ">")):
+    if manner.blocks and isinstance(text, str) and ("\n" in text or like[:1] in ("|", ">")):
         block = _block_scalar(text, indent + manner.step, ">" if like[:1] == ">" else "|")
         if block is not None:
             return block
