@@ -134,16 +134,20 @@ class VirtualClock:
         self._boot_id = f"virtual-{self._wall_at_zero.isoformat()}"
         self._monotonic_s = 0.0
         self._now: datetime | None = None  # asked for far more often than it changes
+        self._epoch_s = 0.0
 
     def now(self) -> datetime:
         """Return the wall time, aware UTC."""
         if self._now is None:
             self._now = self._wall_at_zero + timedelta(seconds=self._monotonic_s)
+            self._epoch_s = self._now.timestamp()
         return self._now
 
     def epoch_s(self) -> float:
         """Return the wall time in seconds since 1970."""
-        return self.now().timestamp()
+        if self._now is None:
+            self.now()
+        return self._epoch_s
 
     def monotonic(self) -> float:
         """Return the seconds that this clock was moved since it was made."""

@@ -41,6 +41,8 @@ class Condition:
     @property
     def made_safe(self) -> str | None:
         """Return why the output is at its safe level."""
+        if not self._causes:
+            return None
         return next((f"{cause}: {why}" for cause, why in self._causes.items()), None)
 
     def is_safe_for(self, cause: SafeCause) -> bool:

@@ -43,12 +43,14 @@ class NodeState:
 
     def __init__(self, host: "NodeHost") -> None:
         self._fields: Mapping[str, Any] = host.plan.spec.state
+        self._names = tuple(self._fields)
         self._saved = self._values(host)
         self._saved_timers: tuple[tuple[str, float], ...] = ()
         self._waiting: list[tuple[str, float]] = []
 
     def _values(self, host: "NodeHost") -> tuple[Any, ...]:
-        return tuple(getattr(host.node, name) for name in self._fields)
+        node = host.node
+        return tuple([getattr(node, name) for name in self._names])
 
     def change(self, host: "NodeHost") -> tuple[str, str, Mapping[str, Any], str] | None:
         """Return what must be saved now; None when nothing changed since the last time."""

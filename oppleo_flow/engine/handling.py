@@ -123,7 +123,7 @@ class Handling:
 
     def _next(self, host: NodeHost) -> None:
         """Run items of a node while there are any, it is free, and its consumers have room."""
-        while host.started and not host.busy and len(host.inbox) and not self._held_back(host):
+        while host.started and not host.busy and host.inbox and not self._held_back(host):
             item = host.inbox.take()
             for producer in host.blocked_producers:
                 self._core.loop.queue(self._next, producer)
@@ -135,6 +135,8 @@ class Handling:
 
     def _held_back(self, host: NodeHost) -> bool:
         """Return whether a consumer whose inbox is set to `block` is full."""
+        if not host.blocked_by:
+            return False
         return any(not consumer.inbox.has_room(port) for consumer, port in host.blocked_by)
 
     def _run(self, host: NodeHost, item: Item) -> None:

@@ -58,10 +58,11 @@ class Inbox:
 
     def put(self, item: Item) -> None:
         """Add an item, or drop one, as the policy of its port says."""
-        if item.port is None or item.done is not None or self._make_room(item.port):
+        port = item.port
+        if not self._items or port is None or item.done is not None or self._make_room(port):
             self._items.append(item)
-            if item.port is not None:
-                self._waiting[item.port] = self._waiting.get(item.port, 0) + 1
+            if port is not None:
+                self._waiting[port] = self._waiting.get(port, 0) + 1
 
     def take(self) -> Item:
         """Remove and return the oldest item."""

@@ -105,11 +105,10 @@ class NodeTimers:
 
     def named(self) -> tuple[tuple[str, float], ...]:
         """Return the timers that wait for a method of the node, with when they are due."""
-        return tuple(
-            sorted(
-                (timer.name, timer.due) for timer in list(self._waiting) if timer.name is not None
-            )
-        )
+        if not self._waiting:
+            return ()
+        named = [(timer.name, timer.due) for timer in list(self._waiting) if timer.name is not None]
+        return tuple(sorted(named))
 
     def _begin(self, timer: NodeTimer) -> None:
         self._waiting.add(timer)

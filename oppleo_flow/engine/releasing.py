@@ -24,6 +24,11 @@ if TYPE_CHECKING:
 Sent = list[tuple[Port, Any]]
 
 
+def _leave_durably(sent: Sent) -> bool:
+    """Return whether a durable wire begins where something is sent."""
+    return any(port.durable_wires for port, _ in sent)
+
+
 class Releasing:
     """Delivers, and commits where that is asked for; `in_flight` counts the commits under way."""
 
@@ -36,10 +41,11 @@ class Releasing:
         self, host: NodeHost, sent: Sent, envelope: Message, item: Item | None = None
     ) -> Exception | None:
         """Let what a node sent leave; return why it cannot be committed, and then nothing left."""
-        sent = [(port, payload) for port, payload in sent if not isinstance(port, Undo)]
+        if sent:
+            sent = [(port, payload) for port, payload in sent if not isinstance(port, Undo)]
         state = self.states.get(host.node_id)
         kept = item is not None and item.kept
-        if not (state or kept or host.committing or any(p.durable_wires for p, _ in sent)):
+        if not (state or kept or host.committing or (sent and _leave_durably(sent))):
             self.deliver(sent, envelope)
             return None
         transaction, error = attempt(self._transaction, host, state, sent, envelope, item)
