@@ -9,10 +9,12 @@ from typing import Any
 from sqlalchemy import Connection, Row, Select, func, select
 
 from oppleo_flow.payloads import MeterReading, MeterUnknown
+from oppleo_flow.store.column_types import UtcDateTime
 from oppleo_flow.store.database import Database, insert_new
 from oppleo_flow.store.tables import meter_silences, readings
 
 _GATHERED = timedelta(hours=1)
+_TIME = readings.c.keys().index("time")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +57,7 @@ class ReadingRows:
             self._gathered = []
 
     def _write(self, batch: Sequence[MeterReading | MeterUnknown]) -> None:
-        measured = [self._row(item) for item in batch if isinstance(item, MeterReading)]
+        measured = [item for item in batch if isinstance(item, MeterReading)]
         silent = [
             {
                 "charge_point": self._db.charge_point,
@@ -68,7 +70,7 @@ class ReadingRows:
         ]
         with self._db.write(durable=False) as connection:
             if measured:
-                connection.execute(insert_new(connection, readings), measured)
+                _insert(connection, self._db.charge_point, measured)
             if silent:
                 connection.execute(insert_new(connection, meter_silences), silent)
 
@@ -150,29 +152,46 @@ class ReadingRows:
             row = connection.execute(query.limit(1)).first()
         return None if row is None else _reading(row)
 
-    def _row(self, reading: MeterReading) -> dict[str, Any]:
-        # None for a phase that the model does not have.
-        power = (*reading.power_phases_w, None, None, None)
-        voltage = (*reading.voltage_phases_v, None, None, None)
-        current = (*reading.current_phases_a, None, None, None)
-        return {
-            "charge_point": self._db.charge_point,
-            "meter": reading.meter,
-            "time": reading.time,
-            "energy_import_wh": reading.energy_import_wh,
-            "power_w": reading.power_w,
-            "power_l1_w": power[0],
-            "power_l2_w": power[1],
-            "power_l3_w": power[2],
-            "voltage_l1_v": voltage[0],
-            "voltage_l2_v": voltage[1],
-            "voltage_l3_v": voltage[2],
-            "current_l1_a": current[0],
-            "current_l2_a": current[1],
-            "current_l3_a": current[2],
-            "frequency_hz": reading.frequency_hz,
-            "serial": reading.serial,
-        }
+
+def _insert(connection: Connection, charge_point: str, measured: Sequence[MeterReading]) -> None:
+    """Write readings, several at once.
+
+    SQLite gets the values as it keeps them: for a batch, converting them one by one costs more than
+    writing them.
+    """
+    rows = [_row(charge_point, reading) for reading in measured]
+    statement = insert_new(connection, readings)
+    if connection.dialect.name == "sqlite":
+        as_text, dialect = UtcDateTime().process_bind_param, connection.dialect
+        before, after = slice(0, _TIME), slice(_TIME + 1, None)
+        connection.exec_driver_sql(
+            str(statement.compile(dialect=dialect)),
+            [(*row[before], as_text(row[_TIME], dialect), *row[after]) for row in rows],
+        )
+        return
+    names = readings.c.keys()
+    connection.execute(statement, [dict(zip(names, row, strict=True)) for row in rows])
+
+
+def _row(charge_point: str, reading: MeterReading) -> tuple[Any, ...]:
+    """Return the values of a reading in the order of the table's columns."""
+    return (
+        charge_point,
+        reading.meter,
+        reading.time,
+        reading.energy_import_wh,
+        reading.power_w,
+        *_three(reading.power_phases_w),
+        *_three(reading.voltage_phases_v),
+        *_three(reading.current_phases_a),
+        reading.frequency_hz,
+        reading.serial,
+    )
+
+
+def _three(phases: tuple[float, ...]) -> tuple[float | None, ...]:
+    """Return three values, None for a phase that the model does not have."""
+    return phases if len(phases) == 3 else (*phases, None, None, None)[:3]
 
 
 def _at(item: MeterReading | MeterUnknown) -> datetime:
