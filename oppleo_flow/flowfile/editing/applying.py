@@ -1,6 +1,6 @@
 """An edit of a text gives a new text, what undoes it, and the lines that it changed."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from oppleo_flow.errors import Refused
@@ -12,7 +12,7 @@ from oppleo_flow.flowfile.editing.flow_text import (
     common_end,
     common_start,
 )
-from oppleo_flow.flowfile.editing.mentions import NoTypes, Types
+from oppleo_flow.flowfile.editing.mentions import NoTypes, Types, ports
 from oppleo_flow.flowfile.editing.performing import Performer
 from oppleo_flow.flowfile.editing.working_text import WorkingText
 
@@ -51,7 +51,7 @@ def apply_across(
         Refused: The edit cannot be done; then no text is to be changed.
     """
     changed = {file: apply(edit, texts[file], types)}
-    follow = Together(tuple(_following(edit, texts[file].flow)))
+    follow = Together(tuple(_following(edit, texts[file])))
     for other, text in texts.items():
         if other != file and follow.edits:
             edited = apply(follow, text, types)
@@ -60,15 +60,18 @@ def apply_across(
     return changed
 
 
-def _following(edit: Edit, flow: str) -> list[FollowRename]:
-    """Return what an edit of a flow means to others."""
+def _following(edit: Edit, text: FlowText) -> Iterator[FollowRename]:
+    """Yield what an edit of one file means to others."""
     match edit:
         case RenamePart(path=("nodes" | "connections" as part, str(old)), to=to):
-            return [FollowRename(flow, part, old, to)]
+            data = WorkingText(text).data
+            if "subflow" not in data:
+                yield FollowRename(text.flow, part, old, to)
+            elif part == "nodes" and old not in ports(data, ()):
+                yield FollowRename(text.flow, "inside", old, to)
         case Together(edits=edits):
-            return [step for one in edits for step in _following(one, flow)]
-        case _:
-            return []
+            for one in edits:
+                yield from _following(one, text)
 
 
 def _restored(edit: Restore, text: FlowText) -> FlowText:

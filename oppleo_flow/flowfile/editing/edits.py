@@ -64,7 +64,7 @@ class DeletePart:
 
 @dataclass(frozen=True, slots=True)
 class RenamePart:
-    """Give a node, connection, variable or subflow another name, wherever it is mentioned."""
+    """Give a node, connection, variable, subflow or parameter of one another name, everywhere."""
 
     __pydantic_config__: ClassVar[ConfigDict] = _ONLY_THESE
     path: Path
@@ -74,11 +74,15 @@ class RenamePart:
 
 @dataclass(frozen=True, slots=True)
 class FollowRename:
-    """Follow a rename in another flow: `flow/old` becomes `flow/to` in this one."""
+    """Follow a rename in another file, named without its ending.
+
+    `file/old` becomes `file/to` for one of its nodes or connections.  `inside` means a node of the
+    shared subflow `file`, which tests name as `instance.old`.
+    """
 
     __pydantic_config__: ClassVar[ConfigDict] = _ONLY_THESE
-    flow: str
-    part: Literal["nodes", "connections"]
+    file: str
+    part: Literal["nodes", "connections", "inside"]
     old: str
     to: str
     edit: Literal["follow-rename"] = "follow-rename"

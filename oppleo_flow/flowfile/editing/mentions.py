@@ -8,6 +8,7 @@ from typing import Final, Protocol
 from oppleo_flow.errors import OppleoError
 from oppleo_flow.flowfile.editing.steps import Respell, part
 from oppleo_flow.flowfile.editing.values import Data, Path, text_of
+from oppleo_flow.flowfile.subflows import SUBFLOW
 from oppleo_flow.node_spec import RESERVED_OPTIONS, refs
 from oppleo_flow.registry import Registry
 
@@ -15,7 +16,8 @@ NODE_STEPS: Final = frozenset(
     {"send", "expect", "expect_none", "expect_state", "expect_error", "fail", "stub"}
 )
 """The steps of a test that name nodes."""
-SUBFLOW_TYPE: Final = "flow:"
+_FILLED: Final = ("disabled", "vars", "connections", "nodes", "tests")
+_CONNECTION: Final = "connection"
 _WORD = re.compile(r"(?:(?P<flow>[\w-]+)/)?(?P<head>[A-Za-z0-9_-]+)(?P<rest>\..*)?")
 
 
@@ -138,7 +140,8 @@ def words_of_tests(data: Data, scope: Path) -> Iterator[tuple[Path, str, bool]]:
     tests = (*scope, "tests")
     for number, case in enumerate(_list(part(data, tests))):
         path = (*tests, number)
-        yield from _step_words(part(case, ("stub",)), (*path, "stub"))
+        for key in ("stub", "ignore"):
+            yield from _step_words(part(case, (key,)), (*path, key))
         for at, step in enumerate(_list(part(case, ("do",)))):
             for name, value in _map(step).items():
                 if name in NODE_STEPS:
@@ -165,11 +168,12 @@ def inside_instances(data: Data, subflow: str, rename: Rename, found: Mentions) 
     """Find a node of a subflow in the tests that look into its instances, as `store.changed`."""
     for scope in scopes(data):
         for path, text, is_key in words_of_tests(data, scope):
-            names = text.split(".")
+            flow, slash, inner = text.rpartition("/")
+            names = inner.split(".")
             at = _depth_inside(data, scope, names, subflow, rename.old)
-            if at is not None:
+            if at is not None and flow in ("", rename.flow):
                 names[at] = rename.new
-                (found.keys if is_key else found.words)[path] = ".".join(names)
+                (found.keys if is_key else found.words)[path] = flow + slash + ".".join(names)
 
 
 def _depth_inside(
@@ -177,15 +181,25 @@ def _depth_inside(
 ) -> int | None:
     """Return which of some names, each inside the one before, is the wanted node of a subflow."""
     for at, name in enumerate(names[:-1]):
-        type_name = text_of(part(data, (*scope, "nodes", name, "type"))) or ""
-        if not type_name.startswith(SUBFLOW_TYPE):
+        inside = _subflow_of(data, (*scope, "nodes", name))
+        if inside is None or names[at + 1] in ports(data, ("subflows", inside)):
             return None
-        scope = ("subflows", type_name.removeprefix(SUBFLOW_TYPE))
-        if names[at + 1] in _map(part(data, (*scope, "out"))):
-            return None
-        if scope[-1] == subflow and names[at + 1] == wanted:
+        if inside == subflow and names[at + 1] == wanted:
             return at + 1
+        scope = ("subflows", inside)
     return None
+
+
+def ports(data: Data, subflow: Path) -> set[str]:
+    """Return the names of the inputs and outputs of a subflow."""
+    return {port for side in ("in", "out") for port in _map(part(data, (*subflow, side)))}
+
+
+def _subflow_of(data: Data, node: Path) -> str | None:
+    """Return the subflow that a node is an instance of."""
+    type_name = text_of(part(data, (*node, "type"))) or ""
+    is_instance = type_name.startswith(SUBFLOW)
+    return type_name.removeprefix(SUBFLOW) if is_instance else None
 
 
 def in_types(data: Data, old: str, new: str, found: Mentions) -> None:
@@ -193,38 +207,47 @@ def in_types(data: Data, old: str, new: str, found: Mentions) -> None:
     for scope in scopes(data):
         for name in nodes_of(data, scope):
             path = (*scope, "nodes", name, "type")
-            if text_of(part(data, path)) == SUBFLOW_TYPE + old:
-                found.words[path] = SUBFLOW_TYPE + new
+            if text_of(part(data, path)) == SUBFLOW + old:
+                found.words[path] = SUBFLOW + new
 
 
-def in_values(data: Data, old: str, new: str, found: Mentions) -> None:
-    """Find a variable in every value that may hold one; a parameter of its name hides it."""
+def in_values(data: Data, scope: Path, old: str, new: str, found: Mentions) -> None:
+    """Find a variable of the flow, or a parameter of a subflow, in every value that is filled."""
     pattern = re.compile(rf"\$\$|\$\({re.escape(old)}(?=\)|:-)")
 
     def reworded(hit: re.Match[str]) -> str:
         return hit[0] if hit[0] == "$$" else f"$({new}"
 
-    for path, text in _values(data, ()):
-        hidden = path[0] == "subflows" and old in _map(part(data, (*path[:2], "params")))
-        word = pattern.sub(reworded, text)
-        if word != text and not hidden and not _is_never_filled(path):
-            found.words[path] = word
+    for section in ("nodes",) if scope else _FILLED:
+        path: Path = (*scope, section)
+        for inner, text in _texts(part(data, path), path):
+            word = pattern.sub(reworded, text)
+            if word != text and inner[len(path) + 1 :][:1] not in (("type",), ("from",)):
+                found.words[inner] = word
 
 
-def _is_never_filled(path: Path) -> bool:
-    """Return whether a value is the type of a part, or in its `from`."""
-    inner = path[2:] if path[0] == "subflows" else path
-    return len(inner) > 2 and inner[2] in ("type", "from")
+def in_arguments(data: Data, subflow: str, old: str, new: str, found: Mentions) -> None:
+    """Find a parameter of a subflow where its instances and its tests give it a value."""
+    for scope in scopes(data):
+        for name in nodes_of(data, scope):
+            path = (*scope, "nodes", name)
+            if _subflow_of(data, path) == subflow and part(data, (*path, old)) is not None:
+                found.keys[(*path, old)] = new
+    tests: Path = ("subflows", subflow, "tests")
+    for number, _ in enumerate(_list(part(data, tests))):
+        argument = (*tests, number, "params", old)
+        if part(data, argument) is not None:
+            found.keys[argument] = new
 
 
-def _values(data: Data, path: Path) -> Iterator[tuple[Path, str]]:
+def _texts(data: Data | None, path: Path) -> Iterator[tuple[Path, str]]:
     match data:
         case dict():
             for key, inner in data.items():
-                yield from _values(inner, (*path, key))
+                yield from _texts(inner, (*path, key))
         case list():
             for at, inner in enumerate(data):
-                yield from _values(inner, (*path, at))
+                yield from _texts(inner, (*path, at))
         case _:
             text = text_of(data)
             if text is not None:
@@ -235,6 +258,11 @@ def in_options(data: Data, rename: Rename, types: Types, found: Mentions) -> lis
     """Find a connection in the options that name one; return where it may be meant as well."""
     doubtful: list[Path] = []
     for scope in scopes(data):
+        for name, declared in _map(part(data, (*scope, "params"))).items():
+            path: Path = (*scope, "params", name, "default")
+            word = rename.of(text_of(part(data, path)))
+            if word is not None and text_of(part(declared, ("type",))) == _CONNECTION:
+                found.words[path] = word
         for name in nodes_of(data, scope):
             path = (*scope, "nodes", name)
             options = _connection_options(data, path, types)
@@ -249,26 +277,19 @@ def in_options(data: Data, rename: Rename, types: Types, found: Mentions) -> lis
     return doubtful
 
 
-def _connection_options(
-    data: Data, path: Path, types: Types, deep: int = 0
-) -> Collection[str] | None:
+def _connection_options(data: Data, path: Path, types: Types) -> Collection[str] | None:
     """Return the options of a node that name a connection; of an instance its parameters."""
-    type_name = text_of(part(data, (*path, "type"))) or ""
-    if not type_name.startswith(SUBFLOW_TYPE):
-        return types.connection_options(type_name)
-    scope: Path = ("subflows", type_name.removeprefix(SUBFLOW_TYPE))
-    if deep > 20 or part(data, scope) is None:
+    inside = _subflow_of(data, path)
+    if inside is None:
+        return types.connection_options(text_of(part(data, (*path, "type"))) or "")
+    declared = part(data, ("subflows", inside, "params"))
+    if part(data, ("subflows", inside)) is None:
         return None
-    found: set[str] = set()
-    for name in nodes_of(data, scope):
-        inner = (*scope, "nodes", name)
-        options = _connection_options(data, inner, types, deep + 1)
-        if options is None:
-            return None
-        for option in options:
-            text = text_of(part(data, (*inner, option))) or ""
-            found.update(re.findall(r"\$\((\w+)", text))
-    return found
+    return {
+        name
+        for name, said in _map(declared).items()
+        if text_of(part(said, ("type",))) == _CONNECTION
+    }
 
 
 def _map(data: Data | None) -> Mapping[str, Data]:

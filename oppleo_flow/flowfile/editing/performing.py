@@ -22,11 +22,12 @@ from oppleo_flow.flowfile.editing.edits import (
 )
 from oppleo_flow.flowfile.editing.mentions import Types
 from oppleo_flow.flowfile.editing.renaming import Renaming
-from oppleo_flow.flowfile.editing.steps import index_of, part
+from oppleo_flow.flowfile.editing.steps import names_in
 from oppleo_flow.flowfile.editing.values import Data, Path, data_from
 from oppleo_flow.flowfile.editing.wiring import Wiring
 from oppleo_flow.flowfile.editing.working_text import WorkingText, dotted
 from oppleo_flow.flowfile.shape import RESERVED_IDS, SECTIONS
+from oppleo_flow.flowfile.subflows import SHARED_SECTIONS
 from oppleo_flow.flowfile.suggest import hint
 
 _PARTS = ("nodes", "connections", "vars", "subflows")
@@ -69,9 +70,7 @@ class Performer:
             case SetDisabled():
                 self._disable(edit)
             case Restore():
-                raise Refused(
-                    f"{self.work.file}: an undo stands alone; it cannot be part of another"
-                )
+                raise self._refusal("an undo cannot be done together with other edits")
             case Together(edits=edits):
                 for one in edits:
                     self.perform(one)
@@ -86,9 +85,9 @@ class Performer:
     def _need_owner(self, path: Path) -> None:
         """Refuse to set an option of what is not there."""
         owner = part_of(path)
-        if not owner or owner[0] not in SECTIONS:
+        if not owner or owner[0] not in self._sections:
             name = str(owner[0]) if owner else ""
-            advice = hint(name, SECTIONS, what="it has")
+            advice = hint(name, self._sections, what="it has")
             raise self._refusal(f"{name!r} is not a part of a flow{advice}")
         is_new_variable = owner == path and owner[0] == "vars"
         if len(owner) > 1 and not is_new_variable:
@@ -120,12 +119,12 @@ class Performer:
 
     def _add_item(self, path: Path, index: int, value: Data) -> None:
         items = self.work.get(path[:-1])
-        if items is None:
+        if items in (None, ""):
+            items = []
+        if not isinstance(items, list) or not 0 <= index <= len(items):
+            raise self._missing(path)
+        if self.work.get(path[:-1]) is None:
             self.work.put(path[:-1], [value])
-        elif (
-            not 0 <= index <= (len(items) if isinstance(items, list) else 0 if items == "" else -1)
-        ):
-            self._missing(path)
         else:
             self.work.add(path, value, index)
 
@@ -144,13 +143,11 @@ class Performer:
             return
         if part_of(path) != path or len(path) < 2:
             raise self._refusal(
-                f"{dotted(path)}: only a node, a connection, a variable and a subflow have names "
-                "that others use"
+                f"{dotted(path)}: only a node, a connection, a variable, a subflow and a parameter "
+                "of one have names that others use"
             )
         if self.work.get(new) is not None:
-            raise Refused(
-                f"{self.work.file}: there is a {dotted(new)} already; choose another name"
-            )
+            raise self._refusal(f"there is a {dotted(new)} already; choose another name")
         self._check_name(new)
         Renaming(self.work, self.types).rename(path, edit.to)
 
@@ -164,45 +161,40 @@ class Performer:
         """Return the number that a part gets beside another, counted without the part itself."""
         anchor = after if before is None else before
         if anchor is None or (after is not None and before is not None):
-            raise Refused(
-                f"{self.work.file}: {dotted(path)}: one of 'after' and 'before' is needed"
-            )
+            raise self._refusal(f"{dotted(path)}: 'after' or 'before' is needed, one of them")
         self._need((*path[:-1], anchor))
-        whole = self.work.get(path[:-1]) or {}
-        at = index_of(whole, anchor) + (before is None)
-        own = part(whole, path[-1:]) is not None and index_of(whole, path[-1])
-        return at - (own is not False and own < at)
+        others = [name for name in names_in(self.work.get(path[:-1])) if name != path[-1]]
+        return others.index(anchor) + (before is None)
 
     # -- what must be there ----------------------------------------------------------------------
 
     def _need(self, path: Path) -> None:
         if not path or self.work.get(path) is None:
-            self._missing(path)
+            raise self._missing(path)
 
     def _check_owner_of(self, path: Path) -> None:
-        if len(path) < 2:
-            self._missing(path)
         owner = part_of(path[:-1])
         if len(owner) > 1:
             self._need(owner)
-        elif path[0] not in SECTIONS:
-            self._missing(path)
+        elif not owner or owner[0] not in self._sections:
+            raise self._missing(path)
 
-    def _missing(self, path: Path) -> None:
-        """Say which of the names on a path is not there.
+    @property
+    def _sections(self) -> tuple[str, ...]:
+        """Return what a file of this kind is made of."""
+        return SHARED_SECTIONS if "subflow" in self.work.data else SECTIONS
 
-        Raises:
-            Refused: Always.
-        """
+    def _missing(self, path: Path) -> Refused:
+        """Return the refusal that says which of the names on a path is not there."""
+        if not path:
+            return self._refusal("an edit needs a path to what it changes")
         known = 0
-        while known < len(path) and self.work.get(path[: known + 1]) is not None:
+        while known < len(path) - 1 and self.work.get(path[: known + 1]) is not None:
             known += 1
-        whole = self.work.get(path[:known])
-        names = [str(name) for name in whole] if isinstance(whole, dict) else []
         where = f" in {dotted(path[:known])}" if known else ""
-        name = path[known] if known < len(path) else ""
-        advice = hint(str(name), names, what="it has") if names else ""
-        raise self._refusal(f"there is no {name!r}{where}{advice}")
+        names = [str(name) for name in names_in(self.work.get(path[:known]))]
+        advice = hint(str(path[known]), names, what="it has") if names else ""
+        return self._refusal(f"there is no {path[known]!r}{where}{advice}")
 
     def _check_name(self, path: Path) -> None:
         """Refuse a name that a part cannot have."""
@@ -220,10 +212,10 @@ class Performer:
 
 
 def part_of(path: Path) -> Path:
-    """Return the node, connection, variable or subflow that a path is in; else its section."""
+    """Return the node, connection, variable, subflow or parameter that a path is in."""
     match path:
-        case ("subflows", name, "nodes" as section, node, *_):
-            return ("subflows", name, section, node)
+        case ("subflows", name, "nodes" | "params" as section, inner, *_):
+            return ("subflows", name, section, inner)
         case (section, name, *_) if section in _PARTS:
             return (section, name)
         case _:

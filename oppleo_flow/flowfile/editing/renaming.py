@@ -19,34 +19,42 @@ class Renaming:
 
     def rename(self, path: Path, new: str) -> None:
         """Give the part at a path another name here."""
-        found = Mentions(keys={path: new})
-        old = str(path[-1])
+        data, found = self.work.data, Mentions(keys={path: new})
+        rename = Rename(str(path[-1]), new)
+        of_own = Rename(rename.old, new, self.work.flow)
         match path:
             case ("nodes", _):
-                self._node(Rename(old, new), found)
-                self._node(Rename(old, new, self.work.flow), found)
-            case ("subflows", subflow, "nodes", _):
-                scope: Path = ("subflows", subflow)
-                mentions.in_wires(self.work.data, scope, Rename(old, new), found)
-                mentions.in_tests(self.work.data, scope, Rename(old, new), found)
-                mentions.inside_instances(self.work.data, str(subflow), Rename(old, new), found)
+                self._node(rename, found)
+                self._node(of_own, found)
             case ("connections", _):
-                self._connection(Rename(old, new), found)
-                self._connection(Rename(old, new, self.work.flow), found)
+                self._connection(rename, found)
+                self._connection(of_own, found)
             case ("vars", _):
-                mentions.in_values(self.work.data, old, new, found)
+                mentions.in_values(data, (), rename.old, new, found)
             case ("subflows", _):
-                mentions.in_types(self.work.data, old, new, found)
+                mentions.in_types(data, rename.old, new, found)
+            case ("subflows", str(subflow), "nodes", _):
+                scope: Path = ("subflows", subflow)
+                mentions.in_wires(data, scope, rename, found)
+                mentions.in_tests(data, scope, rename, found)
+                mentions.inside_instances(data, subflow, of_own, found)
+            case ("subflows", str(subflow), "params", _):
+                mentions.in_values(data, ("subflows", subflow), rename.old, new, found)
+                mentions.in_arguments(data, subflow, rename.old, new, found)
         self.work.respell(found.step)
 
     def follow(self, edit: FollowRename) -> None:
-        """Write the new name of a part of another flow."""
+        """Write the new name of a part of another file."""
         found = Mentions()
-        rename = Rename(edit.old, edit.to, edit.flow)
-        if edit.part == "nodes":
-            self._node(rename, found)
-        else:
-            self._connection(rename, found)
+        rename = Rename(edit.old, edit.to, edit.file)
+        match edit.part:
+            case "nodes":
+                self._node(rename, found)
+            case "connections":
+                self._connection(rename, found)
+            case "inside" if self.work.get(("subflows", edit.file)) is None:
+                own = Rename(edit.old, edit.to, self.work.flow)
+                mentions.inside_instances(self.work.data, edit.file, own, found)
         self.work.respell(found.step)
 
     def _node(self, rename: Rename, found: Mentions) -> None:

@@ -72,9 +72,9 @@ def part(data: Data, path: Path) -> Data | None:
     return data
 
 
-def index_of(data: Data, name: str | int) -> int:
-    """Return which part of a map or list has a name."""
-    return [key for key, _ in _parts(data)].index(name)
+def names_in(data: Data | None) -> list[str | int]:
+    """Return the keys of a map, the numbers of a list's items; nothing of all else."""
+    return [name for name, _ in _parts("" if data is None else data) if name is not None]
 
 
 def _parts(data: Data) -> _Parts:
@@ -91,7 +91,7 @@ def _within(data: Data, path: Path, step: Replace | Add | Drop | Shift) -> Data:
     """Return `data` with a step done to the map or list at a path."""
     parts = _parts(data)
     if path:
-        at = index_of(data, path[0])
+        at = names_in(data).index(path[0])
         parts[at] = (path[0], _within(parts[at][1], path[1:], step))
     else:
         _change(parts, step)

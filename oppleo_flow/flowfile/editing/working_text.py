@@ -20,7 +20,7 @@ from oppleo_flow.flowfile.editing.steps import (
     Shift,
     Step,
     applied,
-    index_of,
+    names_in,
     part,
 )
 from oppleo_flow.flowfile.editing.values import Data, Path, Secret, same
@@ -118,8 +118,7 @@ class WorkingText:
 
     def shift(self, path: Path, index: int) -> None:
         """Give a part another place; `index` counts without the part itself."""
-        whole = self.get(path[:-1])
-        if whole is not None and index_of(whole, path[-1]) != index:
+        if names_in(self.get(path[:-1])).index(path[-1]) != index:
             self.do(Shift(path, index))
 
     def respell(self, step: Respell) -> None:

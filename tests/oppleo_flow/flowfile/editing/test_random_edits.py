@@ -158,7 +158,8 @@ def lines_of(text: str, path: tuple) -> tuple[int, int, bool]:
 
 def last_line(node: yaml.Node, text: str) -> int:
     """The last line of a part, with the comments right below it."""
-    line = node.end_mark.line + (node.end_mark.column > 0)
+    is_block = isinstance(node, yaml.CollectionNode) and not node.flow_style
+    line = node.end_mark.line + (node.end_mark.column > 0 and not is_block)
     lines = split_lines(text)
     while line < len(lines) and lines[line].strip().startswith("#"):
         line += 1
