@@ -118,11 +118,11 @@ def written(data: Data, path: Path, indent: int, manner: Manner, like: str = "")
 def stands_alone(path: Path) -> bool:
     """Return whether a map or list has lines of its own, however short it is."""
     match path:
-        case (_,) | ("nodes" | "subflows" | "tests", _) | ("tests", _, "do"):
+        case (_,) | ("nodes" | "subflows" | "tests", _) | ("subflows", _, "nodes" | "tests"):
             return True
-        case ("subflows", _, "nodes") | ("subflows", _, "tests"):
-            return True
-        case ("subflows", _, "tests", _) | ("subflows", _, "tests", _, "do"):
+        case ("tests", _, "do", *step) | ("subflows", _, "tests", _, "do", *step):
+            return len(step) < 2
+        case ("subflows", _, "tests", _):
             return True
         case _:
             return False
