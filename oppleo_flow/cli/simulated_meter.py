@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from oppleo_flow.charging.record import SessionRecord
-from oppleo_flow.payloads import MeterReading
 from oppleo_flow.store import Ledger
 
 _EARLIER = timedelta(hours=1)
@@ -64,14 +63,14 @@ def compare(
     end: datetime,
 ) -> MeterComparison:
     """Return how the sessions of [begin, end) stand beside the register."""
+    readings = _Readings(ledger)
     closing_wh = register(end)
     resolution_wh = _resolution_wh(closing_wh)
     closed = [session for session in sessions if session.energy_wh is not None]
-    differences = {s.session_id: _difference_wh(s, ledger, register) for s in closed}
+    differences = {s.session_id: _difference_wh(s, readings, register) for s in closed}
     strange = [s for s in closed if not abs(differences[s.session_id]) <= resolution_wh]
-    latest = max((r.energy_import_wh for r in _latest(ledger)), default=0)
     under_way = [
-        latest - session.meter_start_wh
+        readings.latest_wh - session.meter_start_wh
         for session in sessions
         if session.ended_at is None and session.meter_start_wh is not None
     ]
@@ -87,47 +86,44 @@ def compare(
     )
 
 
-def _latest(ledger: Ledger) -> list[MeterReading]:
-    found = [ledger.readings.latest(meter) for meter in ledger.readings.meters()]
-    return [reading for reading in found if reading is not None]
+class _Readings:
+    """The readings of a ledger, of which meter ever."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._rows = ledger.readings
+        self._meters = ledger.readings.meters()
+
+    @property
+    def latest_wh(self) -> int:
+        """Return the last register that was read."""
+        latest = [self._rows.latest(meter) for meter in self._meters]
+        return max((one.energy_import_wh for one in latest if one is not None), default=0)
+
+    def moments(
+        self, register_wh: int | None, serial: str | None, since: datetime, until: datetime
+    ) -> list[datetime]:
+        """Return when in [since, until] a register was read."""
+        return [
+            reading.time
+            for meter in self._meters
+            for reading in self._rows.between(meter, since, until + _MOMENT)
+            if reading.energy_import_wh == register_wh and serial in (None, reading.serial)
+        ]
 
 
-def _difference_wh(session: SessionRecord, ledger: Ledger, register: Register) -> float:
+def _difference_wh(session: SessionRecord, readings: _Readings, register: Register) -> float:
     """Return by how much a session's energy differs from the register's way; NaN: unexplained."""
-    if session.ended_at is None or session.energy_wh is None:
+    began_at, ended_at, serial = session.started_at, session.ended_at, session.meter_serial
+    if ended_at is None or session.energy_wh is None:
         return math.nan
-    late = session.meter_start_quality == "late"
-    since = session.started_at if late else session.started_at - _EARLIER
-    until = session.ended_at if late else session.started_at
-    began = _when(ledger, session, session.meter_start_wh, since, until, first=late)
-    ended = _when(
-        ledger, session, session.meter_end_wh, session.ended_at - _EARLIER, session.ended_at
-    )
-    if began is None or ended is None:
+    if session.meter_start_quality == "late":
+        began = readings.moments(session.meter_start_wh, serial, began_at, ended_at)[:1]
+    else:
+        began = readings.moments(session.meter_start_wh, serial, began_at - _EARLIER, began_at)
+    ended = readings.moments(session.meter_end_wh, serial, ended_at - _EARLIER, ended_at)
+    if not (began and ended):
         return math.nan
-    return session.energy_wh - (register(ended) - register(began))
-
-
-def _when(
-    ledger: Ledger,
-    session: SessionRecord,
-    register_wh: int | None,
-    since: datetime,
-    until: datetime,
-    *,
-    first: bool = False,
-) -> datetime | None:
-    """Return when a session's register was read, of several such moments the last or the first."""
-    moments = [
-        reading.time
-        for meter in ledger.readings.meters()
-        for reading in ledger.readings.between(meter, since, until + _MOMENT)
-        if reading.energy_import_wh == register_wh
-        and session.meter_serial in (None, reading.serial)
-    ]
-    if not moments:
-        return None
-    return min(moments) if first else max(moments)
+    return session.energy_wh - (register(max(ended)) - register(max(began)))
 
 
 def _resolution_wh(register_wh: float) -> float:
