@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 ConfigT = TypeVar("ConfigT", bound="NodeConfig")
-StopReason = Literal["stop", "fault"]
+StopReason = Literal["stop", "fault", "deploy"]
 
 
 class Out(Generic[T]):

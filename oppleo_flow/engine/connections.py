@@ -1,17 +1,21 @@
 """The connections of a flow: opened once, on their worker, tried again when they are away."""
 
+import logging
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
 from oppleo_flow.clock import Clock
 from oppleo_flow.engine.calls import attempt
+from oppleo_flow.engine.changes import same_connection
 from oppleo_flow.engine.loop import Loop
 from oppleo_flow.engine.workers import Told, Worker
 from oppleo_flow.errors import DeviceMissing
 from oppleo_flow.flowfile.graph import GraphConnection
 from oppleo_flow.node import Connection
 from oppleo_flow.node_context import Site
+
+LOG = logging.getLogger(__name__)
 
 
 class Connections:
@@ -25,12 +29,42 @@ class Connections:
         site: Site,
         told: Told,
     ) -> None:
-        self._plans = plans
+        self._plans = dict(plans)
         self._loop = loop
         self._clock = clock
         self._site = site
         self._open: dict[str, Connection[Any]] = {}
-        self._workers = {name: Worker(f"connection {name}", loop, told) for name in plans}
+        self._told = told
+        self._workers = {name: self._new_worker(name) for name in plans}
+
+    def _new_worker(self, name: str) -> Worker:
+        return Worker(f"connection {name}", self._loop, self._told)
+
+    def change_to(self, plans: Mapping[str, GraphConnection]) -> None:
+        """Go on with other connections: those that differ close, and open again when needed.
+
+        In the loop, when no node uses them any more.
+        """
+        for name, plan in list(self._plans.items()):
+            if same_connection(plan, plans.get(name)):
+                continue
+            connection = self._open.pop(name, None)
+            if connection is not None:
+                self._workers[name].submit(
+                    partial(self._close, name, connection), f"connection {name!r}", "close()"
+                )
+            if name not in plans:
+                self._workers.pop(name).end()
+        for name in plans:
+            if name not in self._workers:
+                self._workers[name] = self._new_worker(name)
+        self._plans = dict(plans)
+
+    @staticmethod
+    def _close(name: str, connection: Connection[Any]) -> None:
+        _, error = attempt(connection.close)
+        if error is not None:
+            LOG.warning("connection %r: could not be closed: %s", name, error)
 
     def worker(self, name: str) -> Worker:
         """Return the worker on which everything of a connection runs."""

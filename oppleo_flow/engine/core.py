@@ -3,7 +3,7 @@
 import logging
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from oppleo_flow.clock import Clock
@@ -110,10 +110,7 @@ class Core:
         self.flow_ports = FlowPorts(self, graph)
         self.envelope: Message | None = None
         self.stop_requested: Callable[[str], None] = lambda _: None
-        self._level_wires: dict[str, list[Wire]] = {}
-        for wire in graph.wires:
-            if wire.kind == "level":
-                self._level_wires.setdefault(wire.target_node, []).append(wire)
+        self._level_wires = _level_wires(graph)
         self._next_id = message_ids(clock)
         self._epoch_s = clock.epoch_s
         self._subscriptions: tuple[Subscription, ...] = ()
@@ -123,6 +120,26 @@ class Core:
     def address(self, node: str) -> str:
         """Return `flow/node`, or `flow/node.port`, as messages name where they come from."""
         return node if "/" in node else f"{self.flow}/{node}"
+
+    def change_to(self, graph: Graph, built: Mapping[str, "NodeHost"]) -> None:
+        """Go on with the nodes of another version of the flow, of which `built` are new."""
+        hosts: dict[str, NodeHost] = {}
+        for plan in graph.nodes.values():
+            if plan.id in built:
+                hosts[plan.id] = built[plan.id]
+            elif not plan.disabled:
+                hosts[plan.id] = self.hosts[plan.id]
+                hosts[plan.id].go_on_as(plan)
+        for node, host in self.hosts.items():
+            if hosts.get(node) is not host:
+                self.unwell.discard(host)
+                self.handling.forget(node)
+                self.freshness.forget(node)
+        self.hosts = hosts  # at once: other threads look at it
+        self._level_wires = _level_wires(graph)
+        self.freshness.follow(graph.wires)
+        self.durable.follow([wire for wire in graph.wires if wire.durable])
+        self.flow_ports = FlowPorts(self, graph)
 
     def origin(self, source: str, payload: Any) -> Message:
         """Return the envelope of something that begins now."""
@@ -197,3 +214,12 @@ class Core:
         for subscription in self._subscriptions:
             if event.kind in subscription.kinds:
                 subscription.put(event)
+
+
+def _level_wires(graph: Graph) -> dict[str, list[Wire]]:
+    """Return the wires of levels by the node that they lead to."""
+    found: dict[str, list[Wire]] = {}
+    for wire in graph.wires:
+        if wire.kind == "level":
+            found.setdefault(wire.target_node, []).append(wire)
+    return found

@@ -122,12 +122,21 @@ class DurableWires:
 
     def __init__(self, core: "Core", wires: list[Wire]) -> None:
         self._core = core
-        self._pumps = {name_of(wire): Pump(core, wire) for wire in wires}
+        self._pumps: dict[str, Pump] = {}
+        self.follow(wires)
+
+    def follow(self, wires: Iterable[Wire]) -> None:
+        """Follow these wires from now on; what waits on one that is gone stays in its log."""
+        before, self._pumps = self._pumps, {}
+        for wire in wires:
+            name = name_of(wire)
+            self._pumps[name] = before.get(name) or Pump(self._core, wire)
 
     def appended(self, appends: list[Append]) -> None:
         """Begin to deliver what has been committed."""
         for append in appends:
-            self._pumps[append.wire].push(append.log_id, append.message)
+            if append.wire in self._pumps:
+                self._pumps[append.wire].push(append.log_id, append.message)
 
     def resume(self, node: str) -> None:
         """Deliver to a node that has started what waits for it, an earlier run's first."""

@@ -23,12 +23,23 @@ class Freshness:
     def __init__(self, core: "Core", wires: tuple[Wire, ...]) -> None:
         self._core = core
         self._producers: dict[str, dict[str, None]] = {}
+        self._stale_timers: dict[str, TimerEntry] = {}
+        self.follow(wires)
+        self._held = False
+        self._again = False
+
+    def follow(self, wires: tuple[Wire, ...]) -> None:
+        """Follow these wires from now on."""
+        self._producers.clear()
         for wire in wires:
             if wire.kind == "level":
                 self._producers.setdefault(wire.target_node, {})[wire.source_node] = None
-        self._stale_timers: dict[str, TimerEntry] = {}
-        self._held = False
-        self._again = False
+
+    def forget(self, node: str) -> None:
+        """Forget an output that has stopped."""
+        waiting = self._stale_timers.pop(node, None)
+        if waiting is not None:
+            waiting.cancel()
 
     @contextmanager
     def held(self) -> Iterator[None]:

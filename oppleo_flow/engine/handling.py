@@ -115,6 +115,11 @@ class Handling:
         """Go on with what waited for the node to start."""
         self._next(host)
 
+    def forget(self, node: str) -> None:
+        """Forget what is kept of a node that has stopped for good."""
+        self._limits.pop(node, None)
+        self.releasing.states.pop(node, None)
+
     def drop_waiting(self, host: NodeHost) -> None:
         """Give up what waits for a node that does not run: it would be acted on too late."""
         for item in host.inbox.clear():
@@ -123,7 +128,7 @@ class Handling:
 
     def _next(self, host: NodeHost) -> None:
         """Run items of a node while there are any, it is free, and its consumers have room."""
-        while host.started and not host.busy and host.inbox and not self._held_back(host):
+        while self._may_go_on(host) and host.inbox and not self._held_back(host):
             item = host.inbox.take()
             for producer in host.blocked_producers:
                 self._core.loop.queue(self._next, producer)
@@ -132,6 +137,10 @@ class Handling:
                 self._refuse(host, item, refusal)
             else:
                 self._run(host, item)
+
+    @staticmethod
+    def _may_go_on(host: NodeHost) -> bool:
+        return host.started and not host.busy and not host.paused
 
     def _held_back(self, host: NodeHost) -> bool:
         """Return whether a consumer whose inbox is set to `block` is full."""

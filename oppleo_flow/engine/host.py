@@ -35,16 +35,17 @@ class NodeHost:
     sends meanwhile collects in `pending`.
     """
 
-    def __init__(self, plan: GraphNode, core: "Core", worker: Worker | None) -> None:
+    def __init__(self, plan: GraphNode, core: "Core") -> None:
         self.plan = plan
         self.core = core
-        self.worker = worker
+        self.worker: Worker | None = None
         self.node_id = plan.id
         self.safe = plan.safe
         self.condition = Condition(self)
         self.inbox = Inbox(plan.inbox)
         self.started = False
         self.busy = False
+        self.paused = False
         self.begun = False
         self.fed_durably = False
         self.blocked_by: list[tuple[NodeHost, str]] = []
@@ -58,6 +59,7 @@ class NodeHost:
         self.envelope: Message | None = None
         self.inputs_fresh = True
         self.received = 0
+        self.let_go = 0
         self.failed = 0
         self.dropped = 0
         self.unlogged = 0
@@ -76,6 +78,14 @@ class NodeHost:
             if not spec.returned:
                 setattr(node, name, self.ports[name].author)
         return node
+
+    def go_on_as(self, plan: GraphNode) -> None:
+        """Go on in another version of the flow, which has this node as it is, to be wired anew."""
+        self.plan = plan
+        self.fed_durably = False
+        self.blocked_by, self.blocked_producers = [], []
+        for port in self.ports.values():
+            port.durable_wires = ()
 
     @property
     def log(self) -> logging.Logger:

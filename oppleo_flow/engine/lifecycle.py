@@ -30,19 +30,29 @@ _LOOK_AGAIN_S = 0.01
 
 
 class Starter:
-    """Starts nodes, each on its own thread, consumers before producers.  Used within the loop."""
+    """Starts nodes, each on its own thread, consumers before producers.  Used within the loop.
 
-    def __init__(self, core: "Core", routes: Routes, quarantine: frozenset[str]) -> None:
+    Flows that are `running` already are not told that they start.
+    """
+
+    def __init__(
+        self,
+        core: "Core",
+        routes: Routes,
+        quarantine: frozenset[str],
+        running: frozenset[str] = frozenset(),
+    ) -> None:
         self._core = core
         self._routes = routes
+        self._running = running
         self._quarantine = quarantine
         self._unsettled: dict[str, set[str]] = {}
         core.deadlines.settle = self._has_settled
         self.settled = threading.Event()
         """Every node has started or failed to, once."""
 
-    def start_all(self, order: Sequence[NodeHost]) -> None:
-        """Begin to start every node; `order` has producers first.
+    def start(self, order: Sequence[NodeHost]) -> None:
+        """Begin to start nodes, and compile the routes; `order` has producers first.
 
         Nodes that only return what goes on cannot send while they start: they are first, so that
         the routes are compiled with those that run before anything travels on them.
@@ -158,7 +168,8 @@ class Starter:
         waiting.discard(host.node_id)
         if not waiting:
             del self._unsettled[flow]
-            self._core.loop.queue(self._core.flow_ports.started, flow)
+            if flow not in self._running:
+                self._core.loop.queue(self._core.flow_ports.started, flow)
         if not self._unsettled:
             self.settled.set()
 

@@ -18,6 +18,8 @@ from oppleo_flow.clock import Clock, VirtualClock
 from oppleo_flow.engine.timers import TimerQueue
 
 BEAT_S = 0.5
+MANY = 1000
+"""How many jobs wait at most before who brings one more waits too."""
 _BUDGET = 64
 Job = tuple[Callable[..., object], tuple[Any, ...]]
 
@@ -76,8 +78,10 @@ class Loop:
         What one thread brings and posts is run in its order.
         """
         if self._wanted or not self._turn.acquire(False):
-            self.post(call, one, two)
-            return
+            if len(self._jobs) < MANY or self.owner == get_ident():
+                self.post(call, one, two)
+                return
+            self._turn.acquire()  # who brings so much has to help
         self.owner = get_ident()
         jobs = self._jobs
         try:
@@ -151,8 +155,12 @@ class Loop:
             self.settle()
             return
         done = threading.Event()
-        self.post(function, *args)
-        self.post(done.set)
+
+        def run() -> None:
+            function(*args)
+            done.set()
+
+        self.post(run)
         if not done.wait(timeout_s):
             raise TimeoutError(f"the dispatcher did not answer within {timeout_s} s")
 
@@ -197,6 +205,10 @@ class Loop:
         except Empty:
             pass
         self._signalled = False
+
+    def drain(self) -> None:
+        """Run what waits, and what that makes; what goes on for ever is left.  In the loop."""
+        self._drain(_BUDGET * _BUDGET)
 
     def _drain(self, budget: int) -> None:
         """Run what is queued and what was posted, in turn, at most `budget` jobs."""

@@ -1,6 +1,7 @@
 """The façade of the engine: build a checked graph, run it, look at it, stop it."""
 
 import logging
+import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,22 +10,23 @@ from pathlib import Path
 from typing import Any
 
 from oppleo_flow.clock import Clock, WallWatch
+from oppleo_flow.engine.assembly import Assembly, Workshop
+from oppleo_flow.engine.changes import Changes, compare
 from oppleo_flow.engine.core import TIMED_EACH_BEAT, Core, Subscription
-from oppleo_flow.engine.host import NodeHost
+from oppleo_flow.engine.deploy import Deploy, Hooks
 from oppleo_flow.engine.letters import LETTERS_KEPT, DeadLetter, DeadLetters
-from oppleo_flow.engine.lifecycle import Starter, Stopper, in_order
+from oppleo_flow.engine.lifecycle import Starter, Stopper
 from oppleo_flow.engine.loop import ExternalEvents, Loop
 from oppleo_flow.engine.probe import Probe
-from oppleo_flow.engine.routes import Routes
 from oppleo_flow.engine.snapshot import EVERY_KIND, EventKind, RuntimeSnapshot
 from oppleo_flow.engine.state_store import StateStore
 from oppleo_flow.engine.view import Counts, missing_snapshot, node_snapshot
-from oppleo_flow.engine.workers import Worker
-from oppleo_flow.flowfile.graph import Graph, GraphNode
+from oppleo_flow.flowfile.graph import Graph
 from oppleo_flow.node import Node, SafePin
 from oppleo_flow.node_context import Site
 
 LOG = logging.getLogger(__name__)
+_NO_HOOKS = Hooks()
 MEMORY = Path(":memory:")
 _DRAIN_S = 5.0
 
@@ -64,7 +66,6 @@ class Runtime:
         stop_requested: Callable[[str], None] = lambda _: None,
         probe: Probe | None = None,
     ) -> None:
-        self.graph = graph
         self.running = False
         self._on_beat = on_beat
         self._loop = Loop(clock, on_beat=self._beat, externals=externals)
@@ -74,26 +75,17 @@ class Runtime:
         )
         self._core = Core(graph, clock, site, self._loop, self._state_store, probe)
         self._core.stop_requested = stop_requested
-        self._workers: list[Worker] = []
-        for plan in graph.nodes.values():
-            if not plan.disabled:
-                self._core.hosts[plan.id] = NodeHost(plan, self._core, self._worker_for(plan))
-        self._order = in_order(graph, self._core.hosts)
-        self._routes = Routes(self._core, graph.wires)
-        self._starter = Starter(self._core, self._routes, quarantine)
+        self._workshop = Workshop(self._core)
+        self._core.hosts = self._workshop.make(graph, graph.nodes)
+        for host in self._core.hosts.values():
+            self._workshop.give_worker(host)
+        self._assembly = Assembly(self._core, graph)
+        self._quarantine = quarantine
+        self._starter = Starter(self._core, self._assembly.routes, quarantine)
+        self._deploying = threading.Lock()
         self._started_at: datetime = clock.now()
         self._troubles: tuple[str, ...] = ()
         self._injected = f"{graph.name}/inject"
-
-    def _worker_for(self, plan: GraphNode) -> Worker | None:
-        """Return the worker of a blocking node: its connection's, else one of its own."""
-        if not plan.spec.blocking:
-            return None
-        if plan.connections:
-            return self._core.connections.worker(plan.connections[0])
-        worker = Worker(f"node {plan.id}", self._loop, self._core.deadlines.told)
-        self._workers.append(worker)
-        return worker
 
     # -- life ----------------------------------------------------------------------------------
 
@@ -102,7 +94,7 @@ class Runtime:
         self._started_at = self._core.clock.now()
         self._state_store.start(self._started_at.isoformat())
         self._loop.start()
-        self._loop.call(self._starter.start_all, self._order)
+        self._loop.call(self._starter.start, self._assembly.order)
         self.running = True
 
     def wait_settled(self, timeout_s: float) -> bool:
@@ -123,10 +115,9 @@ class Runtime:
     def stop(self) -> StopReport:
         """Stop sources, let what is under way finish, flush, take outputs to their safe level."""
         self.running = False
-        stopper = Stopper(self._core, self._order)
+        stopper = Stopper(self._core, self._assembly.order)
         stopper.stop_all(_DRAIN_S)
-        for worker in self._workers:
-            worker.stop(_DRAIN_S)
+        self._workshop.close(_DRAIN_S)
         problems = [*stopper.problems, *self._core.connections.close(_DRAIN_S)]
         undelivered = self._core.durable.waiting
         if stopper.stuck:
@@ -146,7 +137,8 @@ class Runtime:
         Raises:
             KeyError: There is no such node or port.
         """
-        receive = self._routes.entrances.get((node, port)) or self._routes.entrance(node, port)
+        routes = self._assembly.routes
+        receive = routes.entrances.get((node, port)) or routes.entrance(node, port)
         self._loop.bring(receive, payload, self._core.origin(self._injected, payload))
 
     def node(self, node_id: str) -> Node[Any]:
@@ -156,6 +148,34 @@ class Runtime:
             KeyError: There is no such node, or it is disabled.
         """
         return self._core.hosts[node_id].node
+
+    # -- another version -----------------------------------------------------------------------
+
+    @property
+    def graph(self) -> Graph:
+        """Return the version of the flow that runs."""
+        return self._assembly.graph
+
+    def preview(self, graph: Graph) -> Changes:
+        """Return what a deploy of `graph` would change.  Legal from any thread."""
+        return compare(self.graph, graph)
+
+    def deploy(self, graph: Graph, hooks: Hooks = _NO_HOOKS) -> Changes:
+        """Put another version of the flow in the place of this one; only what changed restarts.
+
+        From any thread but those that run handlers; one deploy at a time.
+
+        Raises:
+            DeployFailed: What ran before runs again, or still.
+        """
+        with self._deploying:
+            changes = self.preview(graph)
+            deploy = Deploy(self._core, self._workshop, self._quarantine, hooks)
+            self._assembly, failed = deploy.carry_out(self._assembly, graph)
+            if failed is not None:
+                raise failed
+            self._quarantine -= changes.coming
+            return changes
 
     # -- dead letters --------------------------------------------------------------------------
 
@@ -184,7 +204,7 @@ class Runtime:
 
     def snapshot(self) -> RuntimeSnapshot:
         """Return what the flow looks like now.  Legal from any thread."""
-        counts = Counts(self._routes.segments)
+        counts = Counts(self._assembly.routes.segments)
         return RuntimeSnapshot(
             flow=self.graph.name,
             simulated=self._core.site.simulate

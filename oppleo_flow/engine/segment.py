@@ -54,6 +54,15 @@ class Segment:
         """Return how many payloads reached the node at `position`."""
         return self.entries - sum(self.exits[:position])
 
+    def fold(self) -> None:
+        """Add what was counted to the nodes' own counts, and begin anew."""
+        for position, host in enumerate(self.run):
+            taken = self.received(position)
+            host.received += taken
+            host.let_go += taken - self.exits[position]
+        self.entries = 0
+        self.exits[:] = [0] * len(self.run)
+
     def receiver(self, emit: Receive, core: "Core") -> Receive:
         """Return what takes a payload through the run and hands the result to `emit`."""
         run, exits, sends, unwell = self.run, self.exits, self.sends, core.unwell

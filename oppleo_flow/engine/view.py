@@ -29,7 +29,8 @@ class Counts:
 
     def sent(self, host: NodeHost) -> int:
         """Return how many payloads left the node."""
-        return sum(p.sent for p in host.ports.values()) + self._let_go.get(host.node_id, 0)
+        by_ports = sum(port.sent for port in host.ports.values())
+        return by_ports + host.let_go + self._let_go.get(host.node_id, 0)
 
 
 def node_snapshot(

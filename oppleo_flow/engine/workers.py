@@ -68,6 +68,11 @@ class Worker:
         """Return whether the caller runs on this worker."""
         return threading.current_thread() is self._thread
 
+    def end(self) -> None:
+        """Let the thread end after the jobs that wait; nobody waits for it."""
+        if self._thread is not None:
+            self._jobs.put(None)
+
     def stop(self, timeout_s: float) -> bool:
         """Let the jobs in hand finish; return whether the thread ended within `timeout_s`."""
         if self._thread is None:
