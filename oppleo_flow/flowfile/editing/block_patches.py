@@ -26,6 +26,8 @@ def replace(doc: Document, slot: Slot, value: Data, path: Path) -> list[Splice]:
     made = written(value, path, doc.column(slot.start), manner, like)
     old = _place_of(doc, slot, keep_line=bool(made.body))
     head_start, head_end = old.head
+    if slot.key is None and made.body:  # what follows lines up with one space behind the dash
+        head_start = slot.start + 1
     if not made.head:
         head = Splice(slot.after or head_start, head_end, "")
     elif head_start == slot.after:

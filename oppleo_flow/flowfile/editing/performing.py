@@ -85,10 +85,11 @@ class Performer:
     def _need_owner(self, path: Path) -> None:
         """Refuse to set an option of what is not there."""
         owner = part_of(path)
-        if not owner or owner[0] not in self._sections:
-            name = str(owner[0]) if owner else ""
-            advice = hint(name, self._sections, what="it has")
-            raise self._refusal(f"{name!r} is not a part of a flow{advice}")
+        if not owner:
+            raise self._missing(path)
+        if owner[0] not in self._sections:
+            advice = hint(str(owner[0]), self._sections, what="it has")
+            raise self._refusal(f"{owner[0]!r} is not a part of a flow{advice}")
         is_new_variable = owner == path and owner[0] == "vars"
         if len(owner) > 1 and not is_new_variable:
             self._need(owner)

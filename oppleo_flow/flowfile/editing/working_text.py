@@ -72,16 +72,21 @@ class WorkingText:
         Raises:
             Refused: It cannot be done without a change of something else.
         """
-        before = self._doc.data
         text = spliced(self._doc.text, patch(self._doc, step))
-        after = Document(text, self.file)
-        if not same(after.data, applied(step, before)):
+        after = self._read(text)
+        if after is None or not same(after.data, applied(step, self._doc.data)):
             raise Refused(
                 f"{self.file}: {_where(step)}: the way it is written cannot be edited safely; "
                 "edit the text by hand"
             )
         self._says = _as_map(applied(step, self._says))
         self._doc = after
+
+    def _read(self, text: str) -> Document | None:
+        try:
+            return Document(text, self.file)
+        except Refused:
+            return None
 
     # -- what is made of steps -------------------------------------------------------------------
 
