@@ -86,7 +86,8 @@ def _port_name(value: str) -> str:
     return value
 
 
-def _known_zone(value: str) -> str:
+def known_zone(value: str) -> str:
+    """Return the name of an IANA time zone; any other text is refused."""
     try:
         ZoneInfo(value)
     except (ZoneInfoNotFoundError, ValueError, OSError):
@@ -115,7 +116,7 @@ Share = Annotated[
 ]
 """A share of one; a flow writes `1%`."""
 
-TimeZone = Annotated[str, AfterValidator(_known_zone)]
+TimeZone = Annotated[str, AfterValidator(known_zone)]
 """The name of an IANA time zone."""
 
 TimeOfDay = Annotated[

@@ -46,6 +46,11 @@ def tests_schema(options: OptionSchemas, levers: Mapping[str, type[Lever]]) -> S
     case: dict[str, Schema] = {
         "name": {**TEXT, "description": "What must be true."},
         "at": {**_MOMENT, "description": "When it begins, such as 2026-01-15T23:30:00+01:00."},
+        "timezone": {**_NAME, "description": "The zone of the site, such as Europe/Amsterdam."},
+        "vars": {
+            **or_nothing({"type": "object", "additionalProperties": TEXT}),
+            "description": "Variables of the flow that have another value for this test.",
+        },
         "stub": {**or_nothing(_STUBS), "description": _ABOUT["stub"]},
         "ignore": {**or_nothing(_NAMES), "description": "Nodes whose messages do not matter."},
         "do": {"type": "array", "items": _step(options, levers), "description": "The steps."},

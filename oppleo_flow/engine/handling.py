@@ -176,7 +176,7 @@ class Handling:
         args = () if item.port is None else (item.payload,)
         began = perf_counter()
         probe = self._core.probe
-        call = item.call if probe is None else probe.call_of(host, item)
+        call = item.call if probe is None or item.port is None else probe.call_of(host, item)
         result, error = attempt(call, *args)
         if error is None and result is not None and item.port is not None:
             _, error = attempt(host.keep_result, result, item.payload)

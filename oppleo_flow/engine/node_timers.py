@@ -152,7 +152,8 @@ class NodeTimers:
         if timer.every_s is None:
             timer.rung = True  # one that fails and is tried again waits no more, and rings
             self._waiting.discard(timer)
-        return timer.call()
+        probe = self._host.core.probe
+        return (timer.call if probe is None else probe.timer_of(self._host, timer.call))()
 
     def _tried(self, timer: NodeTimer, error: Exception | None) -> None:
         """Let a single timer ring again whose call failed, later each time: nobody else would."""

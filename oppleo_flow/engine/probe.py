@@ -12,7 +12,7 @@ from oppleo_flow.node_context import NodeContext
 class Probe(Protocol):
     """What a runtime tells of every message; with one, no nodes are fused.
 
-    Both methods are called on the thread of the node, and must not wait.
+    Its methods are called on the thread of the node, and must not wait.
     """
 
     def left(self, node: str, port: str, payload: Any, envelope: Message) -> None:
@@ -20,11 +20,14 @@ class Probe(Protocol):
         ...
 
     def call_of(self, node: NodeContext, item: Item) -> Callable[..., Any]:
-        """Return what is called for an item: as a rule its own call.
+        """Return what takes the payload of a message: as a rule the item's own call.
 
-        The call takes the payload, or nothing when the item is a timer's.  What it sends and raises
-        counts as the node's.
+        What it sends and raises counts as the node's.
         """
+        ...
+
+    def timer_of(self, node: NodeContext, call: Callable[[], object]) -> Callable[[], object]:
+        """Return what is called when a timer of a node rings: as a rule `call`."""
         ...
 
 

@@ -4,7 +4,7 @@ import dataclasses
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
-from functools import reduce
+from functools import cache, reduce
 from operator import or_
 from types import NoneType
 from typing import Any, Final, TypeVar, get_args, get_origin, get_type_hints
@@ -42,10 +42,9 @@ _Named = Mapping[str, tuple[Scalar, Value]]
 class PayloadCheck:
     """Reads what a test gives and wants; what is wrong with it goes into the report."""
 
-    def __init__(self, report: Report) -> None:
+    def __init__(self, report: Report, readers: Readers | None = None) -> None:
         self._report = report
-        self._readers = Readers()
-        self._adapters: dict[Any, TypeAdapter[Any] | None] = {}
+        self._readers = readers or Readers()
 
     # -- what a test gives -----------------------------------------------------------------------
 
@@ -82,7 +81,7 @@ class PayloadCheck:
         return self._of_class(fitting[0], named, value) if len(fitting) == 1 else None
 
     def _of_class(self, kind: type, named: _Named, value: Value) -> Filled | None:
-        hints = get_type_hints(kind)
+        hints = _hints(kind)
         values = {
             name: self._read(hints[name], given, f"{name!r} of a {kind.__name__}")
             for name, (_, given) in named.items()
@@ -152,10 +151,11 @@ class PayloadCheck:
             by_type[None] = self._fields({}, named)
         elif not (selected := self._having(named, selected, about)):
             return None
-        trial = PayloadCheck(Report("", ()))
-        fitting = [one for one in selected if _reads(trial, one, named)]
+        trial = PayloadCheck(Report("", ()), self._readers)
+        several = len(selected) > 1
+        fitting = [one for one in selected if not several or _reads(trial, one, named)]
         for one in fitting or selected[:1]:
-            by_type[one] = self._fields(get_type_hints(one), named, one.__name__)
+            by_type[one] = self._fields(_hints(one), named, one.__name__)
         return Fields(by_type)
 
     def _fields(self, hints: Mapping[str, Any], named: _Named, kind: str = "") -> dict[str, Want]:
@@ -224,7 +224,7 @@ class PayloadCheck:
         made = self._readers.of(kind)(value, Reading())
         if made is ABSENT:
             return ABSENT
-        adapter = self._adapter(kind)
+        adapter = _adapter(kind)
         if adapter is None:
             return made
         try:
@@ -246,15 +246,6 @@ class PayloadCheck:
         message = f"{about}{joint}{text}{got(value)}{advice(errors[0])}"
         self._report.error("payload-value", value.start, message, _WHERE)
 
-    def _adapter(self, kind: Any) -> TypeAdapter[Any] | None:
-        """Return what checks a type; None for one that only its own pack knows."""
-        if kind not in self._adapters:
-            try:
-                self._adapters[kind] = TypeAdapter(kind)
-            except PydanticSchemaGenerationError:
-                self._adapters[kind] = None
-        return self._adapters[kind]
-
     def _error(self, code: str, value: Value, message: str) -> None:
         self._report.error(code, value.start, message, _WHERE)
 
@@ -273,10 +264,24 @@ def written(value: Value) -> str:
 
 def _reads(trial: PayloadCheck, kind: type, named: _Named) -> bool:
     """Return whether every value is one that the fields of a class can have."""
-    hints = get_type_hints(kind)
+    hints = _hints(kind)
     return all(
         trial.wanted(hints[name], value, name) is not None for name, (_, value) in named.items()
     )
+
+
+@cache
+def _adapter(kind: Any) -> TypeAdapter[Any] | None:
+    """Return what checks a type; None for one that only its own pack knows."""
+    try:
+        return TypeAdapter(kind)
+    except PydanticSchemaGenerationError:
+        return None
+
+
+@cache
+def _hints(kind: type) -> Mapping[str, Any]:
+    return get_type_hints(kind)
 
 
 def _kinds(kind: Any) -> list[Any]:

@@ -243,15 +243,20 @@ Step = (
 
 @dataclass(frozen=True, slots=True)
 class FlowTest:
-    """One test of a flow; `at` is when its first step is, None for a moment of the runner's.
+    """One test of a flow.
 
-    `ignore` has the nodes at which messages need not be expected.
+    `at` is when its first step is, None for a moment of the runner's; `timezone` that of the site,
+    None for the one that the flow runs at.
+    `variables` are those of the flow that have another value for this test; `ignore` has the nodes
+    at which messages need not be expected.
     """
 
     name: str
     place: Place
     steps: tuple[Step, ...]
     at: datetime | None = None
+    timezone: str | None = None
+    variables: Mapping[str, str] = field(default_factory=dict)
     stubs: tuple[Stub, ...] = ()
     ignore: frozenset[str] = frozenset()
 

@@ -7,11 +7,16 @@ from oppleo_flow.flowfile.case_steps import WHERE, StepCheck
 from oppleo_flow.flowfile.cases import FlowTest, Step, Stub, WorldWords
 from oppleo_flow.flowfile.draft import FlowDraft, Scope
 from oppleo_flow.flowfile.findings import Report
+from oppleo_flow.flowfile.option_words import got
 from oppleo_flow.flowfile.suggest import hint
 from oppleo_flow.flowfile.tree import Mark, Scalar, Value, YamlList, YamlMap, kind_text
+from oppleo_flow.options import known_zone
 
-CASE_KEYS = ("name", "at", "stub", "ignore", "do")
+CASE_KEYS = ("name", "at", "timezone", "stub", "ignore", "do")
+VARS = "vars"
+"""What a test of a flow may have besides."""
 PARAMS = "params"
+"""What a test of a subflow may have besides."""
 
 
 def check_tests(
@@ -34,10 +39,11 @@ class Cases:
     """Reads the tests of one flow, or of one subflow."""
 
     def __init__(self, flow: FlowDraft, scope: Scope, report: Report, world: WorldWords) -> None:
+        self._declared = scope.variables
         self._report = report
         self._names = Names(flow, scope, report)
         self._steps = StepCheck(self._names, report, world)
-        self._keys = CASE_KEYS if scope.subflow is None else (*CASE_KEYS, PARAMS)
+        self._keys = (*CASE_KEYS, VARS if scope.subflow is None else PARAMS)
 
     def section(self, section: Value) -> list[FlowTest]:
         """Return the tests of a whole section."""
@@ -55,6 +61,8 @@ class Cases:
             name=self._name(case, names),
             place=self._report.place(case.start if name is None else name.start),
             at=None if at is None else self._steps.moment(at, "at"),
+            timezone=self._timezone(case),
+            variables=self._variables(case),
             stubs=self._stubs(case),
             ignore=self._ignored(case),
             steps=self._do(case),
@@ -74,6 +82,40 @@ class Cases:
         elif not case.incomplete:
             self._error("missing-key", case.start, "a test needs a 'name'; add one")
         return ""
+
+    def _timezone(self, case: YamlMap) -> str | None:
+        """Return the zone of the site that the test is about."""
+        value = case.get("timezone")
+        if value is None or (isinstance(value, Scalar) and value.unreadable):
+            return None
+        if not isinstance(value, Scalar):
+            self._wrong(value, "'timezone' is the name of a time zone")
+            return None
+        try:
+            return known_zone(value.text)
+        except ValueError as error:
+            self._error("option-value", value.start, f"'timezone': {error}{got(value)}")
+            return None
+
+    def _variables(self, case: YamlMap) -> dict[str, str]:
+        """Return the variables of the flow that have another value for this test."""
+        value = case.get(VARS)
+        if not isinstance(value, YamlMap):
+            if value is not None:
+                self._wrong(value, "'vars' is a map of variables and values")
+            return {}
+        known = self._declared.entries if isinstance(self._declared, YamlMap) else {}
+        found = {}
+        for name, entry in value.entries.items():
+            if name not in known:
+                advice = hint(name, known, what="it has")
+                message = f"the flow has no variable {name!r}{advice}"
+                self._error("unknown-key", entry.key.start, message)
+            elif isinstance(entry.value, Scalar):
+                found[name] = entry.value.text
+            else:
+                self._wrong(entry.value, f"a value of {name!r} is text")
+        return found
 
     def _stubs(self, case: YamlMap) -> tuple[Stub, ...]:
         stub = case.entries.get("stub")

@@ -5,7 +5,8 @@ do:
   - plug_in: 20%             # the car, and how full its battery is; `plug_in` alone: as it was
   - swipe: family            # a card of the pocket; {card: family, hold: 2s} holds it there
   - silence: meter           # the meter is cut off the bus; {meter: off} connects it again
-  - break: evse              # the SmartEVSE has a hard error; {evse: off} mends it
+  - break: evse              # it has a hard error, or the `reader` has; {evse: off} mends it
+  - cut: power               # the mains fail for EVSE and meter; {power: off} brings them back
   - shine: sun               # the SmartEVSE is in solar mode; {sun: off} ends that
   - unplug
 ```
@@ -13,9 +14,9 @@ do:
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Annotated, Final
+from typing import Annotated, Final, Self
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, model_validator
 
 from oppleo_flow.clock import VirtualClock
 from oppleo_flow.flowfile.cases import Lever, WorldWords
@@ -67,7 +68,7 @@ class Swipe(Lever):
 
 
 class Silence(Lever):
-    """Cut a device off, or connect it again."""
+    """Let a device say nothing, or speak again."""
 
     meter: bool = Field(description="Whether the meter is silent.")
 
@@ -79,11 +80,31 @@ class Silence(Lever):
 class Break(Lever):
     """Let a device have a hard error, or recover."""
 
-    evse: bool = Field(description="Whether the SmartEVSE has one.")
+    evse: bool | None = Field(None, description="Whether the SmartEVSE has one.")
+    reader: bool | None = Field(None, description="Whether the card reader has one.")
+
+    @model_validator(mode="after")
+    def _says_what(self) -> Self:
+        if self.evse is self.reader is None:
+            raise ValueError("`evse` or `reader` is needed")
+        return self
 
     def pull(self, world: SimulatedWorld) -> None:
         """Break it, or mend it."""
-        world.break_evse(self.evse)
+        if self.evse is not None:
+            world.break_evse(self.evse)
+        if self.reader is not None:
+            world.break_reader(self.reader)
+
+
+class Cut(Lever):
+    """Cut something off, or connect it again."""
+
+    power: bool = Field(description="Whether EVSE and meter are without mains.")
+
+    def pull(self, world: SimulatedWorld) -> None:
+        """Cut it, or connect it."""
+        world.cut_power(self.power)
 
 
 class Shine(Lever):
@@ -102,6 +123,7 @@ LEVERS: Final[Mapping[str, type[Lever]]] = {
     "swipe": Swipe,
     "silence": Silence,
     "break": Break,
+    "cut": Cut,
     "shine": Shine,
 }
 """Step → lever."""

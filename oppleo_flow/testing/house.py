@@ -11,7 +11,6 @@ from uuid import NAMESPACE_OID, uuid5
 
 from oppleo_flow.charging.record import SessionRecord
 from oppleo_flow.charging.tariff import PriceVersion
-from oppleo_flow.charging.tokens import Token, legacy_id
 from oppleo_flow.clock import VirtualClock
 from oppleo_flow.devices.world import World
 from oppleo_flow.engine.core import Subscription
@@ -23,9 +22,11 @@ from oppleo_flow.flowfile.graph import Graph
 from oppleo_flow.registry import Registry
 from oppleo_flow.simulator import POCKET, Card, SimulatedWorld
 from oppleo_flow.simulator.installation import EnergyHistory
+from oppleo_flow.simulator.levers import world_words
 from oppleo_flow.simulator.wiring import wiring_of
 from oppleo_flow.store import Ledger, StoreLocation, open_ledger
 from oppleo_flow.testing.bench import BenchSite
+from oppleo_flow.testing.pocket import know_the_cards
 
 _CHARGE_POINT = "house"
 _SETTLE_S = 30.0  # nodes have started, the meter was read, the EVSE's signal is known
@@ -100,14 +101,7 @@ class SimulatedHouse:
 
     def _know(self, cards: Sequence[Card]) -> None:
         with open_ledger(self.location, _CHARGE_POINT) as ledger:
-            known = {token.uid for token in ledger.tokens.all()}
-            for card in cards:
-                if card.known and card.uid not in known:
-                    number = legacy_id(bytes.fromhex(card.uid))
-                    token = Token(
-                        uuid5(NAMESPACE_OID, card.uid), card.uid, number, card.name, enabled=True
-                    )
-                    ledger.tokens.add(token, self.clock.now())
+            know_the_cards(ledger, cards, self.clock.now())
 
     def __enter__(self) -> Self:
         self.runtime.start()
@@ -227,6 +221,7 @@ class House(SimulatedHouse):
             variables=variables or {},
             secrets=SiteSecrets(folder / "secrets.yaml", given),
             simulate=True,
+            world_words=world_words,
         )
         checked = check_text(text, "flow.yaml", Registry.installed(nodes), settings)
         if checked.graph is None:

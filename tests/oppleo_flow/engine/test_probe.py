@@ -28,6 +28,7 @@ class Journal:
     def __init__(self, **instead: Callable[..., Any]) -> None:
         self.left_ports: list[tuple[str, str, Any]] = []
         self.reached: list[tuple[str, str | None, Any]] = []
+        self.rang: list[str] = []
         self._instead = instead
 
     def left(self, node: str, port: str, payload: Any, envelope: Message) -> None:
@@ -36,6 +37,10 @@ class Journal:
     def call_of(self, node: NodeContext, item: Item) -> Callable[..., Any]:
         self.reached.append((node.node_id, item.port, item.payload))
         return self._instead.get(node.node_id, item.call)
+
+    def timer_of(self, node: NodeContext, call: Callable[[], object]) -> Callable[[], object]:
+        self.rang.append(node.node_id)
+        return self._instead.get(f"{node.node_id}_timer", call)
 
 
 CHAIN = ["a.out > b.in", "b.out > c.in", "b.seen > c.in", "flow.errors > c.in"]
@@ -61,14 +66,32 @@ def test_a_probe_sees_each_message_where_it_leaves_and_where_it_arrives(run) -> 
     assert probe.reached == [("a", "in", 1), ("b", "in", 2), ("c", "in", 2), ("c", "in", 4)]
 
 
-def test_a_timer_of_a_node_is_an_item_without_a_port(run) -> None:
+def test_a_probe_sees_the_timers_of_a_node(run) -> None:
     probe = Journal()
     runtime = chain(run, probe)
     runtime.inject("b", "in", 1)
     runtime.run_for(1.0)
 
-    assert probe.reached[-1] == ("b", None, None)
+    assert probe.rang == ["b"]
     assert probe.left_ports[-1] == ("b", "late", "later")
+
+
+class Ticking(Node[NodeConfig]):
+    type_name = "ticking"
+    tick: Out[int]
+
+    def start(self) -> None:
+        self.every(1.0, lambda: self.tick.send(1))
+
+
+def test_a_timer_that_something_else_was_called_for_rings_again(run) -> None:
+    probe = Journal(a_timer=lambda: None)
+    runtime = run(
+        graph_of({"a": plan(Ticking), "c": plan(Collect)}, ["a.tick > c.in"]), probe=probe
+    )
+    runtime.run_for(3.0)
+
+    assert (probe.rang, runtime.node("c").got) == (["a", "a", "a"], [])
 
 
 def test_what_a_probe_gives_instead_counts_as_the_handler(run) -> None:

@@ -104,6 +104,16 @@ def test_every_step_there_is(headlines) -> None:
                      ["10:19: tests: 'at' must be a moment with its offset, such as "
                       "2026-01-15T23:30:00+01:00, got '2026-01-15T23:30'"],
                      id="a moment without its offset"),
+        pytest.param("  - {name: x, timezone: Amsterdam, do: []}\n  - {name: y, timezone: [], do: "
+                     "[]}\n",
+                     ["10:25: tests: 'timezone': an IANA time zone such as Europe/Amsterdam is "
+                      "needed, got 'Amsterdam'",
+                      "11:25: tests: 'timezone' is the name of a time zone, got a list"],
+                     id="zones that are none"),
+        pytest.param("  - {name: x, vars: {b: 1}, do: []}\n  - {name: y, vars: 5, do: []}\n",
+                     ["10:22: tests: the flow has no variable 'b'",
+                      "11:21: tests: 'vars' is a map of variables and values, got text"],
+                     id="variables that are none"),
         pytest.param("  - {name: x, ignore: [lamp], do: []}\n",
                      ["10:24: tests: there is no node 'lamp'; nodes: c, a, m, l"],
                      id="a node to ignore that is not there"),

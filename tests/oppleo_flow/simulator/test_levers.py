@@ -8,7 +8,7 @@ import pytest
 from pydantic import ValidationError
 
 from oppleo_flow.clock import VirtualClock
-from oppleo_flow.devices.world import World
+from oppleo_flow.errors import DeviceError
 from oppleo_flow.simulator import SimulatedWorld
 from oppleo_flow.simulator.levers import LEVERS, world_words
 
@@ -50,7 +50,8 @@ def test_a_lever_moves_the_world(
 
 def test_what_is_pulled_can_be_let_go(world: SimulatedWorld) -> None:
     there = world.snapshot()
-    for word, said in (("silence", "meter"), ("break", "evse"), ("shine", "sun")):
+    pairs = [("silence", "meter"), ("break", "evse"), ("break", "reader"), ("cut", "power")]
+    for word, said in [*pairs, ("shine", "sun")]:
         LEVERS[word].model_validate({said: True}).pull(world)
         LEVERS[word].model_validate({said: False}).pull(world)
     LEVERS["plug_in"].model_validate({}).pull(world)
@@ -63,15 +64,33 @@ def test_only_a_card_of_the_pocket_can_be_swiped() -> None:
         LEVERS["swipe"].model_validate({"card": "famly"})
 
 
+def test_a_broken_reader_tells_of_no_card(world: SimulatedWorld) -> None:
+    LEVERS["break"].model_validate({"reader": True}).pull(world)
+    with pytest.raises(DeviceError):
+        world.card_in_field()
+
+
+def test_without_mains_the_meter_does_not_answer(world: SimulatedWorld) -> None:
+    LEVERS["cut"].model_validate({"power": True}).pull(world)
+    assert world.meter(1) is None
+
+
+def test_what_breaks_must_be_said() -> None:
+    with pytest.raises(ValidationError, match="`evse` or `reader` is needed"):
+        LEVERS["break"].model_validate({})
+
+
 def test_every_lever_of_the_world_is_a_step() -> None:
-    levers = {"plug_in", "plug_out", "swipe", "silence_meter", "break_evse", "shine"}
+    levers = {"plug_in", "plug_out", "swipe", "silence_meter", "shine", "cut_power"}
+    levers |= {"break_evse", "break_reader"}
     looks = {"drive_pin", "drive_duty", "drive_breath", "float_pin", "read_pin", "led_line"}
-    looks |= {"card_in_field", "meter", "rewire", "snapshot"}
+    looks |= {"card_in_field", "meter", "rewire", "snapshot", "watch", "next_event_s", "fire"}
+    of_the_household = {"park"}
     calls: dict[str, Callable[..., object]] = {
-        name: call for name, call in vars(World).items() if callable(call) and name[0] != "_"
+        name: call for name, call in vars(SimulatedWorld).items() if name[0] != "_"
     }
-    assert set(calls) == levers | looks
-    assert len(LEVERS) == len(levers)
+    assert set(calls) == levers | looks | of_the_household
+    assert set(LEVERS) == {"plug_in", "unplug", "swipe", "silence", "shine", "cut", "break"}
 
 
 def test_tests_may_speak_of_all_that_is_seen_of_the_world(world: SimulatedWorld) -> None:
