@@ -3,16 +3,22 @@
 Ours is the shipped flow on simulated hardware with its page, its store and its guardian.  The
 simulated world is a process of its own, which a real charge point has not; what it takes up is told
 apart.  The peer's flow is empty.
+
+Ours starts as an installed program does: with compiled files, as the peer starts with a warm cache,
+whatever PYTHONDONTWRITEBYTECODE says here, and without what the environment of a developer hooks
+into the start of every Python.
 """
 
 import contextlib
 import http.client
+import os
 import signal
 import subprocess
-import sys
+import sysconfig
 import tempfile
 import time
-from collections.abc import Iterator
+import venv
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -42,9 +48,11 @@ def cold_start(repetitions: int) -> Iterator[Figure]:
     """Row 4."""
     installed = install()
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
-        site = make_site(Path(folder))
-        our_start(site, settle_s=0.0)  # the first also makes what stays, such as compiled files
-        ours, peer = in_turns(lambda: our_start(site), lambda: _their_start(installed), repetitions)
+        ours_installed = install_ours(Path(folder))
+        our_start(ours_installed, settle_s=0.0)  # the first also makes what stays: compiled files
+        ours, peer = in_turns(
+            lambda: our_start(ours_installed), lambda: _their_start(installed), repetitions
+        )
     half = Budget(times=2)
     yield _figure("cold start of the shipped flow, until ready", "s", ours, peer, "ready_s", half)
     yield _figure("… time of processors", "s", ours, peer, "cpu_s")
@@ -64,26 +72,40 @@ def _figure(
     return Figure(name, unit, mine, theirs, budget=budget or Budget())
 
 
-def make_site(folder: Path) -> Path:
-    """Return a new site on simulated hardware."""
+@dataclass(frozen=True, slots=True)
+class Ours:
+    """A Python that has our program, the environment that it runs in, and a site."""
+
+    python: Path
+    environment: Mapping[str, str]
+    site: Path
+
+
+def install_ours(folder: Path) -> Ours:
+    """Return our program as installed, with a new site on simulated hardware."""
+    venv.create(folder / "python", symlinks=True)
+    python = folder / "python" / "bin" / "python"
+    (packages,) = (folder / "python").glob("lib/python*/site-packages")
+    (packages / "ours.pth").write_text(f"{ROOT}\n{sysconfig.get_path('purelib')}\n")
+    environment = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
     site = folder / "site"
     subprocess.run(
-        [sys.executable, "-m", "oppleo_flow", "init", str(site), "--simulated"],
-        cwd=ROOT,
+        [python, "-m", "oppleo_flow", "init", site, "--simulated"],
+        env=environment,
         stdout=subprocess.DEVNULL,
         check=True,
     )
-    return site
+    return Ours(python, environment, site)
 
 
-def our_start(site: Path, *, settle_s: float = _SETTLE_S) -> Started:
+def our_start(ours: Ours, *, settle_s: float = _SETTLE_S) -> Started:
     """Run the shipped flow until it is ready, look at it, and stop it."""
     port = free_port()
     flow = ROOT / "flows" / "charge-point.yaml"
-    command = [sys.executable, "-m", "oppleo_flow", "run", str(site), "--flow", str(flow)]
+    command = [ours.python, "-m", "oppleo_flow", "run", ours.site, "--flow", flow]
     began = time.perf_counter()
     with subprocess.Popen(
-        [*command, "--port", str(port)], cwd=ROOT, stdout=subprocess.DEVNULL
+        [*command, "--port", str(port)], env=ours.environment, stdout=subprocess.DEVNULL
     ) as guardian:
         try:
             _wait_until_ready(guardian, port)

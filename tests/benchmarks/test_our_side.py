@@ -86,7 +86,7 @@ def test_each_row_has_a_number_of_its_own() -> None:
 
 
 def test_the_shipped_flow_becomes_ready_and_stops(tmp_path: Path) -> None:
-    started = start.our_start(start.make_site(tmp_path), settle_s=0.0)
+    started = start.our_start(start.install_ours(tmp_path), settle_s=0.0)
 
     assert started.ready_s > 0
     assert started.cpu_s > 0
