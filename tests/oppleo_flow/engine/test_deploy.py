@@ -1,22 +1,14 @@
 """Another version of a flow while it runs: only what changed restarts, and nothing is lost."""
 
 import threading
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, ClassVar
 
 import pytest
-from pydantic import Field
 
 from oppleo_flow import (
-    Actuator,
-    Connection,
-    DeviceMissing,
-    Level,
     Node,
-    NodeConfig,
     Out,
-    Ref,
     SystemClock,
 )
 from oppleo_flow.engine import retiring
@@ -24,94 +16,17 @@ from oppleo_flow.engine.deploy import Hooks
 from oppleo_flow.engine.retiring import DeployFailed
 from oppleo_flow.flowfile.graph import GraphNode, OnError
 from oppleo_flow.testing import Collect, graph_of, plan
+from tests.oppleo_flow.engine.versions import (
+    Bus,
+    Counter,
+    CounterConfig,
+    Lamp,
+    OnBus,
+    Touchy,
+    house,
+)
 
 PATIENCE_S = 20.0
-
-
-class CounterConfig(NodeConfig):
-    step: int = Field(1, description="What each message adds.")
-    broken: bool = Field(False, description="Whether it cannot start.")
-
-
-class Counter(Node[CounterConfig]):
-    """Add up; `ring` says the sum ten seconds after the first message."""
-
-    type_name = "counter"
-    total: Level[int]
-    rang: Out[int]
-    sum: int = 0
-    stops: ClassVar[list[str]] = []
-
-    def start(self) -> None:
-        if self.config.broken:
-            raise DeviceMissing("no such counter")
-
-    def stop(self, reason: str) -> None:
-        Counter.stops.append(f"{self.id}: {reason}")
-
-    def on_message(self, number: int) -> None:
-        if not self.sum:
-            self.after(10.0, self.ring)
-        self.sum += self.config.step
-        self.total.set(self.sum)
-
-    def ring(self) -> None:
-        self.rang.send(self.sum)
-
-
-class Lamp(Actuator[NodeConfig]):
-    """Show a number, and keep a record of all that it was told."""
-
-    type_name = "lamp"
-    safe_levels = ("off",)
-    shown: ClassVar[list[str]] = []
-
-    def on_message(self, number: int) -> None:
-        Lamp.shown.append(f"{self.id} {number}")
-
-    def go_safe(self, reason: str) -> None:
-        Lamp.shown.append(f"{self.id} off")
-
-
-class Touchy(Node[CounterConfig]):
-    """Fail on every message but the second try."""
-
-    type_name = "touchy"
-    out_: Out[int]
-    tries: int = 0
-
-    def on_message(self, number: int) -> None:
-        self.tries += 1
-        if self.tries == 1:
-            raise OSError("not now")
-        self.out_.send(number)
-
-
-class Bus(Connection[CounterConfig]):
-    """Note when it opens and closes."""
-
-    type_name = "bus"
-    log: ClassVar[list[str]] = []
-
-    def open(self) -> None:
-        Bus.log.append(f"open {self.name} {self.config.step}")
-
-    def close(self) -> None:
-        Bus.log.append(f"close {self.name} {self.config.step}")
-
-
-class OnBusConfig(NodeConfig):
-    bus: Ref[Bus] = Field(Ref("bus"), description="The bus.")
-
-
-class OnBus(Node[OnBusConfig]):
-    """Work on a bus."""
-
-    type_name = "on-bus"
-    blocking = True
-
-    def on_message(self, number: int) -> None:
-        self.status("ok", f"{self.use(self.config.bus).config.step}")
 
 
 @pytest.fixture(autouse=True)
@@ -120,75 +35,10 @@ def _begin_anew() -> None:
         log.clear()
 
 
-def house(nodes: Mapping[str, GraphNode] = {}, *wires: str) -> Any:
-    """Return a counter that shows on a lamp, with other nodes in place of these or beside them."""
-    usual = {
-        "counter": plan(Counter),
-        "lamp": plan(Lamp, stale_after_s=90.0),
-        "other": plan(Counter),
-        "end": plan(Collect),
-    }
-    return graph_of(
-        {**usual, **nodes}, ["counter.total > lamp.in", "counter.rang > end.in", *wires]
-    )
-
-
 def count(runtime: Any, *numbers: int, node: str = "counter") -> None:
     for number in numbers:
         runtime.inject(node, "in", number)
     runtime.run_for(0)
-
-
-# -- what is told before ---------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("version", "told"),
-    [
-        pytest.param(house(), {}, id="nothing changed"),
-        pytest.param(
-            house({"other": plan(Counter, {"step": "2"})}),
-            {"restarted": {"other": "other options: step"}},
-            id="an option",
-        ),
-        pytest.param(
-            house({"counter": plan(Counter, on_error=OnError(retry=1), durable=True)}),
-            {"restarted": {"counter": "other options: on_error, durable"}},
-            id="options of every node",
-        ),
-        pytest.param(
-            house({"other": plan(Collect)}),
-            {"restarted": {"other": "its type was 'counter'"}},
-            id="a type",
-        ),
-        pytest.param(house({"new": plan(Collect)}), {"added": ("new",)}, id="a node more"),
-        pytest.param(
-            house({"other": plan(Counter, disabled=True)}),
-            {"removed": ("other",)},
-            id="a node that is disabled",
-        ),
-        pytest.param(house({}, "other.rang > end.in"), {"rewired": ("end",)}, id="a wire more"),
-        pytest.param(
-            house({"lamp": plan(Lamp, stale_after_s=60.0)}),
-            {"restarted": {"lamp": "other options: stale_after_s"}, "keep_level": ()},
-            id="an output",
-        ),
-        pytest.param(
-            house({"other": plan(Counter, doc="the spare one", log_level="debug")}),
-            {},
-            id="words only",
-        ),
-    ],
-)
-def test_a_preview_says_what_a_deploy_changes(run, version, told):
-    runtime = run(house())
-    nothing = {"added": (), "removed": (), "restarted": {}, "rewired": (), "reopened": ()}
-    changes = runtime.preview(version)
-    assert {name: getattr(changes, name) for name in (*nothing, "keep_level")} == {
-        **nothing,
-        "keep_level": ("lamp",),
-        **told,
-    }
 
 
 # -- what goes on ----------------------------------------------------------------------------------
