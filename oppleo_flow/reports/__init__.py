@@ -5,19 +5,11 @@
                             folder=Path("reports"), created_at=clock.now())
     written = report_in_child(request, timeout_s=60)
 
-`report_in_child` is what a running charge point uses.  `write_statement` writes a `Statement` in
-this process; the libraries are imported only then, each for its own format.
+The statement itself is made by `oppleo_flow.reports.build`, which a running charge point does not
+import: the libraries that write it are for that process alone.
 """
 
-from oppleo_flow.reports.build import report, statement_of, write_statement
 from oppleo_flow.reports.child import report_in_child
 from oppleo_flow.reports.request import Format, ReportRequest
 
-__all__ = [
-    "Format",
-    "ReportRequest",
-    "report",
-    "report_in_child",
-    "statement_of",
-    "write_statement",
-]
+__all__ = ["Format", "ReportRequest", "report_in_child"]

@@ -20,10 +20,10 @@ from oppleo_flow.errors import ConfigError
 from oppleo_flow.flowfile import CheckSettings, SiteSecrets, check_text
 from oppleo_flow.flowfile.graph import Graph
 from oppleo_flow.registry import Registry
-from oppleo_flow.simulator import POCKET, Card, SimulatedWorld
 from oppleo_flow.simulator.installation import EnergyHistory
 from oppleo_flow.simulator.levers import world_words
 from oppleo_flow.simulator.wiring import wiring_of
+from oppleo_flow.simulator.world import POCKET, Card, SimulatedWorld
 from oppleo_flow.store import Ledger, StoreLocation, open_ledger
 from oppleo_flow.testing.bench import BenchSite
 from oppleo_flow.testing.pocket import know_the_cards

@@ -9,7 +9,7 @@ from nodes.hardware.spi_bus import SpiBusConnection
 from oppleo_flow.clock import VirtualClock
 from oppleo_flow.devices.world import Wiring, World
 from oppleo_flow.node import Node
-from oppleo_flow.simulator import SimulatedWorld
+from oppleo_flow.simulator.world import SimulatedWorld
 from oppleo_flow.testing import Bench, BenchSite
 from oppleo_flow.testing.bench import NOON
 

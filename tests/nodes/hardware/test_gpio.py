@@ -6,7 +6,7 @@ from nodes.hardware.gpio import GpioConfig, GpioConnection
 from oppleo_flow.clock import SystemClock, VirtualClock
 from oppleo_flow.devices.world import World
 from oppleo_flow.errors import ConfigError, DeviceMissing
-from oppleo_flow.simulator import SimulatedWorld
+from oppleo_flow.simulator.world import SimulatedWorld
 from oppleo_flow.testing import BenchSite
 from oppleo_flow.testing.bench import NOON
 

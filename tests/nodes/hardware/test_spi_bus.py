@@ -8,7 +8,7 @@ from oppleo_flow.devices.spi_bus import SpiBus
 from oppleo_flow.devices.world import World
 from oppleo_flow.errors import DeviceMissing
 from oppleo_flow.node import Claim
-from oppleo_flow.simulator import SimulatedWorld
+from oppleo_flow.simulator.world import SimulatedWorld
 from oppleo_flow.testing import BenchSite
 from oppleo_flow.testing.bench import NOON
 

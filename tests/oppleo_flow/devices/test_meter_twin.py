@@ -10,8 +10,8 @@ from oppleo_flow.clock import SystemClock
 from oppleo_flow.devices.meter_twin import MeterLine, crc16
 from oppleo_flow.devices.world import MeterFace
 from oppleo_flow.devices.world_client import WorldClient
-from oppleo_flow.simulator import SimulatedWorld
 from oppleo_flow.simulator.server import WorldServer
+from oppleo_flow.simulator.world import SimulatedWorld
 from tests.oppleo_flow.devices.worlds import DEADLINE_S
 
 QUESTION = struct.pack(">BBHH", 1, 4, 0, 2)

@@ -8,7 +8,8 @@ from typing import Any
 
 from oppleo_flow.clock import VirtualClock
 from oppleo_flow.devices.world import World
-from oppleo_flow.simulator import EvseTimes, SimulatedWorld
+from oppleo_flow.simulator.smart_evse import EvseTimes
+from oppleo_flow.simulator.world import SimulatedWorld
 
 NOON = datetime(2026, 1, 15, 12, 0, tzinfo=UTC)
 DEADLINE_S = 20.0

@@ -12,13 +12,8 @@ from oppleo_flow.charging.statement import Reconciliation, Register
 from oppleo_flow.charging.tariff import PriceVersion
 from oppleo_flow.errors import StoreError
 from oppleo_flow.payloads import MeterReading, ReportWritten, SessionEnded, SessionStarted
-from oppleo_flow.reports import (
-    ReportRequest,
-    report,
-    report_in_child,
-    statement_of,
-    write_statement,
-)
+from oppleo_flow.reports import ReportRequest, report_in_child
+from oppleo_flow.reports.build import report, statement_of, write_statement
 from oppleo_flow.store import Ledger, StoreLocation, open_ledger
 from tests.oppleo_flow.reports.statements import WHOLE
 

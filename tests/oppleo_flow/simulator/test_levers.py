@@ -9,8 +9,8 @@ from pydantic import ValidationError
 
 from oppleo_flow.clock import VirtualClock
 from oppleo_flow.errors import DeviceError
-from oppleo_flow.simulator import SimulatedWorld
 from oppleo_flow.simulator.levers import LEVERS, world_words
+from oppleo_flow.simulator.world import SimulatedWorld
 
 
 @pytest.fixture

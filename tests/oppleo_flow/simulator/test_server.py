@@ -16,8 +16,8 @@ from oppleo_flow.devices.world import Wiring
 from oppleo_flow.devices.world_client import WorldClient
 from oppleo_flow.errors import ConfigError, DeviceMissing, DeviceTimeout
 from oppleo_flow.payloads import EvseSignal
-from oppleo_flow.simulator import SimulatedWorld
 from oppleo_flow.simulator.server import WorldServer
+from oppleo_flow.simulator.world import SimulatedWorld
 from tests.house.sources import ROOT
 from tests.oppleo_flow.devices.worlds import AT_ONCE, DEADLINE_S
 

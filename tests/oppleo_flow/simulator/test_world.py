@@ -7,9 +7,10 @@ from oppleo_flow.devices.world import Wiring, eventful
 from oppleo_flow.devices.world_client import WorldClient
 from oppleo_flow.errors import ConfigError, DeviceError
 from oppleo_flow.payloads import EvseSignal
-from oppleo_flow.simulator import EvseTimes, SimulatedWorld
 from oppleo_flow.simulator.car import Car
 from oppleo_flow.simulator.installation import EnergyHistory
+from oppleo_flow.simulator.smart_evse import EvseTimes
+from oppleo_flow.simulator.world import SimulatedWorld
 from tests.oppleo_flow.devices.worlds import NOON
 
 

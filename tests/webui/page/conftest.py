@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import expect, sync_playwright
 
 from oppleo_flow import SystemClock
-from oppleo_flow.simulator import SimulatedWorld
+from oppleo_flow.simulator.world import SimulatedWorld
 from webui.app import BUILT_PAGE
 from webui.server import listen
 
