@@ -120,6 +120,8 @@ class Connection(Generic[ConfigT]):
 
     type_name: ClassVar[str]
     icon: ClassVar[str] = "plug"
+    parallel: ClassVar[bool] = False
+    """Several threads may use it at the same time."""
     version: ClassVar[int] = 1
     """Goes up when a flow that was right before would not be, or would mean something else."""
 
@@ -165,6 +167,8 @@ class Node(Generic[ConfigT]):
     """Handlers may wait: they run on the worker of the node's connection, or on one of its own."""
     holds: ClassVar[bool] = False
     """What comes in waits or is stored, so that a circle of wires through it comes to rest."""
+    parallel: ClassVar[bool] = False
+    """Its handlers may run at the same time, on several threads: `when_busy: parallel 4`."""
     optional_inputs: ClassVar[frozenset[str]] = frozenset()
     """Inputs that a flow may leave unwired."""
     examples: ClassVar[Sequence[Example]] = ()
@@ -212,6 +216,14 @@ class Node(Generic[ConfigT]):
         counts as of the first, so what is up to date already must stay as it is.
         """
         return options
+
+    def give_up(self, key: Any) -> object:
+        """Forget what is under way: `when_busy: restart` is about to hand in what supersedes it.
+
+        What was set with `after` is taken back already.  `key` is the value of the field that `per`
+        names, where there is one.
+        """
+        return None
 
     @classmethod
     def claims(cls, config: ConfigT) -> Iterable[Claim]:

@@ -5,9 +5,11 @@ from collections.abc import Container
 from oppleo_flow.engine.core import Core
 from oppleo_flow.engine.host import NodeHost
 from oppleo_flow.engine.lifecycle import in_order
+from oppleo_flow.engine.parallel import ParallelHost
 from oppleo_flow.engine.routes import Routes
+from oppleo_flow.engine.turns import Turns
 from oppleo_flow.engine.workers import Worker
-from oppleo_flow.flowfile.graph import Graph
+from oppleo_flow.flowfile.graph import Graph, GraphNode
 
 
 class Assembly:
@@ -29,22 +31,36 @@ class Workshop:
     def make(self, graph: Graph, nodes: Container[str]) -> dict[str, NodeHost]:
         """Return some nodes of a graph, new, without their workers."""
         return {
-            plan.id: NodeHost(plan, self._core)
+            plan.id: self._host_of(plan)
             for plan in graph.nodes.values()
             if plan.id in nodes and not plan.disabled
         }
+
+    def _host_of(self, plan: GraphNode) -> NodeHost:
+        policy = plan.when_busy
+        host = (ParallelHost if policy.at_once > 1 else NodeHost)(plan, self._core)
+        if policy.do != "queue":
+            host.turns = Turns(host)
+        return host
 
     def give_worker(self, host: NodeHost) -> None:
         """Give a blocking node its worker: its connection's, else one of its own."""
         plan, core = host.plan, self._core
         if not plan.spec.blocking:
             return
-        if plan.connections:
+        if isinstance(host, ParallelHost):
+            names = [f"{plan.id} #{number + 1}" for number in range(plan.when_busy.at_once)]
+            host.give_workers([self._worker(name) for name in names])
+        elif plan.connections:
             host.worker = core.connections.worker(plan.connections[0])
         else:
-            if plan.id not in self._workers:
-                self._workers[plan.id] = Worker(f"node {plan.id}", core.loop, core.deadlines.told)
-            host.worker = self._workers[plan.id]
+            host.worker = self._worker(plan.id)
+
+    def _worker(self, name: str) -> Worker:
+        if name not in self._workers:
+            core = self._core
+            self._workers[name] = Worker(f"node {name}", core.loop, core.deadlines.told)
+        return self._workers[name]
 
     def close(self, timeout_s: float) -> None:
         """End the workers."""

@@ -173,6 +173,10 @@ class Core:
                 envelope = self.origin(port.source, port.value)
                 self.handling.receive(host, wire.target_port, port.value, envelope)
 
+    def is_level_input(self, node: str, port: str) -> bool:
+        """Return whether a level is wired to an input."""
+        return any(wire.target_port == port for wire in self._level_wires.get(node, ()))
+
     # -- listeners -----------------------------------------------------------------------------
 
     def subscribe(self, size: int, kinds: frozenset[EventKind]) -> Subscription:

@@ -51,7 +51,7 @@ class Deadlines:
 
     def _needed(self, host: "NodeHost") -> list[Worker]:
         """Return the workers that a node cannot do without; to start, those of its connections."""
-        needed = [] if host.worker is None else [host.worker]
+        needed = list(host.workers)
         if not host.started:
             needed += [self._core.connections.worker(name) for name in host.plan.connections]
         return needed

@@ -46,7 +46,7 @@ class Failing:
             )
             host.retry = (entry, item)
             return
-        host.busy = False
+        host.over(item)
         self.report(host, item.payload, item.envelope, error)
         self._then(host, item, error)
 

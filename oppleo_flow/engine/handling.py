@@ -73,6 +73,9 @@ class Handling:
                 return
             if host.actuator is not None and is_urgent(item.payload):
                 self._make_void(host, item.port)
+            if host.turns is not None and not host.turns.admit(item):
+                host.dropped += 1
+                return
         host.inbox.put(item)
         self._next(host)
 
@@ -102,10 +105,11 @@ class Handling:
         """Give up what waits for an output's input, and another try at it: off has come."""
         host.inbox.drop_all(port)
         if host.retry is not None and host.retry[1].port == port and host.retry[1].done is None:
-            host.retry[0].cancel()
+            entry, item = host.retry
+            entry.cancel()
             host.retry = None
             host.dropped += 1
-            host.busy = False
+            host.over(item)
 
     def _may_heal(self, host: NodeHost) -> bool:
         """Return whether only a failed handler keeps the output safe: the next message may do."""
@@ -130,7 +134,9 @@ class Handling:
     def _next(self, host: NodeHost) -> None:
         """Run items of a node while there are any, it is free, and its consumers have room."""
         while self._may_go_on(host) and host.inbox and not self._held_back(host):
-            item = host.inbox.take()
+            item = host.next_item()
+            if item is None:
+                return
             for producer in host.blocked_producers:
                 self._core.loop.queue(self._next, producer)
             refusal = None if item.port is None else self._closed(host, item)
@@ -150,13 +156,13 @@ class Handling:
         return any(not consumer.inbox.has_room(port) for consumer, port in host.blocked_by)
 
     def _run(self, host: NodeHost, item: Item) -> None:
-        host.busy = True
+        host.begin(item)
         if host.worker is None:
             sent, error = self._call(host, item)
             self._finish(host, item, sent, error)
             return
         self._at_work += 1
-        host.worker.submit(partial(self._work, host, item), name_of(host), "a handler")
+        host.worker_of(item).submit(partial(self._work, host, item), name_of(host), "a handler")
 
     def _work(self, host: NodeHost, item: Item) -> None:
         """Call the handler on the node's worker; what came of it is for the loop."""
@@ -178,19 +184,24 @@ class Handling:
     def _call(self, host: NodeHost, item: Item) -> tuple[list[tuple[Port, Any]], Exception | None]:
         """Call the handler on this thread; return what it sent, and what it raised."""
         host.envelope = item.envelope
+        host.in_hand = item
         host.running = threading.get_ident()
         args = () if item.port is None else (item.payload,)
         began = perf_counter()
         probe = self._core.probe
         call = item.call if probe is None or item.port is None else probe.call_of(host, item)
-        result, error = attempt(call, *args)
+        error = None
+        if item.supersedes and item.key is not None:
+            _, error = attempt(host.node.give_up, item.key[0])
+        if error is None:
+            result, error = attempt(call, *args)
         if error is None and result is not None and item.port is not None:
             _, error = attempt(host.keep_result, result, item.payload)
         took = perf_counter() - began
         host.running = 0
         if took > SLOW_HANDLER_S and host.worker is None:
             self._core.slow(host.node_id, took)
-        host.envelope = None
+        host.envelope = host.in_hand = None
         sent, host.pending = host.pending, []
         return sent, error
 
@@ -198,17 +209,21 @@ class Handling:
         self, host: NodeHost, item: Item, sent: list[tuple[Port, Any]], error: Exception | None
     ) -> None:
         """Let what was sent leave, or deal with the failure; then the node is free again."""
-        if error is None:
+        if error is None and not item.superseded:
             error = self.releasing.release(host, sent, item.envelope, item)
-        if error is None:
-            host.condition.clear_fault(HANDLER_FAULT)
-            host.busy = False
-            return
+            if error is None:
+                host.condition.clear_fault(HANDLER_FAULT)
+                host.over(item)
+                return
         host.take_back(sent)
         state = self.releasing.states.get(host.node_id)
         if state is not None:
             state.roll_back(host)
-        self.failing.failed(host, item, error)
+        if error is None or item.superseded:
+            host.dropped += 1
+            host.over(item)
+        else:
+            self.failing.failed(host, item, error)
 
     def _try_again(self, host: NodeHost, item: Item) -> None:
         """Run an item once more, unless the node takes none like it any more."""
@@ -217,7 +232,7 @@ class Handling:
         if refusal is None and not host.stopping:
             self._run(host, item)
         else:
-            host.busy = False
+            host.over(item)
             self._refuse(host, item, refusal or RuntimeError(f"node {host.node_id!r} stops"))
         self._next(host)
 

@@ -40,7 +40,8 @@ class Handover:
             port = host.plan.spec.inputs.get(item.port or "")
             if port is not None and fits(type(item.payload), port.type):
                 call = getattr(host.node, port.handler)
-                host.inbox.put(Item(call, item.port, item.payload, item.envelope))
+                key = None if host.turns is None else host.turns.key_of(item.payload)
+                host.inbox.put(Item(call, item.port, item.payload, item.envelope, key=key))
             else:
                 host.dropped += 1
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from oppleo_flow.clock import Clock
 from oppleo_flow.engine.calls import attempt
 from oppleo_flow.engine.condition import Condition
-from oppleo_flow.engine.inbox import Inbox, Item
+from oppleo_flow.engine.inbox import Inbox, Item, Key
 from oppleo_flow.engine.node_timers import NodeTimers, Undo
 from oppleo_flow.engine.ports import LevelPort, Port
 from oppleo_flow.engine.timers import TimerEntry
@@ -22,6 +22,7 @@ from oppleo_flow.node_context import Site, StatusLevel, Timer
 
 if TYPE_CHECKING:
     from oppleo_flow.engine.core import Core
+    from oppleo_flow.engine.turns import Turns
 
 
 OUTSTANDING = 1000
@@ -57,6 +58,8 @@ class NodeHost:
         self.committing = 0
         self.commits = 0
         self.envelope: Message | None = None
+        self.in_hand: Item | None = None
+        self.turns: Turns | None = None
         self.inputs_fresh = True
         self.received = 0
         self.let_go = 0
@@ -231,18 +234,62 @@ class NodeHost:
         else:
             self.core.loop.post(call, *args)
 
+    # -- taking turns --------------------------------------------------------------------------
+
+    @property
+    def at_work(self) -> bool:
+        """Return whether any message is under way."""
+        return self.busy
+
+    @property
+    def workers(self) -> list[Worker]:
+        """Return the workers that the node cannot do without."""
+        return [] if self.worker is None else [self.worker]
+
+    def worker_of(self, item: Item) -> Worker:
+        """Return the worker of a message in hand."""
+        if self.worker is None:
+            raise LookupError(f"node {self.node_id!r} runs on the dispatcher")
+        return self.worker
+
+    def next_item(self) -> Item | None:
+        """Remove and return the oldest of what waits that may be handled now."""
+        if self.turns is None:
+            return self.inbox.take()
+        return self.inbox.take_first(self.turns.may_run)
+
+    def begin(self, item: Item) -> None:
+        """Note that a message is under way."""
+        self.busy = True
+        if self.turns is not None:
+            self.turns.began(item)
+
+    def over(self, item: Item) -> None:
+        """Note that a message is handled, or given up."""
+        self.busy = False
+        if self.turns is not None:
+            self.turns.over(item)
+
+    @property
+    def key_in_hand(self) -> Key:
+        """Return the key of the message that this thread handles; None when it handles none."""
+        if self.running != threading.get_ident() or self.in_hand is None:
+            return None
+        return self.in_hand.key
+
     # -- handlers of the node ------------------------------------------------------------------
 
     def accept_call(
-        self, call: Callable[[], object], done: Callable[[Exception | None], None]
+        self, call: Callable[[], object], done: Callable[[Exception | None], None], key: Key
     ) -> None:
         """Have `call` run as a handler of the node: in its turn, on its thread.  In the loop.
 
-        `done` is told what it raised, when it is not tried again.
+        `done` is told what it raised, when it is not tried again; `key` is of the message that
+        brought it about.
         """
         if not self.stopping:
             envelope = self.core.origin(self.source, None)
-            self.core.handling.accept(self, Item(call, None, None, envelope, done))
+            self.core.handling.accept(self, Item(call, None, None, envelope, done, key=key))
 
     def unless_it_fails(self, port: Undo, undo: Callable[[], object]) -> None:
         """Have `undo` called when the handler that runs on this thread raises, if one does."""

@@ -1,6 +1,6 @@
 """What waits in front of a node: bounded, with a stated policy, and counted when it is dropped."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,13 +10,19 @@ from oppleo_flow.message import Message
 _DEFAULT = InboxPolicy()
 
 
-@dataclass(slots=True)
+Key = tuple[Hashable] | None
+"""What tells messages apart, where `when_busy` judges them; None for what it does not judge."""
+
+
+@dataclass(slots=True, eq=False)
 class Item:
     """One call of a handler that is to be made.
 
     `port` is None for a timer, whose `call` takes nothing; `log_id` is set for a message from a
     durable wire, `letter_id` for a dead letter that is replayed.  `done` of these three is told
-    when they are handled (None) or could not be (the error).
+    when they are handled (None) or could not be (the error).  With `when_busy`, `key` tells apart
+    what is judged apart; `supersedes` says that something was given up for this item, `superseded`
+    that it is given up itself, though its handler may still run.
     """
 
     call: Callable[..., Any]
@@ -27,6 +33,9 @@ class Item:
     log_id: int | None = None
     letter_id: int | None = None
     attempts: int = 0
+    key: Key = None
+    supersedes: bool = False
+    superseded: bool = False
 
     @property
     def kept(self) -> bool:
@@ -64,18 +73,39 @@ class Inbox:
             if port is not None:
                 self._waiting[port] = self._waiting.get(port, 0) + 1
 
+    def __iter__(self) -> Iterator[Item]:
+        return iter(self._items)
+
     def take(self) -> Item:
         """Remove and return the oldest item."""
-        item = self._items.pop(0)
-        if item.port is not None:
-            self._waiting[item.port] -= 1
-        return item
+        return self._remove(0)
+
+    def take_first(self, may_run: Callable[[Item], bool]) -> Item | None:
+        """Remove and return the oldest item that may run; None when there is none."""
+        for position, item in enumerate(self._items):
+            if may_run(item):
+                return self._remove(position)
+        return None
 
     def put_back(self, item: Item) -> None:
         """Put an item first again, to be tried once more."""
         self._items.insert(0, item)
         if item.port is not None:
             self._waiting[item.port] = self._waiting.get(item.port, 0) + 1
+
+    def drop(self, unwanted: Callable[[Item], bool]) -> int:
+        """Drop some of what waits; return how many."""
+        positions = [n for n, item in enumerate(self._items) if unwanted(item)]
+        for position in reversed(positions):
+            self._remove(position)
+        self.dropped += len(positions)
+        return len(positions)
+
+    def _remove(self, position: int) -> Item:
+        item = self._items.pop(position)
+        if item.port is not None:
+            self._waiting[item.port] -= 1
+        return item
 
     def clear(self) -> list[Item]:
         """Remove and return everything that waits."""

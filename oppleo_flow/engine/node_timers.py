@@ -9,6 +9,7 @@ from functools import cache, partial
 from types import CodeType
 from typing import TYPE_CHECKING, Any
 
+from oppleo_flow.engine.inbox import Key
 from oppleo_flow.engine.ports import Port
 from oppleo_flow.engine.timers import TimerEntry
 from oppleo_flow.message import Message
@@ -44,10 +45,21 @@ class NodeTimer:
     """One call of a node; `name` is what a durable one is known by.
 
     `queued`: it is due and waits for its turn; `rung`: the call of a single one was made;
-    `failures`: how often that has failed.
+    `failures`: how often that has failed; `key`: that of the message which brought it about.
     """
 
-    __slots__ = ("call", "due", "entry", "every_s", "failures", "name", "queued", "rung", "timers")
+    __slots__ = (
+        "call",
+        "due",
+        "entry",
+        "every_s",
+        "failures",
+        "key",
+        "name",
+        "queued",
+        "rung",
+        "timers",
+    )
 
     def __init__(
         self, timers: "NodeTimers", call: Callable[[], object], due: float, every_s: float | None
@@ -61,6 +73,7 @@ class NodeTimer:
         self.queued = False
         self.rung = False
         self.failures = 0
+        self.key: Key = None
 
     def cancel(self) -> None:
         """Take the call back, and all further ones.  Legal from any thread."""
@@ -110,7 +123,23 @@ class NodeTimers:
         named = [(timer.name, timer.due) for timer in list(self._waiting) if timer.name is not None]
         return tuple(sorted(named))
 
+    def waits_for(self, key: Key) -> bool:
+        """Return whether a call waits that a message with this key has set with `after`."""
+        return any(self._is_of(timer, key) for timer in list(self._waiting))
+
+    def cancel_those_of(self, key: Key) -> int:
+        """Take back the calls that messages with a key have set with `after`; return how many."""
+        theirs = [timer for timer in list(self._waiting) if self._is_of(timer, key)]
+        for timer in theirs:
+            self._take_back(timer)
+        return len(theirs)
+
+    @staticmethod
+    def _is_of(timer: NodeTimer, key: Key) -> bool:
+        return timer.every_s is None and timer.key is not None and timer.key == key
+
     def _begin(self, timer: NodeTimer) -> None:
+        timer.key = self._host.key_in_hand
         self._waiting.add(timer)
         self._wind(timer)
         self._host.unless_it_fails(self.undo, partial(self._take_back, timer))
@@ -139,7 +168,9 @@ class NodeTimers:
             self._wind(timer)
         if not timer.queued:
             timer.queued = True
-            self._host.accept_call(partial(self._ring, timer), partial(self._tried, timer))
+            key = timer.key if timer.every_s is None else None
+            tried = partial(self._tried, timer)
+            self._host.accept_call(partial(self._ring, timer), tried, key)
 
     def _ring(self, timer: NodeTimer) -> object:
         """Make the call, unless it was taken back meanwhile.  A handler of the node.

@@ -110,9 +110,9 @@ def _stop_trying(host: "NodeHost") -> None:
         entry, item = host.retry
         entry.cancel()
         host.retry = None
-        host.busy = False
+        host.over(item)
         host.inbox.put_back(item)
 
 
 def _at_work(host: "NodeHost") -> bool:
-    return host.busy or bool(host.committing)
+    return host.at_work or bool(host.committing)

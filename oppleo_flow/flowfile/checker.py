@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from oppleo_flow.flowfile.busy_check import check_when_busy
 from oppleo_flow.flowfile.cases import FlowTest
 from oppleo_flow.flowfile.cycles import check_cycles
 from oppleo_flow.flowfile.files import FlowFiles
@@ -92,6 +93,7 @@ def check_text(
     check_reach(flow, report)
     check_claims(flow, report)
     check_safety(flow, report)
+    check_when_busy(flow, report)
     tests = check_tests(flow, report, settings.world_words)
     of_subflows = check_subflows(loading, settings, report)
     graph = None if report.has_errors else make_graph(flow, report, simulate=settings.simulate)

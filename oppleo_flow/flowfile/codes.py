@@ -114,6 +114,7 @@ _ALL: Final = (
     Code("stale-after-on-event", "safety", "error", "events never go stale, only levels do"),
     Code("stale-after-on-non-actuator", "safety", "error", "nothing that could go to a safe level"),
     Code("on-error", "safety", "error", "what is to follow an error cannot be done"),
+    Code("when-busy", "safety", "error", "it cannot do that while it is busy"),
     Code("block-policy", "safety", "error", "a full inbox would make every node wait"),
     Code("inbox-spool", "safety", "error", "an inbox on disk whose wire is not durable"),
     Code("unknown-step", "tests", "error", "a step that tests do not have"),

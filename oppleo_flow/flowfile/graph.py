@@ -12,6 +12,7 @@ from oppleo_flow.node_spec import ConnectionSpec, NodeSpec, PortKind
 from oppleo_flow.options import NodeConfig
 
 InboxFull = Literal["drop-oldest", "drop-newest", "latest", "spool", "block"]
+WhenBusyDo = Literal["queue", "restart", "drop", "parallel"]
 Then = Literal["fault", "drop", "dead-letter", "stop-flow"]
 FLOW: Final = "flow"
 """The id under which a flow's own ports are found."""
@@ -54,6 +55,19 @@ class OnError:
 
 
 @dataclass(frozen=True, slots=True)
+class WhenBusy:
+    """What a new message does while the node is busy with another.
+
+    `per` is a field of the payload: then only messages with the same value count as another.
+    `at_once` is how many are handled at the same time.
+    """
+
+    do: WhenBusyDo = "queue"
+    per: str | None = None
+    at_once: int = 1
+
+
+@dataclass(frozen=True, slots=True)
 class GraphNode:
     """One node, ready to be built."""
 
@@ -68,6 +82,7 @@ class GraphNode:
     safe: str | None = None
     stale_after_s: float | None = None
     at_most: tuple[int, float] | None = None
+    when_busy: WhenBusy = WhenBusy()
     disabled: bool = False
     doc: str = ""
     log_level: Literal["debug", "info", "warning", "error"] | None = None

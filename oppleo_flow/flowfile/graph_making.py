@@ -13,6 +13,7 @@ from oppleo_flow.flowfile.graph import (
     MissingNode,
     Wire,
 )
+from oppleo_flow.flowfile.node_options import parse_when_busy
 from oppleo_flow.flowfile.tree import Scalar
 
 
@@ -57,6 +58,7 @@ def _node(draft: NodeDraft, report: Report) -> GraphNode:
         safe=options.safe,
         stale_after_s=options.stale_after,
         at_most=options.at_most,
+        when_busy=parse_when_busy(options.when_busy),
         disabled=not draft.enabled,
         doc=options.doc,
         log_level=options.log,

@@ -1,14 +1,29 @@
 """The options that every node has, whatever its type."""
 
 import re
-from typing import Annotated, Literal, Self
+from collections.abc import Mapping
+from typing import Annotated, Final, Literal, Self
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
-from oppleo_flow.flowfile.graph import InboxFull, InboxPolicy, OnError
+from oppleo_flow.flowfile.graph import InboxFull, InboxPolicy, OnError, WhenBusy, WhenBusyDo
 from oppleo_flow.options import NodeConfig, Seconds, notation, parse_seconds
 
 _AT_MOST = re.compile(r"([1-9][0-9]{0,6})/((?:[0-9.]+)?(?:ms|s|m|h|d))")
+_FIELD = r"[A-Za-z_][A-Za-z0-9_]*"
+_WHEN_BUSY_PATTERN = (
+    rf"^(queue|(restart|drop|parallel ([2-9]|[1-5][0-9]|6[0-4]))( per {_FIELD}(\.{_FIELD})*)?)$"
+)
+_WHEN_BUSY = re.compile(
+    rf"(?:(?P<do>queue|restart|drop)|parallel (?P<at_once>[2-9]|[1-5][0-9]|6[0-4]))"
+    rf"(?: per (?P<per>{_FIELD}(?:\.{_FIELD})*))?"
+)
+_DO: Final[Mapping[str | None, WhenBusyDo]] = {
+    "queue": "queue",
+    "restart": "restart",
+    "drop": "drop",
+    None: "parallel",
+}
 _RANGE = re.compile(r"\s*(\S+?)\s*(?:\.\.\s*(\S+)\s*)?")
 _AtMostText = notation(r"^[0-9 ]+/[0-9. ]*(ms|s|m|h|d) *$", "6/h", "1/30s")
 _SPAN = r"[0-9.]+(ms|s|m|h|d)[0-9.mshd]*"
@@ -35,6 +50,25 @@ def parse_backoff(value: object) -> object:
         raise ValueError("a duration, or two such as 1s..30s, is needed")
     first, last = found.groups()
     return parse_seconds(first), parse_seconds(last or first)
+
+
+def parse_when_busy(text: str) -> WhenBusy:
+    """Return what `parallel 4 per uid` means."""
+    found = _WHEN_BUSY.fullmatch(text)
+    if found is None:
+        raise ValueError(
+            "queue, restart, drop or a number at once such as 'parallel 4' is needed, "
+            "with 'per' and a field after it where messages are told apart"
+        )
+    do, per = _DO[found["do"]], found["per"]
+    if do == "queue" and per is not None:
+        raise ValueError("queue keeps the order of all messages, so 'per' means nothing with it")
+    return WhenBusy(do, per, int(found["at_once"] or 1))
+
+
+def _when_busy(text: str) -> str:
+    parse_when_busy(text)
+    return text
 
 
 class OnErrorOptions(NodeConfig):
@@ -84,7 +118,12 @@ class NodeOptions(NodeConfig):
     on_error: OnErrorOptions = Field(
         default_factory=OnErrorOptions, description="What follows a handler that raised."
     )
-    when_busy: Literal["queue"] = Field("queue", description="What a new message does meanwhile.")
+    when_busy: Annotated[str, AfterValidator(_when_busy)] = Field(
+        "queue",
+        description="What a message does while another is under way: `queue`, `restart`, `drop` or "
+        "`parallel 4`; but for `queue` also `per` a field, as in `restart per uid`.",
+        json_schema_extra={"pattern": _WHEN_BUSY_PATTERN},
+    )
     keep: Literal["durable"] | None = Field(
         None, description="`durable`: its state survives a restart."
     )

@@ -88,13 +88,15 @@ BROKEN = Path(__file__).parent / "nodes" / "broken.py"
         ),
         pytest.param(
             "  a: {type: plug, on_error: {retry: -1, backoff: 5s..1s, then: drop, x: 1}, "
-            "keep: always, when_busy: restart, log: loud, disabled: maybe}\n",
+            "keep: always, when_busy: waiting, log: loud, disabled: maybe}\n",
             [
                 "4:37: a: 'on_error.retry' must be at least 0, got -1",
                 "4:70: a: 'x' is not an option of node 'a' in 'on_error'; "
                 "it has: retry, backoff, then",
                 "4:83: a: 'keep' must be durable, got 'always'",
-                "4:102: a: 'when_busy' must be queue, got 'restart'",
+                "4:102: a: 'when_busy': queue, restart, drop or a number at once such as "
+                "'parallel 4' is needed, with 'per' and a field after it where messages are told "
+                "apart, got 'waiting'",
                 "4:116: a: 'log' must be debug, info, warning or error, got 'loud'",
                 "4:132: a: 'disabled' must be on or off, got 'maybe'",
             ],
