@@ -18,7 +18,8 @@ from oppleo_flow.cli.flow_files import (
 )
 from oppleo_flow.cli.folder import SETTINGS, site_folder
 from oppleo_flow.cli.site import Site, check_settings
-from oppleo_flow.flowfile import Finding, Place
+from oppleo_flow.flowfile import CheckResult, Finding, Place
+from oppleo_flow.flowfile.files import FLOWS, SUBFLOWS
 from oppleo_flow.registry import Registry
 
 EXAMPLES = (
@@ -52,22 +53,38 @@ def run(args: argparse.Namespace) -> int:
     else:
         folder = site_folder(args.target)
         settings, found = check_settings(folder / SETTINGS)
-        flows = set((folder / "flows").glob("*.yaml"))
+        flows = set((folder / FLOWS).glob("*.yaml"))
         if settings is not None:
             flows.add(Site(folder, settings).flow)
-        files = sorted(flows)
+        files = [*sorted(flows), *sorted((folder / SUBFLOWS).glob("*.yaml"))]
         around = Surroundings.of(folder, variables)
-        findings = list(found)
-        findings += [finding for file in files for finding in around.check(file).findings]
-        findings += _broken_node_files(around.registry)
+        findings = [*found, *_in_files(around, files), *_broken_node_files(around.registry)]
         files = [folder / SETTINGS, *files]
-    findings = list(dict.fromkeys(findings))
     if args.format == "json":
         print(json.dumps([finding.as_json() for finding in findings], indent=2))
     else:
         shown = [f for f in findings if args.notes or f.severity != "info"]
         print("\n\n".join([*(finding.render() for finding in shown), _summary(files, shown)]))
     return FAILED if _count(findings, "error") else OK
+
+
+def _in_files(around: Surroundings, files: Sequence[Path]) -> Iterator[Finding]:
+    """Yield what is wrong with flows and subflows, each told once.
+
+    A file that another leads to is checked together with that one, as it runs.
+    """
+    results = [(str(file), around.check(file)) for file in files]
+    results.sort(key=lambda one: len(one[1].texts), reverse=True)
+    whole: list[CheckResult] = []
+    for file, result in results:
+        if not any(file in other.texts for other in whole):
+            whole.append(result)
+    told = set()
+    for result in sorted(whole, key=lambda one: next(iter(one.texts), "")):
+        for finding in result.findings:
+            if (finding.code, finding.place, finding.message) not in told:
+                told.add((finding.code, finding.place, finding.message))
+                yield finding
 
 
 def _broken_node_files(registry: Registry) -> Iterator[Finding]:

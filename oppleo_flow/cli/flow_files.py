@@ -15,9 +15,11 @@ from oppleo_flow.flowfile import (
     SecretSource,
     SiteSecrets,
     check_file,
+    check_subflow,
     check_text,
 )
 from oppleo_flow.flowfile.cases import WorldWords
+from oppleo_flow.flowfile.files import is_subflow
 from oppleo_flow.registry import Registry
 
 
@@ -55,8 +57,9 @@ class Surroundings:
         return cls(folder, Registry.installed(folder / "nodes"), settings)
 
     def check(self, file: Path) -> CheckResult:
-        """Check a flow file."""
-        return check_file(file, self.registry, self.settings)
+        """Check a flow with all that it leads to, or a shared subflow for itself."""
+        checked = check_subflow if is_subflow(file) else check_file
+        return checked(file, self.registry, self.settings)
 
     def check_text(self, text: str, file: Path) -> CheckResult:
         """Check the text of a flow file."""

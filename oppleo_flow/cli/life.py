@@ -10,7 +10,7 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -31,7 +31,6 @@ from oppleo_flow.engine.heartbeat import Heartbeat
 from oppleo_flow.engine.runtime import Runtime, StopReport
 from oppleo_flow.errors import DeviceError, Refused, StoreError
 from oppleo_flow.flowfile import CheckResult, Finding, Graph
-from oppleo_flow.flowfile.reading import read_text
 from oppleo_flow.guardian import CRASHES_VARIABLE, PIPE_VARIABLE
 from oppleo_flow.store import LedgerConnection
 from webui.server import WebServer, listen
@@ -59,8 +58,8 @@ def run_flow(site: Site, args: argparse.Namespace, world: WorldProcess | None) -
     _LOG.info("%s starts, from %s", checked.graph.name, checked.graph.file)
     sys.setswitchinterval(_SWITCH_INTERVAL_S)
     life = _Life(site, checked.graph, args, world)
-    if checked.text is not None:
-        life.when_started = partial(keep_as_good, site.folder, flow, checked.text)
+    if checked.texts is not None:
+        life.when_started = partial(keep_as_good, site.folder, flow, checked.texts)
     try:
         return life.live(log)
     except (DeviceError, StoreError) as error:
@@ -76,10 +75,10 @@ def _crashed_before() -> bool:
 
 @dataclass(frozen=True, slots=True)
 class _Checked:
-    """The flow to run; `text` is what to keep once it has started, None for what was kept."""
+    """The flow to run; `texts` are what to keep once it has started, None for what was kept."""
 
     graph: Graph
-    text: str | None
+    texts: Mapping[str, str] | None
 
 
 def _checked(site: Path, around: Surroundings, flow: Path) -> _Checked | None:
@@ -87,16 +86,13 @@ def _checked(site: Path, around: Surroundings, flow: Path) -> _Checked | None:
 
     A flow with errors never starts; but after a crash the site goes on with the version that ran.
     """
-    text = read_text(flow)
-    result = (
-        CheckResult(None, (text,)) if isinstance(text, Finding) else around.check_text(text, flow)
-    )
+    result = around.check(flow)
     mistaken = _mistaken(result)
-    if result.graph is not None and isinstance(text, str) and not mistaken:
+    if result.graph is not None and not mistaken:
         for warning in result.warnings:
             _LOG.log(_weight(warning), "%s", warning.headline())
         _warn_of_broken_node_files(around, result)
-        return _Checked(result.graph, text)
+        return _Checked(result.graph, result.texts)
     _print_findings([*mistaken, *filter(_stops_a_node, result.findings)])
     kept = last_good(site, flow)
     if not _crashed_before() or not kept.exists():

@@ -77,6 +77,21 @@ def check_file(
     return check_text(read, str(path), registry, settings)
 
 
+def check_subflow(
+    path: str | Path, registry: Registry, settings: CheckSettings | None = None
+) -> CheckResult:
+    """Check the file of a shared subflow for itself; there is no graph of it."""
+    settings = settings or CheckSettings()
+    file = Path(path)
+    report = Report(str(path), ())
+    files = FlowFiles(str(file.parent.parent / file.name), None, settings)
+    loading = Loading(files, registry, settings, report)
+    loading.shared(file.stem)
+    check_subflows(loading, settings, report)
+    findings = report.findings(loading.used_secrets.values(), loading.owners_in_subflows())
+    return CheckResult(None, findings, loading.migrations, texts=files.texts)
+
+
 def check_text(
     text: str, file: str, registry: Registry, settings: CheckSettings | None = None
 ) -> CheckResult:

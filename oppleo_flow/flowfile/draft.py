@@ -138,8 +138,10 @@ class ConnectionDraft:
     config: NodeConfig | None = None
     options: ConnectionOptions | None = None
     used: bool = False
+    may_be_used: bool = False
+    """Some node uses a connection, and it cannot be known which."""
     running: bool = False
-    """Whether a node that will run uses it."""
+    """A node that will run uses it."""
 
 
 @dataclass(slots=True, eq=False)

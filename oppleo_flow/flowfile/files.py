@@ -1,23 +1,33 @@
-"""The files that a flow leads to: other flows beside it, and shared subflows."""
+"""The files that a flow leads to: other flows beside it, and shared subflows.
+
+These are in the folder `subflows` beside the folder `flows`; a flow that is in no folder of that
+name has it beside itself.
+"""
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Final
 
 from oppleo_flow.flowfile.findings import Finding
 from oppleo_flow.flowfile.reading import read_text
 from oppleo_flow.flowfile.settings import CheckSettings
 
+FLOWS: Final = "flows"
+SUBFLOWS: Final = "subflows"
 _ENDING = ".yaml"
 
 
 class FlowFiles:
-    """Finds and reads the files around one flow; `texts` has all that were read, by name."""
+    """Finds and reads the files around one flow; `texts` has all that were read, by name.
 
-    def __init__(self, file: str, text: str, settings: CheckSettings) -> None:
-        self.texts: dict[str, str] = {file: text}
+    `text` is the flow's own; None when there is no such flow, only what is around it.
+    """
+
+    def __init__(self, file: str, text: str | None, settings: CheckSettings) -> None:
+        self.texts: dict[str, str] = {} if text is None else {file: text}
         self.main = Path(file).stem
         self._flows = Path(file).parent
-        self._subflows = settings.subflows or _shared(self._flows)
+        self._subflows = _shared(self._flows)
         self._given: Mapping[Path, str] = {Path(name): t for name, t in settings.texts.items()}
 
     def flow(self, name: str) -> tuple[str, str | Finding] | None:
@@ -55,6 +65,11 @@ class FlowFiles:
         return sorted({file.stem for file in there})
 
 
+def is_subflow(file: Path) -> bool:
+    """Return whether a file is that of a shared subflow."""
+    return file.absolute().parent.name == SUBFLOWS
+
+
 def _shared(flows: Path) -> Path:
     """Return where the subflows lie that the flows of a folder share."""
-    return (flows.parent if flows.name == "flows" else flows) / "subflows"
+    return (flows.parent if flows.name == FLOWS else flows) / SUBFLOWS

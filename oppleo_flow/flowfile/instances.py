@@ -12,7 +12,7 @@ from oppleo_flow.flowfile.parameters import Parameter, model_of
 from oppleo_flow.flowfile.secrets import SecretFill
 from oppleo_flow.flowfile.shape import add_nodes
 from oppleo_flow.flowfile.subflows import SUBFLOW, SubflowDraft
-from oppleo_flow.flowfile.suggest import hint
+from oppleo_flow.flowfile.suggest import closest, hint
 from oppleo_flow.flowfile.tree import Scalar, Text, Value, YamlMap, copied, scalars
 from oppleo_flow.flowfile.variables import (
     REPORTED,
@@ -25,7 +25,7 @@ from oppleo_flow.node_spec import RESERVED_OPTIONS
 from oppleo_flow.options import NodeConfig
 
 NEVER_FILLED: Final = frozenset({"type", "from"})
-MOST_NODES: Final = 20_000
+MOST_NODES: Final = 5_000
 _OWN_OPTIONS: Final = frozenset({"type", "from", "doc", "disabled"})
 _Own = Mapping[str, SubflowDraft | None]
 
@@ -231,6 +231,7 @@ class _Filling:
                 return None
             known = self._subflow.parameters
             advice = hint(lookup.name, known, what="it has") or "; add it under params"
+            self._subflow.taken.add(closest(lookup.name, known) or "")
             message = f"the subflow {self._subflow.name!r} has no parameter {lookup.name!r}{advice}"
             raise VariableError("missing-variable", lookup.offset, message)
         self._subflow.taken.add(lookup.name)

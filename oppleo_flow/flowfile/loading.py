@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from oppleo_flow.flowfile.draft import ConnectionDraft, FlowDraft, Part, Scope
+from oppleo_flow.flowfile.draft import FlowDraft, Scope
 from oppleo_flow.flowfile.files import FlowFiles
 from oppleo_flow.flowfile.findings import Finding, Report
 from oppleo_flow.flowfile.instances import NEVER_FILLED, Instances, refuse_variable
@@ -43,7 +43,7 @@ class Loading:
         self._types = TypeCheck(registry, report, placeholders=settings.placeholders)
         self._subflows = Subflows(report, PayloadNames(registry))
         self._instances = Instances(
-            report, self._secrets, settings.environ, self._shared_subflow, files.subflows
+            report, self._secrets, settings.environ, self.shared, files.subflows
         )
         self._shared: dict[str, SubflowDraft | None] = {}
         self._own: list[tuple[Mapping[str, SubflowDraft | None], Scope]] = []
@@ -76,7 +76,8 @@ class Loading:
 
     def alone(self, subflow: SubflowDraft, given: YamlMap | None) -> Scope:
         """Return the inside of a subflow for itself, with some parameters; None: all unknown."""
-        own, home = next(((o, h) for o, h in self._own if subflow in o.values()), self._own[0])
+        found = ((own, home) for own, home in self._own if subflow in own.values())
+        own, home = next(found, self._own[0] if self._own else ({}, _nowhere()))
         inside = self._instances.alone(subflow, own, home, given)
         self._types.check(inside)
         return inside
@@ -86,11 +87,16 @@ class Loading:
         """Return what a save has to write, besides, into the files that were read."""
         return tuple(self._types.migrations)
 
+    def owners_in_subflows(self) -> list[tuple[str, int, int, str]]:
+        """Return which lines of the subflows belong to which node."""
+        nodes = [one.nodes for one in self.subflows() if one.nodes is not None]
+        return [_owner(e.key, e.value.end) for inner in nodes for e in inner.entries.values()]
+
     @staticmethod
     def owners(flow: FlowDraft) -> list[tuple[str, int, int, str]]:
         """Return which lines of which file belong to which node or connection."""
         parts = [part for scope in flow.scopes for part in scope.parts.values()]
-        return [_owner(part) for part in (*flow.connections.values(), *parts)]
+        return [_owner(one.key, one.body.end) for one in (*flow.connections.values(), *parts)]
 
     def _other(self, name: str, file: str, text: str | Finding) -> Scope | None:
         """Return the outline of another flow; None when its file cannot be read."""
@@ -147,7 +153,7 @@ class Loading:
             self._kinds[config] = refs(config)
         return self._kinds[config]
 
-    def _shared_subflow(self, name: str) -> SubflowDraft | None:
+    def shared(self, name: str) -> SubflowDraft | None:
         """Return a subflow that has a file of its own; None when there is none that is right."""
         if name not in self._shared:
             self._shared[name] = self._read_shared(name)
@@ -172,11 +178,16 @@ class Loading:
         return self._subflows.shared(root, name, report.text)
 
 
-def _owner(part: Part | ConnectionDraft) -> tuple[str, int, int, str]:
+def _nowhere() -> Scope:
+    """Return a flow of which nothing is known."""
+    return Scope(Text("", ()), all_connections=False)
+
+
+def _owner(key: Scalar, end: Mark) -> tuple[str, int, int, str]:
     """Return the lines of a part; a map in block form ends where the next thing begins."""
-    begin, end = part.key.start, part.body.end
+    begin = key.start
     last = end.line - 1 if end.column <= begin.column else end.line
-    return begin.text.file if begin.text else "", begin.line, last, part.key.text
+    return begin.text.file if begin.text else "", begin.line, last, key.text
 
 
 def _flow_in(value: Value | None) -> Iterator[str]:

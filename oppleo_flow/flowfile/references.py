@@ -11,7 +11,7 @@ from oppleo_flow.flowfile.findings import Report
 from oppleo_flow.flowfile.from_reading import FromReading
 from oppleo_flow.flowfile.graph import FLOW, is_flow
 from oppleo_flow.flowfile.subflows import InPort, OutPort
-from oppleo_flow.flowfile.suggest import hint
+from oppleo_flow.flowfile.suggest import closest, hint
 from oppleo_flow.flowfile.tree import Scalar
 from oppleo_flow.node_spec import OutputSpec
 from oppleo_flow.payloads import Failure
@@ -221,6 +221,8 @@ class References:
             return None
         chosen = self._port(asking, _IN, [*inputs], port, what="input")
         if chosen is None:
+            if port is not None and (meant := closest(port, inputs)) is not None:
+                inputs[meant].used = True
             return None
         if (alone := scope.parts.get(_IN)) is not None and isinstance(alone, NodeDraft):
             source = _Source(alone.id, (alone.outputs or {})[chosen])
@@ -238,7 +240,8 @@ class References:
     def _unknown_node(self, asking: _Asking, scope: Scope, name: str) -> None:
         if not scope.all_nodes:
             return
-        advice = hint(name, scope.parts, what="nodes")
+        known = [name for name in scope.parts if name != _IN]
+        advice = hint(name, known, what="nodes")
         where = ""
         if scope.subflow is not None:
             where = f" in the subflow {scope.subflow.name!r}"

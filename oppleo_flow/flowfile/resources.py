@@ -8,7 +8,7 @@ from oppleo_flow.flowfile.findings import Report
 from oppleo_flow.flowfile.graph import Place
 from oppleo_flow.flowfile.option_check import BROKEN_CODE
 from oppleo_flow.flowfile.suggest import hint
-from oppleo_flow.flowfile.tree import Mark, Scalar, Value, YamlMap
+from oppleo_flow.flowfile.tree import Mark, Scalar, YamlMap
 from oppleo_flow.node import Claim, Ref
 from oppleo_flow.node_spec import refs
 
@@ -27,7 +27,7 @@ def check_connections(flow: FlowDraft, report: Report) -> None:
         found = {
             option: _connection(option, kind, node, flow, report)
             for option, kind in kinds[config].items()
-            if not _is_given(node.body.get(option), wrong, report)
+            if not _is_wrong(option, node, wrong, report)
         }
         named = {option: one.id for option, one in found.items() if one is not None}
         node.connections = tuple(dict.fromkeys(named.values()))
@@ -35,7 +35,7 @@ def check_connections(flow: FlowDraft, report: Report) -> None:
             exact: dict[str, Any] = {option: Ref(id_) for option, id_ in named.items()}
             node.config = node.config.model_copy(update=exact)
     for connection in flow.connections.values():
-        if not connection.used:
+        if not (connection.used or connection.may_be_used):
             message = f"no node uses the connection {connection.name!r}; remove it"
             report.warning("unused-connection", connection.key.start, message, connection.id)
 
@@ -49,10 +49,14 @@ def _count_mentions(node: NodeDraft, flow: FlowDraft) -> None:
                 found.used = True
 
 
-def _is_given(value: Value | None, places: set[Place], report: Report) -> bool:
-    """Return whether a value is what was given to an instance at one of some places."""
+def _is_wrong(option: str, node: NodeDraft, wrong: set[Place], report: Report) -> bool:
+    """Return whether an option has what was given to an instance in vain."""
+    value = node.body.get(option)
     given = value.given if isinstance(value, Scalar) else None
-    return given is not None and report.place(given) in places
+    if given is None or report.place(given) not in wrong:
+        return False
+    _use_any(node)
+    return True
 
 
 def _find(name: str, home: Scope, flow: FlowDraft) -> ConnectionDraft | Scope | None:
@@ -147,9 +151,19 @@ def _named(option: str, node: NodeDraft) -> str | None:
         value = getattr(node.config, option)
         return None if value is None else str(value)
     written = node.body.get(option)
+    if written is None and node.spec is not None:
+        default = node.spec.config.model_fields[option].default
+        return default if isinstance(default, str) else None
     if isinstance(written, Scalar) and not written.unreadable and not written.secret:
         return written.text
+    _use_any(node)
     return None
+
+
+def _use_any(node: NodeDraft) -> None:
+    """Note that a node uses a connection, and that it cannot be known which."""
+    for connection in node.home.connections.values():
+        connection.may_be_used = True
 
 
 def is_a(cls: type, kind: Any) -> bool:

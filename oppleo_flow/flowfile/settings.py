@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from oppleo_flow.flowfile.cases import WorldWords
 from oppleo_flow.flowfile.secrets import SecretSource
@@ -14,10 +13,9 @@ class CheckSettings:
 
     `variables` override those of the flows, as `--set` does; `environ` is what `$(env.NAME)` reads;
     `simulate` puts every connection on its simulated twin.  With `placeholders`, a node whose type
-    is not there is a warning, and stands in the graph as missing, instead of an error.  `subflows`
-    is the folder of shared subflows; by default the one beside the folder `flows`, or beside the
-    flow itself.  `texts` are used in place of what the files of those names contain.  `world_words`
-    is what the tests of a flow may say of a world; asked only where there are tests.
+    is not there is a warning, and stands in the graph as missing, instead of an error.  `texts`
+    are used in place of what the files of those names contain.  `world_words` is what the tests of
+    a flow may say of a world; asked only where there are tests.
     """
 
     variables: Mapping[str, str] = field(default_factory=dict)
@@ -25,6 +23,5 @@ class CheckSettings:
     secrets: SecretSource | None = None
     simulate: bool = False
     placeholders: bool = False
-    subflows: Path | None = None
     texts: Mapping[str, str] = field(default_factory=dict)
     world_words: Callable[[], WorldWords] = WorldWords

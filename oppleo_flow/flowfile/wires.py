@@ -139,6 +139,7 @@ class WireCheck:
                 *(
                     f"{name}.{output}"
                     for name, part in scope.parts.items()
+                    if name != "in"
                     for output, kinds in self._outputs(part)
                     if all(not isinstance(kind, TypeVar) and fits(kind, wanted) for kind in kinds)
                 ),

@@ -224,7 +224,8 @@ def test_another_flow_of_the_site_can_be_run(site):
     other = site / "flows" / "other.yaml"
     (site / "flows" / "charge-point.yaml").rename(other)
     with running("--flow", "flows/other.yaml"):
-        assert (site / ".oppleo" / "last-good" / "other.yaml").read_text() == HELLO
+        kept = site / ".oppleo" / "last-good" / "other" / "flows" / "other.yaml"
+        assert kept.read_text() == HELLO
 
 
 def test_a_port_that_is_taken_is_named(site):

@@ -23,10 +23,10 @@ def registry() -> Registry:
 def check(registry: Registry, tmp_path: Path) -> Check:
     """Check a text as `f.yaml`; the secret `prowl_key` is known."""
 
-    def run(text: str, **settings: object) -> CheckResult:
+    def run(text: str, file: str = "f.yaml", **settings: object) -> CheckResult:
         environ = {"OPPLEO_SECRET_PROWL_KEY": SECRET}
         settings.setdefault("secrets", SiteSecrets(tmp_path / "secrets.yaml", environ))
-        return check_text(text, "f.yaml", registry, CheckSettings(**settings))
+        return check_text(text, file, registry, CheckSettings(**settings))
 
     return run
 
