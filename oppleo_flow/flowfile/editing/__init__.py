@@ -20,6 +20,7 @@ from oppleo_flow.flowfile.editing.edits import (
     edit_from_json,
 )
 from oppleo_flow.flowfile.editing.flow_text import Changed, FlowText
+from oppleo_flow.flowfile.editing.formatting import formatted
 from oppleo_flow.flowfile.editing.mentions import KnownTypes
 from oppleo_flow.flowfile.editing.values import Quoted, Secret
 
@@ -48,4 +49,5 @@ __all__ = [
     "apply_across",
     "edit_as_json",
     "edit_from_json",
+    "formatted",
 ]
