@@ -7,6 +7,7 @@ import struct
 import termios
 import tty
 from threading import Event, Thread
+from typing import NamedTuple
 
 from oppleo_flow.devices.meters import MeterModel, meter_model
 from oppleo_flow.devices.modbus_blocks import Block, LineTiming
@@ -62,12 +63,25 @@ def _holding_registers(model: MeterModel, face: MeterFace, block: Block) -> tupl
     return tuple(words.get(address, 0) for address in range(block.start, block.end))
 
 
+class _Answer(NamedTuple):
+    """What a meter that showed a face has answered last."""
+
+    face: MeterFace
+    table: Table
+    block: Block
+    registers: tuple[int, ...]
+
+    def to(self, face: MeterFace, table: Table, block: Block) -> bool:
+        """Return whether this answers the very same question again."""
+        return self.face is face and self.block is block and self.table == table
+
+
 class WorldSerialBus(SerialBus):
     """The meters of a world at our own seam: instant, without a thread."""
 
     def __init__(self, world: World) -> None:
         self._world = world
-        self._answers: dict[tuple[int, Table, Block], tuple[MeterFace, tuple[int, ...]]] = {}
+        self._answers: dict[int, _Answer] = {}
 
     @property
     def timing(self) -> LineTiming:
@@ -80,14 +94,13 @@ class WorldSerialBus(SerialBus):
         what = f"reading {table} register 0x{block.start:04X}"
         if face is None:
             raise DeviceTimeout(f"unit {unit_id}: no answer {what}")
-        asked = (unit_id, table, block)
-        answered = self._answers.get(asked)
-        if answered is not None and answered[0] is face:
-            return answered[1]
+        last = self._answers.get(unit_id)
+        if last is not None and last.to(face, table, block):
+            return last.registers
         registers = read_face(face, table, block)
         if registers is None:
             raise RegisterRefused(f"unit {unit_id}: refused {what}")
-        self._answers[asked] = face, registers
+        self._answers[unit_id] = _Answer(face, table, block, registers)
         return registers
 
     def close(self) -> None:
