@@ -30,7 +30,10 @@ StopReason = Literal["stop", "fault", "deploy"]
 
 
 class Out(Generic[T]):
-    """An output port that sends events.  `send` is legal from any thread."""
+    """An output port that sends events.  `send` is legal from any thread.
+
+    What it brings about may run on the thread that sends, so no lock may be held meanwhile.
+    """
 
     __slots__ = ("port", "send")
 

@@ -19,7 +19,9 @@ from oppleo_flow.engine.timers import TimerQueue
 
 BEAT_S = 0.5
 MANY = 1000
-"""How many jobs wait at most before who brings one more waits too."""
+"""How many jobs may wait before who brings one more has to help with them."""
+HELP_S = 1.0
+"""How long it waits for its turn to help."""
 _BUDGET = 64
 Job = tuple[Callable[..., object], tuple[Any, ...]]
 
@@ -78,10 +80,11 @@ class Loop:
         What one thread brings and posts is run in its order.
         """
         if self._wanted or not self._turn.acquire(False):
-            if len(self._jobs) < MANY or self.owner == get_ident():
+            # Who brings so much that it is not taken up has to help, unless somebody waits for it.
+            crowded = len(self._jobs) >= MANY and self.owner != get_ident()
+            if not crowded or not self._turn.acquire(timeout=HELP_S):
                 self.post(call, one, two)
                 return
-            self._turn.acquire()  # who brings so much has to help
         self.owner = get_ident()
         jobs = self._jobs
         try:

@@ -8,7 +8,8 @@ from threading import get_ident
 import pytest
 
 from oppleo_flow.clock import SystemClock
-from oppleo_flow.engine.loop import Loop
+from oppleo_flow.engine import loop as engine_loop
+from oppleo_flow.engine.loop import MANY, Loop
 
 PATIENCE_S = 10.0
 
@@ -144,3 +145,37 @@ def test_what_is_brought_before_the_start_runs_after_it_and_after_the_stop_never
     loop.stop()
     loop.bring(note, "af", "ter")
     assert ran == ["before"]
+
+
+def test_who_brings_more_than_is_taken_up_helps(loop, often):
+    taken: list[int] = []
+    helped: set[int] = set()
+
+    def job(number: int, _: int) -> None:
+        taken.append(number)
+        helped.add(get_ident())
+
+    def produce() -> None:
+        for number in range(5 * MANY):
+            loop.bring(job, number, 0)
+
+    threads = [threading.Thread(target=produce) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(PATIENCE_S)
+    loop.call(lambda: None)
+    assert sorted(taken) == sorted([*range(5 * MANY)] * 2)
+    assert helped & {thread.ident for thread in threads}
+
+
+def test_nobody_waits_for_ever_to_help(loop, monkeypatch):
+    monkeypatch.setattr(engine_loop, "HELP_S", 0.01)
+    held = Held(loop)
+    for _ in range(MANY):
+        loop.post(lambda: None)
+    done = threading.Event()
+    loop.bring(lambda one, two: done.set(), 1, 2)
+    assert not done.is_set()
+    held.let_go()
+    assert done.wait(PATIENCE_S)
