@@ -69,7 +69,7 @@ def drop(doc: Document, among: Collection, slot: Slot) -> list[Splice]:
     before = _comma(doc, previous)
     if before is None:
         raise AssertionError(f"no comma before {slot.name!r}")
-    if doc.text[before + 1 : slot.start].strip(" \t"):
+    if doc.text[before + 1 : slot.start].strip():
         return [_without_comma(doc, previous), Splice(slot.start, end, "")]
     return [Splice(before if comma is None else before + 1, end, "")]
 

@@ -7,7 +7,7 @@ from oppleo_flow.errors import Refused
 from oppleo_flow.flowfile.editing.edits import AddSource, ChangeSource, RemoveSource
 from oppleo_flow.flowfile.editing.mentions import Rename, nodes_of, sources
 from oppleo_flow.flowfile.editing.steps import part
-from oppleo_flow.flowfile.editing.values import Data, Path, text_of
+from oppleo_flow.flowfile.editing.values import Data, Path, data_from, text_of
 from oppleo_flow.flowfile.editing.working_text import WorkingText, dotted
 from oppleo_flow.flowfile.scalars import TRUTHS
 
@@ -107,9 +107,10 @@ class Wiring:
         path = self._find(edit.ref, edit.port)
         old = self.work.get(path)
         if not isinstance(old, dict):
-            self.work.put(path, {"ref": edit.to, "durable": "true"} if edit.durable else edit.to)
+            ref = data_from(edit.to, old)
+            self.work.put(path, {"ref": ref, "durable": "true"} if edit.durable else ref)
             return
-        new: dict[str, Data] = {**old, "ref": edit.to}
+        new: dict[str, Data] = {**old, "ref": data_from(edit.to, old["ref"])}
         was = TRUTHS.get((text_of(old.get("durable", "")) or "").lower(), False)
         if edit.durable is not None and edit.durable is not was:
             new["durable"] = "true" if edit.durable else "false"

@@ -104,7 +104,8 @@ def written(data: Data, path: Path, indent: int, manner: Manner, like: str = "")
         name = f"{path[-1]}: " if path and isinstance(path[-1], str) else "- "
         inline = flow_text(data)
         alone = stands_alone(path) and path[:-1] != manner.flat
-        if not data or (not alone and indent + len(name + inline) <= WIDTH):
+        short = indent + len(name + inline) <= WIDTH and not (manner.blocks and _has_lines(data))
+        if not data or (short and not alone):
             return Written(inline)
         return _block(data, path, indent, manner)
     text = data.text if isinstance(data, Quoted) else data
@@ -113,6 +114,19 @@ def written(data: Data, path: Path, indent: int, manner: Manner, like: str = "")
         if block is not None:
             return block
     return Written(scalar_text(data, in_flow=False, like=like))
+
+
+def _has_lines(data: Data) -> bool:
+    """Return whether a value has a text of several lines in it."""
+    match data:
+        case dict():
+            return any(map(_has_lines, data.values()))
+        case list():
+            return any(map(_has_lines, data))
+        case Secret():
+            return False
+        case _:
+            return "\n" in (data.text if isinstance(data, Quoted) else data).rstrip("\n")
 
 
 def stands_alone(path: Path) -> bool:

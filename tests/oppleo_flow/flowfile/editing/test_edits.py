@@ -316,7 +316,6 @@ def test_an_edit_changes_these_lines_and_no_other(edit, changes):
         pytest.param("bell\x07", 'x: "bell\\x07"', id="what cannot be seen"),
         pytest.param("\ufeff\u2028😀", 'x: "\\ufeff\\u2028😀"', id="what is no letter"),
         pytest.param("é", "x: é", id="other letters"),
-        pytest.param(["a\nb"], 'x: ["a\\nb"]', id="two lines, in brackets"),
         pytest.param("\n", 'x: "\\n"', id="a line break alone"),
         pytest.param({"a": {}, "b": []}, "x: {a: {}, b: []}", id="what is empty"),
         pytest.param({"a b": 1, "c: d": 2}, 'x: {a b: 1, "c: d": 2}', id="odd keys"),
@@ -332,6 +331,18 @@ def test_what_is_long_has_lines_of_its_own():
         "+     open:",
         *["+       - {days: mon-fri, from: 23:00, to: 07:00}"] * 3,
     ]
+
+
+def test_a_text_of_several_lines_has_lines_of_its_own_wherever_braces_do_not_forbid_it():
+    assert change(SetOption(node("rfid", "x"), ["a\nb"])) == [
+        "+     x:",
+        "+       - |-",
+        "+         a",
+        "+         b",
+    ]
+    assert change(SetOption(node("led", "pin"), "a\nb"))[1] == (
+        '+   led: {type: rgb-led, from: [session.status, rfid], pin: "a\\nb"}'
+    )
 
 
 def test_a_node_moves_with_the_comment_above_it_and_a_rule_stays():
