@@ -20,6 +20,13 @@ class Assembly:
         self.order = in_order(graph, core.hosts)
         self.routes = Routes(core, graph.wires)
 
+    def rewire(self, core: Core) -> None:
+        """Compile the routes anew, for who looks at them now.  In the loop."""
+        for host in core.hosts.values():
+            host.go_on_as(host.plan)
+        self.routes = Routes(core, self.graph.wires)
+        self.routes.compile()
+
 
 class Workshop:
     """Makes nodes, and the workers of those that wait and have no connection."""

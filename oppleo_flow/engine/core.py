@@ -1,12 +1,11 @@
 """What the parts of one running flow share."""
 
 import logging
-import threading
-from collections import deque
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from oppleo_flow.clock import Clock
+from oppleo_flow.engine.backlog import Backlog
 from oppleo_flow.engine.calls import SLOW_HANDLER_S
 from oppleo_flow.engine.connections import Connections
 from oppleo_flow.engine.deadlines import Deadlines
@@ -21,6 +20,7 @@ from oppleo_flow.engine.probe import Probe
 from oppleo_flow.engine.replaying import Replaying
 from oppleo_flow.engine.snapshot import EVERY_KIND, EventKind, RuntimeEvent
 from oppleo_flow.engine.state_store import StateStore
+from oppleo_flow.engine.taps import Tap
 from oppleo_flow.flow_events import ConditionKind, NodeChanged
 from oppleo_flow.flowfile.graph import Graph, Wire
 from oppleo_flow.message import Message, message_ids
@@ -33,7 +33,7 @@ LOG = logging.getLogger(__name__)
 TIMED_EACH_BEAT = 100
 
 
-class Subscription:
+class Subscription(Backlog[RuntimeEvent]):
     """The events of a runtime for one listener: bounded; the oldest are given up and counted."""
 
     def __init__(
@@ -42,38 +42,8 @@ class Subscription:
         close: Callable[["Subscription"], None],
         kinds: frozenset[EventKind] = EVERY_KIND,
     ) -> None:
+        super().__init__(size, close)
         self.kinds = kinds
-        self.missed = 0
-        self._events: deque[RuntimeEvent] = deque()
-        self._size = size
-        self._closed = False
-        self._arrived = threading.Condition()
-        self._close = close
-
-    def put(self, event: RuntimeEvent) -> None:
-        """Add an event; never waits."""
-        with self._arrived:
-            if len(self._events) >= self._size:
-                self._events.popleft()
-                self.missed += 1
-            self._events.append(event)
-            self._arrived.notify()
-
-    def get(self, timeout_s: float) -> RuntimeEvent | None:
-        """Return the next event, waiting for it at most `timeout_s`; None when there was none.
-
-        Once it is closed there is none, and nobody waits.
-        """
-        with self._arrived:
-            self._arrived.wait_for(lambda: self._closed or bool(self._events), timeout_s)
-            return self._events.popleft() if self._events and not self._closed else None
-
-    def close(self) -> None:
-        """Stop to listen, and wake who waits in `get`."""
-        self._close(self)
-        with self._arrived:
-            self._closed = True
-            self._arrived.notify_all()
 
 
 class Core:
@@ -81,6 +51,7 @@ class Core:
 
     `unwell` are the nodes whose last handler raised, `heard` the kinds of events that anybody
     listens to; `to_time` is how many more messages are timed, each, before the loop's next beat.
+    Routes are compiled for the `probe` and the `taps` of the moment.
     """
 
     def __init__(
@@ -98,6 +69,7 @@ class Core:
         self.loop = loop
         self.state_store = state_store
         self.probe = probe
+        self.taps: Mapping[tuple[str, str], tuple[Tap, ...]] = {}
         self.hosts: dict[str, NodeHost] = {}
         self.unwell: set[NodeHost] = set()
         self.to_time = TIMED_EACH_BEAT

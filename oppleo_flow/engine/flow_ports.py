@@ -72,8 +72,9 @@ class FlowPorts:
 
     def _send(self, node: str, port: str, payload: Payload, envelope: Message) -> None:
         """Deliver after what runs now; for a port that nobody is wired to nothing is done."""
-        if (node, port) in self._wired or self._core.probe is not None:
-            self._core.loop.queue(self._deliver, node, port, payload, envelope)
+        core, place = self._core, (node, port)
+        if place in self._wired or core.probe is not None or place in core.taps:
+            core.loop.queue(self._deliver, node, port, payload, envelope)
 
     def _deliver(self, node: str, port: str, payload: Payload, envelope: Message) -> None:
         route = self.routes.get((node, port))

@@ -105,6 +105,11 @@ class Loop:
         self._jobs.append((call, args))
 
     @property
+    def running(self) -> bool:
+        """Return whether jobs are run: after the start, before the stop."""
+        return self._running
+
+    @property
     def inside(self) -> bool:
         """Return whether the caller runs within the loop."""
         return self.virtual is not None or self.owner == get_ident()

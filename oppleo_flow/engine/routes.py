@@ -16,6 +16,7 @@ from oppleo_flow.engine.node_timers import sets_timers
 from oppleo_flow.engine.ports import LevelPort
 from oppleo_flow.engine.probe import watched
 from oppleo_flow.engine.segment import MAX_DEPTH, Segment
+from oppleo_flow.engine.taps import tapped
 from oppleo_flow.flowfile.graph import Wire
 from oppleo_flow.message import Message
 
@@ -43,6 +44,7 @@ class Routes:
         self._sending: dict[tuple[str, str, bool], Step] = {}
         self._deferred: list[tuple[list[Receive], Wire]] = []
         self.segments: list[Segment] = []
+        self.compiled = False
         for wire in wires:
             if wire.durable and wire.source_node in core.hosts:
                 port = core.hosts[wire.source_node].ports[wire.source_port]
@@ -66,17 +68,15 @@ class Routes:
         """Set the route of every port, and those of the flow's own ports."""
         for host in self._core.hosts.values():
             for name, port in host.ports.items():
-                route = self._watched(host.node_id, name)
+                route = self._emit(host.node_id, name)
                 if isinstance(port, LevelPort):
                     port.forward = route
                 else:
                     port.deliver = route
         for node, name in self._core.flow_ports.routes:
-            self._core.flow_ports.routes[node, name] = self._watched(node, name)
+            self._core.flow_ports.routes[node, name] = self._emit(node, name)
         self._fill_deferred()
-
-    def _watched(self, node: str, port: str) -> Receive:
-        return watched(self._core.probe, node, port, self._emit(node, port))
+        self.compiled = True
 
     def entrance(self, node: str, port: str) -> Receive:
         """Return what takes a payload from outside into an input port.
@@ -104,16 +104,16 @@ class Routes:
         return node in self._core.hosts
 
     def _emit(self, node: str, port: str) -> Receive:
-        """Return one call that delivers to every consumer of an output port."""
+        """Return one call that delivers to every consumer of an output port, watched if it is."""
         targets = tuple(
             self._queued(wire)
             if wire in self._back or self._crosses_a_landing(wire)
             else self._receiver(wire.target_node, wire.target_port)
             for wire in self._from.get((node, port), ())
         )
-        if not targets:
-            return _nowhere
-        return targets[0] if len(targets) == 1 else _fan_out(targets)
+        route = watched(self._core.probe, node, port, _fan_out(targets))
+        taps = self._core.taps.get((node, port))
+        return route if taps is None else tapped(taps, self._core.clock, route)
 
     def _queued(self, wire: Wire) -> Receive:
         """Return a receiver that lets what runs now come to its end first."""
@@ -172,6 +172,8 @@ class Routes:
             for wire in self._from.get((host.node_id, port.spec.name), ())
         ]
         if len(wires) != 1 or wires[0].kind == "level":
+            return None
+        if (wires[0].source_node, wires[0].source_port) in self._core.taps:
             return None
         if wires[0] in self._back or self._crosses_a_landing(wires[0]):
             return None
@@ -265,6 +267,11 @@ def _nowhere(payload: Any, envelope: Message) -> None:
 
 
 def _fan_out(targets: tuple[Receive, ...]) -> Receive:
+    if not targets:
+        return _nowhere
+    if len(targets) == 1:
+        return targets[0]
+
     def deliver(payload: Any, envelope: Message) -> None:
         for receive in targets:
             receive(payload, envelope)

@@ -20,9 +20,12 @@ from oppleo_flow.engine.loop import ExternalEvents, Loop
 from oppleo_flow.engine.probe import Probe
 from oppleo_flow.engine.snapshot import EVERY_KIND, EventKind, RuntimeSnapshot
 from oppleo_flow.engine.state_store import StateStore
+from oppleo_flow.engine.taps import Tap
+from oppleo_flow.engine.traces import Traces
 from oppleo_flow.engine.view import Counts, missing_snapshot, node_snapshot
+from oppleo_flow.engine.watching import Watching
 from oppleo_flow.flowfile.graph import Graph
-from oppleo_flow.node import Node, SafePin
+from oppleo_flow.node import Actuator, Node, SafePin
 from oppleo_flow.node_context import Site
 
 LOG = logging.getLogger(__name__)
@@ -83,8 +86,10 @@ class Runtime:
         self._quarantine = quarantine
         self._starter = Starter(self._core, self._assembly.routes, quarantine)
         self._deploying = threading.Lock()
+        self._watching = Watching(self._core, lambda: self._assembly, self._deploying)
         self._started_at: datetime = clock.now()
         self._troubles: tuple[str, ...] = ()
+        self._told: tuple[str, ...] = ()
         self._injected = f"{graph.name}/inject"
 
     # -- life ----------------------------------------------------------------------------------
@@ -107,6 +112,7 @@ class Runtime:
         return (
             self.running
             and not self._troubles
+            and not self._told
             and all(
                 host.started and not host.condition.faults for host in self._core.hosts.values()
             )
@@ -217,20 +223,46 @@ class Runtime:
                 ),
                 *(missing_snapshot(n, self._started_at) for n in self.graph.missing.values()),
             ),
-            troubles=self._troubles,
+            troubles=(*self._told, *self._troubles),
         )
 
     def subscribe(self, size: int = 256, kinds: frozenset[EventKind] = EVERY_KIND) -> Subscription:
         """Return the changes of some kinds from now on, for one listener."""
         return self._core.subscribe(size, kinds)
 
-    def safe_pins(self) -> list[SafePin]:
-        """Return the pins that must be driven to a level when this process dies."""
+    def tap(self, node: str, port: str, size: int = 256) -> Tap:
+        """Return what leaves an output from now on; close it when nobody looks any more.
+
+        `node` may be `flow`, for an output of the flow's own.  As `trace`, legal from any thread
+        but those that run handlers.
+
+        Raises:
+            KeyError: There is no such output.
+            Refused: There are as many taps as may be.
+        """
+        return self._watching.tap(self.graph, node, port, size)
+
+    def trace(self, count: int = 1, *, node: str | None = None, within_s: float = 60.0) -> Traces:
+        """Return the way of each of the next `count` messages; of those that begin at a `node`.
+
+        It ends by itself: shortly after the last has begun, and after `within_s` in any case.
+
+        Raises:
+            KeyError: There is no such node, or it does not run.
+            Refused: There are as many traces as may be.
+        """
+        return self._watching.trace(count, node, within_s)
+
+    def safe_pins(self, graph: Graph | None = None) -> list[SafePin]:
+        """Return the pins that must be driven to a level when this process dies.
+
+        Of the version that runs, or of one that is about to.
+        """
         pins: list[SafePin] = []
-        for plan in self.graph.nodes.values():
-            host = self._core.hosts.get(plan.id)
-            if host is not None and host.actuator is not None and plan.safe is not None:
-                pins.extend(host.actuator.safe_pins(plan.config, plan.safe))
+        for plan in (graph or self.graph).nodes.values():
+            made_of = plan.spec.cls
+            if issubclass(made_of, Actuator) and plan.safe is not None and not plan.disabled:
+                pins.extend(made_of.safe_pins(plan.config, plan.safe))
         return pins
 
     def running_thread(self) -> int:
@@ -261,6 +293,10 @@ class Runtime:
                     host.after(0.0, partial(host.node.clock_set, jump_s))
 
     # -- trouble -------------------------------------------------------------------------------
+
+    def tell(self, trouble: str | None) -> None:
+        """Let everybody who looks see a trouble, until it is None.  Legal from any thread."""
+        self._told = () if trouble is None else (trouble,)
 
     def _state_trouble(self, error: Exception | None) -> None:
         """Note that the state cannot be saved, or can again.  On the writer's thread."""
