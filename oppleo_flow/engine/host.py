@@ -1,15 +1,14 @@
-"""One node at run time: its instance, its ports, its condition, and what its author may call."""
+"""One node at run time: its instance, its ports, its condition, and its turns."""
 
 import functools
-import logging
 import threading
 from collections.abc import Callable
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any
 
-from oppleo_flow.clock import Clock
 from oppleo_flow.engine.calls import attempt
 from oppleo_flow.engine.condition import Condition
+from oppleo_flow.engine.given import Given
 from oppleo_flow.engine.inbox import Inbox, Item, Key
 from oppleo_flow.engine.node_timers import NodeTimers, Undo
 from oppleo_flow.engine.ports import LevelPort, Port
@@ -17,8 +16,7 @@ from oppleo_flow.engine.timers import TimerEntry
 from oppleo_flow.engine.workers import Worker
 from oppleo_flow.flowfile.graph import GraphNode
 from oppleo_flow.message import Message
-from oppleo_flow.node import Actuator, Connection, Level, Node, Out
-from oppleo_flow.node_context import Site, StatusLevel, Timer
+from oppleo_flow.node import Actuator, Node, Out
 
 if TYPE_CHECKING:
     from oppleo_flow.engine.core import Core
@@ -29,8 +27,8 @@ OUTSTANDING = 1000
 """How many payloads a node's own thread may be ahead of the dispatcher."""
 
 
-class NodeHost:
-    """Runs one node of a graph; implements the `NodeContext` that the node is given.
+class NodeHost(Given):
+    """Runs one node of a graph.
 
     `running` is the identity of the thread that runs a handler now, 0 for none; what the node
     sends meanwhile collects in `pending`.
@@ -90,10 +88,10 @@ class NodeHost:
         for port in self.ports.values():
             port.durable_wires = ()
 
-    @property
-    def log(self) -> logging.Logger:
-        """Return the node's own logger."""
-        return logging.getLogger(f"oppleo_flow.node.{self.node_id}")
+    @functools.cached_property
+    def timers(self) -> NodeTimers:
+        """Return the node's timers; made when the first is set, for most nodes have none."""
+        return NodeTimers(self)
 
     @functools.cached_property
     def permits(self) -> SimpleQueue[None]:
@@ -161,78 +159,6 @@ class NodeHost:
         """Deliver what a thread of the node's own sent, and let it send one more."""
         self.permits.put(None)
         self.send_from_outside(port, payload)
-
-    # -- the context of the node ---------------------------------------------------------------
-
-    @property
-    def clock(self) -> Clock:
-        """Return the clock of the runtime."""
-        return self.core.clock
-
-    @property
-    def site(self) -> Site:
-        """Return the installation."""
-        return self.core.site
-
-    def out(self, port: str) -> Out[Any]:
-        """Return an output of events."""
-        found = self.ports[port].author
-        if not isinstance(found, Out):
-            raise TypeError(f"node {self.node_id!r}: port {port!r} holds a value, it has no `send`")
-        return found
-
-    def level(self, port: str) -> Level[Any]:
-        """Return an output that holds a value."""
-        found = self.ports[port].author
-        if not isinstance(found, Level):
-            raise TypeError(f"node {self.node_id!r}: port {port!r} sends events, it holds no value")
-        return found
-
-    def connection(self, name: str) -> Connection[Any]:
-        """Return the open connection of that name; raises what opening it raised."""
-        return self.core.connections.get(name)
-
-    def message(self) -> Message:
-        """Return the envelope of the message in hand."""
-        envelope = self.envelope or self.core.envelope
-        if envelope is None:
-            raise LookupError(f"node {self.node_id!r}: no message is in hand")
-        return envelope
-
-    @functools.cached_property
-    def timers(self) -> NodeTimers:
-        """Return the node's timers; made when the first is set, for most nodes have none."""
-        return NodeTimers(self)
-
-    def after(self, seconds: float, call: Callable[[], object]) -> Timer:
-        """Run `call` once, later, as a handler of the node."""
-        return self.timers.after(seconds, call)
-
-    def every(self, seconds: float, call: Callable[[], object]) -> Timer:
-        """Run `call` every `seconds`; one that is still waiting for its turn is not doubled."""
-        if seconds <= 0:
-            raise ValueError(
-                f"node {self.node_id!r}: every: more than 0 s is needed, got {seconds}"
-            )
-        return self.timers.every(seconds, call)
-
-    def status(self, level: StatusLevel, text: str) -> None:
-        """Say how the node is."""
-        self._in_loop(self.condition.set_status, level, text)
-
-    def fault(self, code: str, text: str) -> None:
-        """Raise a fault that stays until it is cleared."""
-        self._in_loop(self.condition.raise_fault, code, text)
-
-    def clear(self, code: str) -> None:
-        """Clear a fault."""
-        self._in_loop(self.condition.clear_fault, code)
-
-    def _in_loop(self, call: Callable[..., object], *args: Any) -> None:
-        if self.core.loop.inside:
-            call(*args)
-        else:
-            self.core.loop.post(call, *args)
 
     # -- taking turns --------------------------------------------------------------------------
 

@@ -54,7 +54,7 @@ class Loop:
     ) -> None:
         self.clock = clock
         self.timers = TimerQueue(earlier=self._look_again)
-        self._on_beat = on_beat
+        self.on_beat = on_beat
         self._externals = externals
         self.virtual = clock if isinstance(clock, VirtualClock) else None
         self._jobs: deque[Job] = deque()
@@ -193,7 +193,7 @@ class Loop:
                 self.owner = get_ident()
                 now = self.clock.monotonic()
                 if now >= next_beat:
-                    self._on_beat()
+                    self.on_beat()
                     next_beat = now + BEAT_S
                 self._drain(_BUDGET)
                 self._fire_due()
@@ -258,7 +258,7 @@ class Loop:
         self._step()
 
     def _step(self) -> None:
-        self._on_beat()
+        self.on_beat()
         self.settle()
 
     def _next_event(self) -> float | None:

@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from oppleo_flow.engine.calls import Receive
@@ -98,14 +98,14 @@ class LevelPort(Port):
     `fresh` is kept by the engine: the producer and the levels it builds on are free of faults.
     """
 
-    __slots__ = ("forward", "fresh", "has_value", "since", "value")
+    __slots__ = ("_since_s", "forward", "fresh", "has_value", "value")
 
     def __init__(self, host: "NodeHost", spec: OutputSpec) -> None:
         super().__init__(host, spec)
         self.value: Any = None
         self.has_value = False
         self.fresh = True
-        self.since: datetime | None = None
+        self._since_s = 0.0
         self.forward: Receive = _nowhere
         self.deliver = self._set
 
@@ -115,9 +115,14 @@ class LevelPort(Port):
     def _set(self, payload: Any, envelope: Message) -> None:
         self.value = payload
         self.has_value = True
-        self.since = envelope.time
+        self._since_s = envelope.time_s
         self.host.core.publish_level(self)
         self.forward(payload, envelope)
+
+    @property
+    def since(self) -> datetime | None:
+        """Return when the value came; None before the first."""
+        return datetime.fromtimestamp(self._since_s, UTC) if self.has_value else None
 
     def get(self) -> Any:
         """Return the value held now; None before the first."""

@@ -5,14 +5,14 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
 from pathlib import Path
 from typing import Any
 
-from oppleo_flow.clock import Clock, WallWatch
+from oppleo_flow.clock import Clock
 from oppleo_flow.engine.assembly import Assembly, Workshop
+from oppleo_flow.engine.beat import Beat
 from oppleo_flow.engine.changes import Changes, compare
-from oppleo_flow.engine.core import TIMED_EACH_BEAT, Core, Subscription
+from oppleo_flow.engine.core import Core, Subscription
 from oppleo_flow.engine.deploy import Deploy, Hooks
 from oppleo_flow.engine.letters import LETTERS_KEPT, DeadLetter, DeadLetters
 from oppleo_flow.engine.lifecycle import Starter, Stopper
@@ -70,14 +70,13 @@ class Runtime:
         probe: Probe | None = None,
     ) -> None:
         self.running = False
-        self._on_beat = on_beat
-        self._loop = Loop(clock, on_beat=self._beat, externals=externals)
-        self._wall_watch = WallWatch(clock)
+        self._loop = Loop(clock, externals=externals)
         self._state_store = StateStore(
             state_path, threaded=self._loop.virtual is None, on_trouble=self._state_trouble
         )
         self._core = Core(graph, clock, site, self._loop, self._state_store, probe)
         self._core.stop_requested = stop_requested
+        self._loop.on_beat = Beat(self._core, on_beat)
         self._workshop = Workshop(self._core)
         self._core.hosts = self._workshop.make(graph, graph.nodes)
         for host in self._core.hosts.values():
@@ -268,29 +267,6 @@ class Runtime:
     def running_thread(self) -> int:
         """Return the identity of the thread that runs handlers now, for who reads its stack."""
         return self._loop.ident
-
-    # -- time ----------------------------------------------------------------------------------
-
-    def _beat(self) -> None:
-        """Say that the dispatcher is alive, and see whether the wall clock was set.  In the loop.
-
-        Nothing here goes by the wall clock, so the nodes that do are told, and no more is needed.
-        """
-        self._core.to_time = TIMED_EACH_BEAT
-        self._on_beat()
-        jump_s = self._wall_watch.jump_s()
-        if jump_s:
-            way = "forward" if jump_s > 0 else "back"
-            now = self._core.clock.now()
-            LOG.warning(
-                "the system clock was set %s by %.0f s; it is %s now",
-                way,
-                abs(jump_s),
-                f"{now:%Y-%m-%d %H:%M:%S %Z}",
-            )
-            for host in self._core.hosts.values():
-                if host.started and type(host.node).clock_set is not Node.clock_set:
-                    host.after(0.0, partial(host.node.clock_set, jump_s))
 
     # -- trouble -------------------------------------------------------------------------------
 
