@@ -51,6 +51,10 @@ def tests_schema(options: OptionSchemas, levers: Mapping[str, type[Lever]]) -> S
             **or_nothing({"type": "object", "additionalProperties": TEXT}),
             "description": "Variables of the flow that have another value for this test.",
         },
+        "params": {
+            **or_nothing({"type": "object", "additionalProperties": TEXT}),
+            "description": "What the parameters are, in a test of a subflow.",
+        },
         "stub": {**or_nothing(_STUBS), "description": _ABOUT["stub"]},
         "ignore": {**or_nothing(_NAMES), "description": "Nodes whose messages do not matter."},
         "do": {"type": "array", "items": _step(options, levers), "description": "The steps."},

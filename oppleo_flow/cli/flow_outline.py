@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from oppleo_flow.cli.option_schema import TEXT, TRUTH, Schema, or_nothing, wrapped
+from oppleo_flow.cli.option_schema import TEXT, TRUTH, VARIABLE, Schema, or_nothing, wrapped
 
 ID: Final = "^[a-z][a-z0-9_]*$"
 _NAME: Final = "^[a-z][a-z0-9_-]*$"
@@ -58,6 +58,8 @@ def file_outline() -> Schema:
         "flow": {"type": "string", "pattern": _NAME, "description": "The flow's name."},
         "format": {"enum": [1, "1"], "description": "The version of this language."},
         "doc": {**TEXT, "description": "What the flow is for."},
+        "disabled": or_nothing({"anyOf": [TRUTH, VARIABLE]})
+        | {"description": "Whether none of its nodes runs; they are checked all the same."},
         "vars": _map_of(TEXT, "Values that `$(name)` stands for; `--set name=value` wins."),
         "connections": or_nothing(wrapped(_CONNECTIONS, description="What nodes share.")),
         "nodes": wrapped(_NODES, description="The nodes by their ids."),

@@ -132,6 +132,6 @@ class LevelPort(Port):
 def _checkable(kind: Any) -> tuple[type, ...] | None:
     """Return the classes that a payload must be one of; None when that cannot be told."""
     classes = members(kind)
-    if not all(isinstance(one, type) for one in classes) or object in classes:
+    if not all(isinstance(one, type) for one in classes) or {object, Any} & {*classes}:
         return None
     return (*classes, int) if float in classes else classes

@@ -6,7 +6,7 @@ from operator import or_
 from typing import Any
 
 from oppleo_flow.flowfile.cases import Target
-from oppleo_flow.flowfile.draft import FlowDraft, InstanceDraft, NodeDraft, Scope
+from oppleo_flow.flowfile.draft import FlowDraft, InstanceDraft, NodeDraft, Part, Scope
 from oppleo_flow.flowfile.findings import Report
 from oppleo_flow.flowfile.graph import FLOW
 from oppleo_flow.flowfile.references import FLOW_OUTPUTS
@@ -51,7 +51,7 @@ class Names:
 
     def node(self, word: Scalar) -> NodeDraft | None:
         """Return the running node that a word names, its type known."""
-        node, port = self._split(word)
+        node, port = self._split(word, node=True)
         if node is not None and port is not None:
             self._no_node(word, word.text)
             return None
@@ -126,24 +126,43 @@ class Names:
         self._report.error("nothing-arrives", word.start, message, _WHERE)
         return None
 
-    def _split(self, word: Scalar) -> tuple[NodeDraft | None, str | None]:
-        """Return the node that a word begins with, and the port that follows."""
+    def is_node(self, word: Scalar) -> bool:
+        """Return whether a word names a node, not one of its ports; nothing is reported."""
+        part, rest = self._walk(word.text, node=True)
+        return isinstance(part, NodeDraft) and not rest
+
+    def _split(self, word: Scalar, *, node: bool = False) -> tuple[NodeDraft | None, str | None]:
+        """Return the node that a word begins with, and the port that follows.
+
+        What an instance has both a port and a node of is the port, or with `node` the node.
+        """
         scope = self._scope_of(word.text, word)
-        name, *rest = word.text.rpartition("/")[2].split(".")
         if scope is None:
             return None, None
-        if name == _OUT and name not in scope.parts and scope.subflow is not None:
-            return self._behind(scope, rest, word)
-        part = scope.parts.get(name)
-        while isinstance(part, InstanceDraft):
-            ports = (*part.subflow.inputs, *part.subflow.outputs)
-            if not rest or rest[0] in ports or rest[0] not in part.inside.parts:
-                return self._of_instance(part, rest, word)
-            part = part.inside.parts[rest.pop(0)]
+        part, rest = self._walk(word.text, node=node)
+        if isinstance(part, InstanceDraft):
+            return self._of_instance(part, rest, word)
+        if part is not None:
+            return self._alive(part, word), ".".join(rest) or None
+        if rest[0] == _OUT and scope.subflow is not None:
+            return self._behind(scope, rest[1:], word)
+        self._no_node(word, rest[0], scope)
+        return None, None
+
+    def _walk(self, name: str, *, node: bool) -> tuple[Part | None, list[str]]:
+        """Return the innermost part that a name leads to, and what is left of the name."""
+        other, slash, own = name.rpartition("/")
+        scope = self._flow.flows.get(other) if slash else self._scope
+        first, *rest = own.split(".")
+        part = None if scope is None else scope.parts.get(first)
         if part is None:
-            self._no_node(word, name, scope)
-            return None, None
-        return self._alive(part, word), ".".join(rest) or None
+            return None, [first, *rest]
+        while isinstance(part, InstanceDraft) and rest and rest[0] in part.inside.parts:
+            ports = (*part.subflow.inputs, *part.subflow.outputs)
+            if rest[0] in ports and len(rest) == 1 and not node:
+                break
+            part = part.inside.parts[rest.pop(0)]
+        return part, rest
 
     def _scope_of(self, name: str, word: Scalar) -> Scope | None:
         """Return the flow that a name is in: this one, or the one named before a slash."""
@@ -160,8 +179,14 @@ class Names:
         """Return the node and port inside that a port of an instance stands for."""
         if rest and rest[0] in part.subflow.inputs:
             return self._only([*part.consumers(rest[0])], word)
-        if rest:
+        if rest and rest[0] in part.subflow.outputs:
             return self._behind(part.inside, rest, word)
+        if rest:
+            known = [*part.subflow.inputs, *part.subflow.outputs, *part.inside.parts]
+            advice = hint(rest[0], known, what="it has")
+            message = f"{part.id!r} has no port and no node {rest[0]!r}{advice}"
+            self._report.error("unknown-port", word.start, message, _WHERE)
+            return None, None
         inside = [f"{word.text}.{name}" for name in part.inside.parts]
         message = f"{word.text!r} is a subflow; name a port of it, or a node inside: "
         self._report.error("ambiguous-port", word.start, message + ", ".join(inside), _WHERE)

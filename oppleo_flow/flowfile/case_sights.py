@@ -36,7 +36,7 @@ class Sights:
                 self._report.error("wrong-shape", word.start, message, _WHERE)
             elif word.text == WORLD and self._sight:
                 yield self._world(word, said)
-            elif "." in word.text:
+            elif not self._names.is_node(word):
                 yield self._level(word, said)
             else:
                 node = self._names.node(word)

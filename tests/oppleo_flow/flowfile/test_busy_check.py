@@ -45,9 +45,7 @@ LAMP = "{type: lamp, from: a.rejected, safe: off, when_busy: "
             WhenBusy("restart", "node.id"),
             id="a record may have any field",
         ),
-        pytest.param(
-            LAMP + "restart}", WhenBusy("restart"), id="restart at an output"
-        ),
+        pytest.param(LAMP + "restart}", WhenBusy("restart"), id="restart at an output"),
     ],
 )
 def test_what_a_node_can_do_is_in_the_graph(check, node, policy):

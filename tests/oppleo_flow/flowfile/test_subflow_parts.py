@@ -170,11 +170,33 @@ def test_a_test_of_a_flow_names_ports_of_instances_and_nodes_inside(check) -> No
     cases = (
         "tests:\n  - name: both\n    do:\n      - send: {a.accepted: {}}\n"
         "      - expect: {left.card: {}, left.state: {on: true}, right.relay: {on: true}}\n"
+        "      - expect: {left.session.request: {on: true}}\n"
+        "      - expect_state: {left.relay: {safe: yes}, left.state: {on: true}}\n"
     )
     (test,) = check(HEAD + TWO + POINT + cases).tests
-    assert [str(step.target) for step in test.steps[1:]] == [
-        *("left.session.token", "left.relay.state", "right.relay")
+    targets = [str(step.target) for step in test.steps if hasattr(step, "target")]
+    assert targets == [
+        *("left.session.token", "left.relay.state", "right.relay", "left.session.request")
     ]
+    assert [step.node for step in test.steps[-2:]] == ["left.relay", "left.relay"]
+
+
+@pytest.mark.parametrize(
+    ("word", "finding"),
+    [
+        pytest.param("left", "26:18: tests: 'left' is a subflow; name a port of it, or a node "
+                     "inside: left.meter, left.session, left.relay", id="an instance"),
+        pytest.param("left.rely", "26:18: tests: 'left' has no port and no node 'rely'; did you "
+                     "mean 'relay'?", id="what is not inside"),
+        pytest.param("left.relay.stat", "26:18: tests: 'left.relay' has no port 'stat'; did you "
+                     "mean 'state'?", id="a port that a node inside does not have"),
+        pytest.param("elsewhere/x", "26:18: tests: there is no flow 'elsewhere'; add "
+                     "elsewhere.yaml beside this one", id="a flow that does not run"),
+    ],
+)  # fmt: skip
+def test_a_test_of_a_flow_that_names_what_is_not_there_is_told(findings, word, finding) -> None:
+    cases = f"tests:\n  - name: both\n    do:\n      - expect: {{{word}: {{}}}}\n"
+    assert findings(TWO, POINT + cases) == [finding]
 
 
 # -- shared subflows -------------------------------------------------------------------------------
