@@ -1,7 +1,6 @@
 """`oppleo-flow fmt`: flow files in the one form that all have; their data and comments stay."""
 
 import argparse
-import difflib
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -9,7 +8,7 @@ from pathlib import Path
 from oppleo_flow.cli.command import UsageError
 from oppleo_flow.cli.exit_codes import FAILED, OK
 from oppleo_flow.cli.folder import SETTINGS, default_folder, site_folder
-from oppleo_flow.cli.text_file import write_text
+from oppleo_flow.cli.text_file import difference, write_text
 from oppleo_flow.errors import Refused
 from oppleo_flow.flowfile import Finding
 from oppleo_flow.flowfile.editing import FlowText, formatted
@@ -57,7 +56,7 @@ def run(args: argparse.Namespace) -> int:
             continue
         changed.append(file)
         if args.diff:
-            print(_diff(old, new), end="")
+            print(difference(str(file), old.text, new.text), end="")
         if not (args.diff or args.check):
             write_text(file, new.text)
     _tell(changed, len(files) - len(changed) - broken, args)
@@ -87,13 +86,6 @@ def _both(file: Path) -> tuple[FlowText, FlowText]:
         raise Refused(text.headline())
     old = FlowText(text, str(file))
     return old, formatted(old)
-
-
-def _diff(old: FlowText, new: FlowText) -> str:
-    lines = difflib.unified_diff(
-        old.text.splitlines(), new.text.splitlines(), old.file, new.file, lineterm=""
-    )
-    return "\n".join([*lines, ""])
 
 
 def _tell(changed: Sequence[Path], same: int, args: argparse.Namespace) -> None:

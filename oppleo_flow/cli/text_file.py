@@ -1,5 +1,6 @@
-"""A text file that is written whole or not at all."""
+"""A text file: it is written whole or not at all; and how one differs from another."""
 
+import difflib
 import os
 import shutil
 from pathlib import Path
@@ -20,3 +21,9 @@ def write_text(path: Path, text: str) -> None:
         os.fsync(folder)
     finally:
         os.close(folder)
+
+
+def difference(name: str, old: str, new: str) -> str:
+    """Return what makes one text of another, as `diff -u` tells it."""
+    lines = difflib.unified_diff(old.splitlines(), new.splitlines(), name, name, lineterm="")
+    return "\n".join([*lines, ""])
