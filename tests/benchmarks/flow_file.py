@@ -10,8 +10,9 @@ import yaml
 
 from oppleo_flow.clock import SystemClock
 from oppleo_flow.engine.runtime import Runtime
-from oppleo_flow.flowfile.checker import check_text
+from oppleo_flow.flowfile import CheckSettings, check_text
 from oppleo_flow.registry import Registry
+from oppleo_flow.simulator.levers import world_words
 from oppleo_flow.testing import BenchSite
 from tests.benchmarks import our_flows
 from tests.benchmarks.comparison import Budget, Figure, in_turns
@@ -48,11 +49,12 @@ def shipped(repetitions: int) -> Figure:
     """
     registry = Registry.installed()
     text = SHIPPED.read_text(encoding="utf-8")
-    result = check_text(text, SHIPPED.name, registry)
+    settings = CheckSettings(world_words=world_words)
+    result = check_text(text, SHIPPED.name, registry, settings)
     if not result.ok:
         raise BenchmarkError(f"the shipped flow has errors: {result.errors[0].message}")
     checks, readings = in_turns(
-        lambda: _seconds(lambda: check_text(text, SHIPPED.name, registry)),
+        lambda: _seconds(lambda: check_text(text, SHIPPED.name, registry, settings)),
         lambda: _seconds(lambda: yaml.load(text, yaml.CSafeLoader)),
         repetitions,
     )

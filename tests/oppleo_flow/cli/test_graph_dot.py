@@ -12,6 +12,7 @@ from oppleo_flow.cli.graph_dot import dot
 from oppleo_flow.cli.graph_sketch import sketch
 from oppleo_flow.flowfile import CheckSettings, check_file
 from oppleo_flow.registry import Registry
+from oppleo_flow.simulator.levers import world_words
 from tests.oppleo_flow.cli.graphs import graph
 
 REPOSITORY = Path(__file__).parents[3]
@@ -73,7 +74,7 @@ def test_it_keeps_to_the_grammar(flow, expand):
 @pytest.mark.parametrize("file", FLOWS, ids=lambda file: file.name)
 def test_a_flow_of_ours_keeps_to_the_grammar(file):
     registry = Registry(["nodes"], file.parent / "nodes")
-    checked = check_file(file, registry, CheckSettings()).graph
+    checked = check_file(file, registry, CheckSettings(world_words=world_words)).graph
     assert checked is not None
     drawn = dot(sketch(checked))
     nodes, edges = Dot(drawn).read()
