@@ -276,7 +276,7 @@ def _print_stop(flow: str, report: StopReport) -> None:
     """Say what a stop left behind."""
     left = ""
     if report.undelivered:
-        left = f"; {report.undelivered} messages wait on durable wires for the next run"
+        left = f"; {report.undelivered} messages wait on disk for the next run"
     safe = "" if report.problems else ", its outputs are at their safe level"
     print(f"{flow} has stopped{safe}{left}")
     for problem in report.problems:

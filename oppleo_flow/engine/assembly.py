@@ -7,6 +7,7 @@ from oppleo_flow.engine.host import NodeHost
 from oppleo_flow.engine.lifecycle import in_order
 from oppleo_flow.engine.parallel import ParallelHost
 from oppleo_flow.engine.routes import Routes
+from oppleo_flow.engine.spool import Spool
 from oppleo_flow.engine.turns import Turns
 from oppleo_flow.engine.workers import Worker
 from oppleo_flow.flowfile.graph import Graph, GraphNode
@@ -48,6 +49,9 @@ class Workshop:
         host = (ParallelHost if policy.at_once > 1 else NodeHost)(plan, self._core)
         if policy.do != "queue":
             host.turns = Turns(host)
+        spools = {port: inbox for port, inbox in plan.inbox.items() if inbox.full == "spool"}
+        if spools:
+            host.spools = {port: Spool(host, port, inbox) for port, inbox in spools.items()}
         return host
 
     def give_worker(self, host: NodeHost) -> None:

@@ -201,17 +201,8 @@ class Pump:
     def _give_up(
         self, host: "NodeHost", log_id: int, message: Mapping[str, Any], error: Exception
     ) -> None:
-        """Make a dead letter of what an earlier version of the flow left and nobody can read."""
-        host.dropped += 1
-        host.log.error("%s: a kept message became a dead letter: %s", host.node_id, error)
-        dead = DeadLetter(
-            self._wire.target_node,
-            self._wire.target_port,
-            message,
-            f"{type(error).__name__}: {error}",
-            self._core.clock.now().isoformat(),
-        )
-        self._core.state_store.submit(Transaction(acknowledged=[log_id], dead_letter=dead))
+        """Go on without what an earlier version of the flow left and nobody can read."""
+        unreadable(host, self._wire.target_port, message, error, log_id)
         self.waiting.popleft()
         self._core.loop.queue(self.deliver)
 
@@ -226,6 +217,17 @@ class Pump:
         wait = min(_RETRY_FIRST_S * 2**self._failures, _RETRY_LAST_S)
         self._failures += 1
         self._core.loop.timers.call_at(self._core.clock.monotonic() + wait, self.deliver)
+
+
+def unreadable(
+    host: "NodeHost", port: str, message: Mapping[str, Any], error: Exception, log_id: int
+) -> None:
+    """Make a dead letter of a logged message that nobody can read any more."""
+    host.dropped += 1
+    host.log.error("%s: a kept message became a dead letter: %s", host.node_id, error)
+    text = f"{type(error).__name__}: {error}"
+    dead = DeadLetter(host.node_id, port, message, text, host.core.clock.now().isoformat())
+    host.core.state_store.submit(Transaction(acknowledged=[log_id], dead_letter=dead))
 
 
 def read_back(message: Mapping[str, Any], kind: Any) -> Message:

@@ -67,6 +67,8 @@ class Handling:
     def accept(self, host: NodeHost, item: Item) -> None:
         """Put an item in its turn; what switches off goes before what it makes void."""
         if item.port is not None:
+            if host.spools and item.done is None and self._spooled(host, item):
+                return
             refusal = self._closed(host, item) or self._limited(host, item)
             if refusal is not None:
                 self._refuse(host, item, refusal)
@@ -86,6 +88,17 @@ class Handling:
         if host.condition.made_safe is None or is_urgent(item.payload) or self._may_heal(host):
             return None
         return RuntimeError(f"node {host.node_id!r} is {host.condition.made_safe}")
+
+    def _spooled(self, host: NodeHost, item: Item) -> bool:
+        """Return whether a message is not for the inbox, after seeing to it."""
+        spool = host.spools.get(item.port or "")
+        if spool is None:
+            return False
+        refusal = self._limited(host, item)
+        if refusal is not None:
+            self._refuse(host, item, refusal)
+            return True
+        return spool.takes(item)
 
     def _limited(self, host: NodeHost, item: Item) -> Exception | None:
         """Return why a message is one too many; what switches off never is."""
@@ -117,8 +130,10 @@ class Handling:
         return only_failed and host.inputs_fresh and not host.condition.is_safe_for("stale")
 
     def resume(self, host: NodeHost) -> None:
-        """Go on with what waited for the node to start."""
+        """Go on with what waited for the node to start, or on disk."""
         self._next(host)
+        for spool in host.spools.values():
+            spool.resume()
 
     def forget(self, node: str) -> None:
         """Forget what is kept of a node that has stopped for good."""
@@ -127,9 +142,23 @@ class Handling:
 
     def drop_waiting(self, host: NodeHost) -> None:
         """Give up what waits for a node that does not run: it would be acted on too late."""
-        for item in host.inbox.clear():
-            if item.port is not None:
+        items = [*self._untried(host), *host.inbox.clear()]
+        for port, spool in host.spools.items():
+            spool.give_back(item for item in items if item.port == port)
+        for item in items:
+            if item.port is not None and item.port not in host.spools:
                 self._refuse(host, item, RuntimeError(f"node {host.node_id!r} does not run"))
+
+    @staticmethod
+    def _untried(host: NodeHost) -> list[Item]:
+        """Give up another try of a message that can wait on disk instead; return it."""
+        if host.retry is None or host.retry[1].port not in host.spools:
+            return []
+        entry, item = host.retry
+        entry.cancel()
+        host.retry = None
+        host.over(item)
+        return [item]
 
     def _next(self, host: NodeHost) -> None:
         """Run items of a node while there are any, it is free, and its consumers have room."""
@@ -139,6 +168,9 @@ class Handling:
                 return
             for producer in host.blocked_producers:
                 self._core.loop.queue(self._next, producer)
+            spool = host.spools.get(item.port or "")
+            if spool is not None:
+                spool.refill()
             refusal = None if item.port is None else self._closed(host, item)
             if refusal is not None:
                 self._refuse(host, item, refusal)

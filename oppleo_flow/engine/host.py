@@ -2,8 +2,9 @@
 
 import functools
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from queue import SimpleQueue
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from oppleo_flow.engine.calls import attempt
@@ -20,9 +21,11 @@ from oppleo_flow.node import Actuator, Node, Out
 
 if TYPE_CHECKING:
     from oppleo_flow.engine.core import Core
+    from oppleo_flow.engine.spool import Spool
     from oppleo_flow.engine.turns import Turns
 
 
+_NO_SPOOLS: Mapping[str, "Spool"] = MappingProxyType({})
 OUTSTANDING = 1000
 """How many payloads a node's own thread may be ahead of the dispatcher."""
 
@@ -58,6 +61,7 @@ class NodeHost(Given):
         self.envelope: Message | None = None
         self.in_hand: Item | None = None
         self.turns: Turns | None = None
+        self.spools: Mapping[str, Spool] = _NO_SPOOLS
         self.inputs_fresh = True
         self.received = 0
         self.let_go = 0

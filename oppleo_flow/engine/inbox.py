@@ -61,6 +61,10 @@ class Inbox:
     def __len__(self) -> int:
         return len(self._items)
 
+    def waiting(self, port: str) -> int:
+        """Return how many messages for `port` wait."""
+        return self._waiting.get(port, 0)
+
     def has_room(self, port: str) -> bool:
         """Return whether one more message for `port` would be dropped by nobody."""
         return self._waiting.get(port, 0) < self._policies.get(port, _DEFAULT).size

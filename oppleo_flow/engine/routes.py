@@ -245,6 +245,7 @@ def is_plain(host: NodeHost) -> bool:
         and not plan.on_error.retry
         and plan.on_error.then == "fault"
         and plan.at_most is None
+        and not host.spools
         and plan.when_busy.do == "queue"
         and not any(port.durable_wires for port in host.ports.values())
     )

@@ -38,7 +38,8 @@ _DRAIN_S = 5.0
 class StopReport:
     """What a stop left behind: nothing, when all is well.
 
-    `undelivered` messages wait on durable wires and are delivered by the next run.
+    `undelivered` messages wait on disk, for durable wires and inboxes that spool, and are
+    delivered by the next run.
     """
 
     undelivered: int
@@ -124,7 +125,8 @@ class Runtime:
         stopper.stop_all(_DRAIN_S)
         self._workshop.close(_DRAIN_S)
         problems = [*stopper.problems, *self._core.connections.close(_DRAIN_S)]
-        undelivered = self._core.durable.waiting
+        spools = [spool for host in self._core.hosts.values() for spool in host.spools.values()]
+        undelivered = self._core.durable.waiting + sum(spool.waiting for spool in spools)
         if stopper.stuck:
             self._loop.abandon()
         else:

@@ -34,7 +34,8 @@ class NodeSnapshot:
     """One node at one moment.
 
     `levels` has only the outputs that hold a value already; `made_safe` says why the output is at
-    its safe level, None when it is not; the counts are of messages since the start.
+    its safe level, None when it is not; the counts are of messages since the start, but `waiting`
+    of those in the inbox now, and `spooled` of those on disk behind it.
     """
 
     id: str
@@ -52,6 +53,8 @@ class NodeSnapshot:
     made_safe: str | None
     disabled: bool
     blocking: bool
+    waiting: int = 0
+    spooled: int = 0
 
 
 @dataclass(frozen=True, slots=True)

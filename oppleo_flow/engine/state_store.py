@@ -19,6 +19,11 @@ from oppleo_flow.errors import StoreError
 
 RETRY_S = 1.0
 _GROUP = 100
+_AFTER = "INSERT INTO wire_log (wire, message) VALUES (?, ?)"
+_BEFORE = (
+    "INSERT INTO wire_log (id, wire, message) "
+    "SELECT min(ifnull(min(id), 0), 0) - 1, ?, ? FROM wire_log"
+)
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS node_state (
     node TEXT PRIMARY KEY, type TEXT NOT NULL, state TEXT NOT NULL, saved_at TEXT NOT NULL);
@@ -30,11 +35,15 @@ CREATE INDEX IF NOT EXISTS wire_log_by_wire ON wire_log (wire, id);
 
 @dataclass(slots=True)
 class Append:
-    """A message to be logged for a durable wire; `log_id` is set when it is committed."""
+    """A message to be logged for a durable wire; `log_id` is set when it is committed.
+
+    `before`: it goes in front of all that the log has.
+    """
 
     wire: str
     message: Mapping[str, Any]
     log_id: int = 0
+    before: bool = False
 
 
 @dataclass(slots=True)
@@ -67,6 +76,14 @@ class Transaction:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Something to be read when all that was submitted before is written."""
+
+    ask: Callable[[sqlite3.Connection], Any]
+    then: Callable[[Any, StoreError | None], object]
+
+
 class StateStore:
     """The state file of one runtime.
 
@@ -88,7 +105,7 @@ class StateStore:
         self._threaded = threaded
         self._on_trouble = on_trouble
         self._closing = threading.Event()
-        self._jobs: SimpleQueue[Transaction | None] = SimpleQueue()
+        self._jobs: SimpleQueue[Transaction | Question | None] = SimpleQueue()
         self._thread: threading.Thread | None = None
         self._reading = threading.Lock()
         self._db = self._open()
@@ -126,6 +143,26 @@ class StateStore:
             self._jobs.put(transaction)
         else:
             self._commit([transaction])
+
+    def ask(
+        self,
+        ask: Callable[[sqlite3.Connection], Any],
+        then: Callable[[Any, StoreError | None], object],
+    ) -> None:
+        """Have something read, in its turn; `then` is told what, or why not, on that thread."""
+        question = Question(ask, then)
+        if self._thread is not None:
+            self._jobs.put(question)
+        else:
+            self._answer(question)
+
+    def _answer(self, question: Question) -> None:
+        try:
+            found = question.ask(self._db)
+        except sqlite3.Error as error:
+            question.then(None, StoreError(f"{self.path}: the state cannot be read: {error}"))
+        else:
+            question.then(found, None)
 
     def close(self) -> None:
         """Commit what waits, and close the file."""
@@ -173,16 +210,19 @@ class StateStore:
     def _run(self) -> None:
         while True:
             group = self._next_group()
-            work = [job for job in group if job is not None]
+            work = [job for job in group if isinstance(job, Transaction)]
             if work:
                 self._commit(work)
-            if len(work) < len(group):
+            last = group[-1]
+            if last is None:
                 return
+            if isinstance(last, Question):
+                self._answer(last)
 
-    def _next_group(self) -> list[Transaction | None]:
-        """Return the next transactions, up to a bound; None among them ends the thread."""
-        group: list[Transaction | None] = [self._jobs.get()]
-        while group[-1] is not None and len(group) < _GROUP:
+    def _next_group(self) -> list[Transaction | Question | None]:
+        """Return the next transactions, up to a bound, or until something else is to be done."""
+        group = [self._jobs.get()]
+        while isinstance(group[-1], Transaction) and len(group) < _GROUP:
             try:
                 group.append(self._jobs.get_nowait())
             except Empty:
@@ -230,8 +270,7 @@ class StateStore:
             )
         for append in transaction.appends:
             cursor = db.execute(
-                "INSERT INTO wire_log (wire, message) VALUES (?, ?)",
-                (append.wire, json.dumps(append.message)),
+                _BEFORE if append.before else _AFTER, (append.wire, json.dumps(append.message))
             )
             append.log_id = cursor.lastrowid or 0
         for log_id in transaction.acknowledged:

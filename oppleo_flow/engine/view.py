@@ -55,6 +55,8 @@ def node_snapshot(
         made_safe=None if condition is None else condition.made_safe,
         disabled=plan.disabled,
         blocking=plan.spec.blocking,
+        waiting=0 if host is None else len(host.inbox),
+        spooled=0 if host is None else sum(spool.waiting for spool in host.spools.values()),
     )
 
 

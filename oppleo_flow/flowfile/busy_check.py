@@ -39,6 +39,8 @@ def _objections(
         yield from _no_parallel(node, spec, flow)
     elif any(wire.durable for wire in wires):
         yield f"{policy.do} gives messages up, and a durable wire gives none up; remove one of them"
+    elif any(inbox.full == "spool" for inbox in node.inbox.values()):
+        yield f"{policy.do} gives up what waits, and 'full: spool' keeps it; remove one of them"
     elif policy.do == "drop" and issubclass(spec.cls, Actuator):
         yield f"drop could keep {spec.type_name} from the last that it is told; use restart"
     elif wires and all(wire.source and wire.source[1].kind == "level" for wire in wires):

@@ -116,7 +116,7 @@ _ALL: Final = (
     Code("on-error", "safety", "error", "what is to follow an error cannot be done"),
     Code("when-busy", "safety", "error", "it cannot do that while it is busy"),
     Code("block-policy", "safety", "error", "a full inbox would make every node wait"),
-    Code("inbox-spool", "safety", "error", "an inbox on disk whose wire is not durable"),
+    Code("inbox-spool", "safety", "error", "an inbox on disk where none may be"),
     Code("unknown-step", "tests", "error", "a step that tests do not have"),
     Code("unknown-state", "tests", "error", "a test expects state that the node does not have"),
     Code("nothing-arrives", "tests", "error", "a test looks where no message can come by"),

@@ -33,10 +33,14 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class InboxPolicy:
-    """How many messages wait in front of a node, and what happens to one too many."""
+    """How many messages wait in front of a node, and what happens to one too many.
+
+    `disk_bytes` is how much may wait on disk, where `full` is `spool`.
+    """
 
     size: int = 100
     full: InboxFull = "drop-oldest"
+    disk_bytes: int = 50_000_000
 
 
 @dataclass(frozen=True, slots=True)

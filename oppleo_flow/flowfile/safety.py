@@ -163,8 +163,16 @@ def _block(
 
 
 def _spool(node: NodeDraft, port: str, wires: list[WireDraft], report: Report) -> None:
-    if any(not wire.durable for wire in wires):
-        message = "'full: spool' needs a durable wire; write the source as {ref: …, durable: true}"
+    """Refuse a spool where nothing may wait so long, or where all is on disk anyway."""
+    message = None
+    if node.spec is not None and issubclass(node.spec.cls, Actuator):
+        message = (
+            f"'full: spool' would have {node.spec.type_name} do what it was told long ago; "
+            "use latest"
+        )
+    elif any(wire.durable for wire in wires):
+        message = "'full: spool' adds nothing to a durable wire, which keeps all on disk; remove it"
+    if message is not None:
         report.error("inbox-spool", _full_place(node, port), message, node.id)
 
 

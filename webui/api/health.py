@@ -16,6 +16,8 @@ _PER_NODE: tuple[tuple[str, str, str, Callable[[NodeSnapshot], int]], ...] = (
     ("sent_total", "counter", "Messages that went out.", lambda node: node.sent),
     ("failed_total", "counter", "Messages whose handler failed.", lambda node: node.failed),
     ("dropped_total", "counter", "Messages that found the inbox full.", lambda node: node.dropped),
+    ("inbox_messages", "gauge", "Messages that wait in the inbox.", lambda node: node.waiting),
+    ("spool_messages", "gauge", "Messages that wait on disk behind it.", lambda n: n.spooled),
     ("faults", "gauge", "Open faults.", lambda node: len(node.faults)),
     (
         "made_safe",

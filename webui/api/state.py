@@ -95,6 +95,8 @@ def _node_data(node: NodeSnapshot) -> dict[str, Any]:
             "sent": node.sent,
             "failed": node.failed,
             "dropped": node.dropped,
+            "waiting": node.waiting,
+            "spooled": node.spooled,
         },
         "made_safe": node.made_safe,
         "disabled": node.disabled,

@@ -64,8 +64,8 @@ FINDINGS = [
     "one",
     "missing-variable: 104:49: later: the environment variable 'WAIT' is not set; set it, or "
     "write $(env.WAIT:-default)",
-    "inbox-spool: 104:76: later: 'full: spool' needs a durable wire; write the source as {ref: "
-    "…, durable: true}",
+    "block-policy: 104:76: later: 'full: block' would make 'flow' wait, and with it every node; "
+    "use drop-oldest, drop-newest or latest",
     "unknown-step: 109:9: tests: 'advnce' is not a step; did you mean 'advance'?",
 ]
 

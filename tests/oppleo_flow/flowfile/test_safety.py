@@ -74,11 +74,20 @@ USED = "  used: {type: relay, from: s.request, pin: 1, safe: off, stale_after: 9
         pytest.param("{type: same, from: flow.start, inbox: {in: {full: block}}}",
                      ["9:56: n: 'full: block' would make 'flow' wait, and with it every node; "
                       "use drop-oldest, drop-newest or latest"], id="nor may the flow itself"),
-        pytest.param("{type: same, from: c, inbox: {full: spool}}",
-                     ["9:42: n: 'full: spool' needs a durable wire; write the source as "
-                      "{ref: …, durable: true}"], id="spooling a wire that is not durable"),
-        pytest.param("{type: same, from: {ref: c, durable: true}, inbox: {full: spool}}", [],
-                     id="spooling a durable wire"),
+        pytest.param("{type: same, from: c, inbox: {full: spool, disk: 2GB}}", [],
+                     id="a spool for what may be late"),
+        pytest.param("{type: same, from: {ref: c, durable: true}, inbox: {full: spool}}",
+                     ["9:64: n: 'full: spool' adds nothing to a durable wire, which keeps all on "
+                      "disk; remove it"], id="a spool for what is on disk anyway"),
+        pytest.param("{type: lamp, from: a.rejected, safe: off, inbox: {full: spool}}",
+                     ["9:62: n: 'full: spool' would have lamp do what it was told long ago; "
+                      "use latest"], id="a spool for an output"),
+        pytest.param("{type: same, from: c, inbox: {full: spool, disk: 5}}",
+                     ["9:55: n: 'inbox.disk': a size such as 50MB, 500kB or 2GB is needed, "
+                      "got 5"], id="a spool of no known unit"),
+        pytest.param("{type: same, from: c, when_busy: drop, inbox: {full: spool}}",
+                     ["9:39: n: 'when_busy' drop gives up what waits, and 'full: spool' keeps "
+                      "it; remove one of them"], id="a spool of what is dropped"),
     ],
 )  # fmt: skip
 def test_what_moves_the_world_and_what_may_wait_is_checked(headlines, node, findings) -> None:

@@ -121,7 +121,7 @@ BROKEN = Path(__file__).parent / "nodes" / "broken.py"
                 "5:53: a: 'inbox.size' must be at least 1, got 0",
                 "5:62: a: 'inbox.full' must be drop-oldest, drop-newest, latest, spool or block, "
                 "got 'burst'",
-                "5:69: a: 'x' is not an option of inbox; it has: size, full",
+                "5:69: a: 'x' is not an option of inbox; it has: size, full, disk",
                 "6:47: b: lamp has no input 'on'; it has: in",
                 "6:66: b: 'inbox.in' must be a map such as {size: 10, full: latest}, got 5",
                 "7:46: c: 'inbox' must be a map such as {size: 10, full: latest}, got 5",

@@ -42,7 +42,9 @@ def samples(text):
 
 
 def test_prometheus_reads_the_counters_of_every_node(client, runtime):
-    runtime.change("meter", received=10, sent=9, failed=1, dropped=2, made_safe="stale")
+    runtime.change(
+        "meter", received=10, sent=9, failed=1, dropped=2, made_safe="stale", waiting=3, spooled=4
+    )
     runtime.fault("meter", "silent")
     answer = client.get("/metrics")
     assert answer.headers["Content-Type"] == "text/plain; version=0.0.4; charset=utf-8"
@@ -53,6 +55,8 @@ def test_prometheus_reads_the_counters_of_every_node(client, runtime):
         "oppleo_flow_node_sent_total": 9,
         "oppleo_flow_node_failed_total": 1,
         "oppleo_flow_node_dropped_total": 2,
+        "oppleo_flow_node_inbox_messages": 3,
+        "oppleo_flow_node_spool_messages": 4,
         "oppleo_flow_node_faults": 1,
         "oppleo_flow_node_made_safe": 1,
     }

@@ -61,7 +61,14 @@ def test_the_whole_state_has_a_fixed_shape(make_runtime):
                         "since": "2026-01-15T12:00:00Z",
                     }
                 },
-                "counts": {"received": 7, "sent": 6, "failed": 1, "dropped": 2},
+                "counts": {
+                    "received": 7,
+                    "sent": 6,
+                    "failed": 1,
+                    "dropped": 2,
+                    "waiting": 0,
+                    "spooled": 0,
+                },
                 "made_safe": "stale input",
                 "disabled": False,
                 "blocking": True,
