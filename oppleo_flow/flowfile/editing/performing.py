@@ -193,7 +193,7 @@ class Performer:
         while known < len(path) - 1 and self.work.get(path[: known + 1]) is not None:
             known += 1
         where = f" in {dotted(path[:known])}" if known else ""
-        names = [str(name) for name in names_in(self.work.get(path[:known]))]
+        names = [n for n in names_in(self.work.get(path[:known])) if isinstance(n, str)]
         advice = hint(str(path[known]), names, what="it has") if names else ""
         return self._refusal(f"there is no {path[known]!r}{where}{advice}")
 

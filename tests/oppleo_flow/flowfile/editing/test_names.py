@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from oppleo_flow.flowfile import check_text
 from oppleo_flow.flowfile.editing import (
     DeletePart,
     FlowText,
@@ -14,6 +15,7 @@ from oppleo_flow.flowfile.editing import (
     apply,
     apply_across,
 )
+from oppleo_flow.flowfile.editing.mentions import NODE_STEPS
 from oppleo_flow.registry import Registry
 
 HOUSE = """\
@@ -204,3 +206,12 @@ def test_a_rename_among_other_edits_is_followed_and_what_concerns_one_file_is_no
 def test_following_a_rename_is_an_edit_of_its_own():
     edit = FollowRename("house", "nodes", "meter", "kwh")
     assert len(changes(edit, OTHER, "other.yaml")) == 2
+
+
+def test_every_step_of_a_test_that_names_nodes_is_known():
+    text = "flow: f\nformat: 1\nnodes: {}\ntests: [{name: n, do: [{qqqqqqqq: x}]}]\n"
+    [finding] = [
+        f for f in check_text(text, "f", Registry([])).findings if f.code == "unknown-step"
+    ]
+    known = set(finding.message.partition("known: ")[2].split(", "))
+    assert known - {"advance", "restart", "set_clock"} == NODE_STEPS

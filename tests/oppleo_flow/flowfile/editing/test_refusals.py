@@ -255,6 +255,47 @@ def test_a_text_that_cannot_be_read_is_not_edited(text, why):
     assert str(refused.value) == why
 
 
+def test_a_comment_that_a_text_would_swallow_keeps_what_stands_between():
+    text = FlowText("doc: |\n  x\nflow: f\n\n    # deep\nformat: 1\n", "f.yaml")
+    with pytest.raises(Refused) as refused:
+        apply(UnsetOption(("flow",)), text)
+    assert str(refused.value) == (
+        "f.yaml: flow: the way it is written cannot be edited safely; edit the text by hand"
+    )
+
+
+@pytest.mark.parametrize(
+    ("edit", "why"),
+    [
+        pytest.param(
+            AddPart(("nodes", "a", "list", 3), 1), "there is no 3 in nodes.a.list", id="far behind"
+        ),
+        pytest.param(
+            AddPart(("nodes", "b", "x"), 1), "there is no 'b' in nodes; it has: a", id="no node"
+        ),
+        pytest.param(
+            AddPart(("notes", "x"), 1),
+            "there is no 'notes'; did you mean 'nodes'?",
+            id="no section",
+        ),
+        pytest.param(
+            RenamePart(("nodes", "a"), "c_1"),
+            "there is a nodes.c_1 already; choose another name",
+            id="a new name that is taken",
+        ),
+        pytest.param(
+            UnsetOption(("nodes",)), "'nodes' is all there is; it cannot be taken away", id="all"
+        ),
+    ],
+)
+def test_what_is_not_there_is_told(edit, why):
+    taken = "  c_1: {type: x}\n" if isinstance(edit, RenamePart) else ""
+    text = FlowText(f"nodes:\n  a: {{type: x, list: [1]}}\n{taken}", "f.yaml")
+    with pytest.raises(Refused) as refused:
+        apply(edit, text)
+    assert str(refused.value) == f"f.yaml: {why}"
+
+
 def test_a_text_that_would_get_a_line_break_with_the_next_one_is_left_alone():
     text = FlowText("flow: garage\nformat: 1\nvars:\n  a: |\n    x", "f.yaml")
     with pytest.raises(Refused) as refused:
