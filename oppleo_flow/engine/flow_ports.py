@@ -39,7 +39,7 @@ class FlowPorts:
     def started(self, prefix: str) -> None:
         """Tell that every node of a flow has started, or failed to, once."""
         now = self._core.clock.now()
-        self._tell(prefix, "start", FlowStarted(now, flow=self._names[prefix]))
+        self._tell(prefix, "start", FlowStarted(now, flow=self._names.get(prefix, prefix)))
 
     def stopping(self) -> None:
         """Tell that the nodes are about to stop."""
@@ -47,7 +47,7 @@ class FlowPorts:
         for node, port in list(self.routes):
             if port == "stop":
                 prefix = flow_of(node)
-                self._tell(prefix, port, FlowStopping(now, flow=self._names[prefix]))
+                self._tell(prefix, port, FlowStopping(now, flow=self._names.get(prefix, prefix)))
 
     def failed(self, failure: Failure, envelope: Message) -> None:
         """Tell of a handler that raised.

@@ -4,6 +4,7 @@ These are in the folder `subflows` beside the folder `flows`; a flow that is in 
 name has it beside itself.
 """
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
@@ -15,6 +16,7 @@ from oppleo_flow.flowfile.settings import CheckSettings
 FLOWS: Final = "flows"
 SUBFLOWS: Final = "subflows"
 _ENDING = ".yaml"
+_NAME = re.compile(r"[a-z][a-z0-9_-]{0,99}")  # so that no name leads out of its folder
 
 
 class FlowFiles:
@@ -32,11 +34,11 @@ class FlowFiles:
 
     def flow(self, name: str) -> tuple[str, str | Finding] | None:
         """Return the file of another flow and its text; None when there is no such file."""
-        return self._read(self._flows / f"{name}{_ENDING}")
+        return self._read(self._flows, name)
 
     def subflow(self, name: str) -> tuple[str, str | Finding] | None:
         """Return the file of a shared subflow and its text; None when there is no such file."""
-        return self._read(self._subflows / f"{name}{_ENDING}")
+        return self._read(self._subflows, name)
 
     def flows(self) -> list[str]:
         """Return the names of all flows that may be referred to."""
@@ -46,7 +48,10 @@ class FlowFiles:
         """Return the names of all shared subflows."""
         return self._names(self._subflows)
 
-    def _read(self, file: Path) -> tuple[str, str | Finding] | None:
+    def _read(self, folder: Path, name: str) -> tuple[str, str | Finding] | None:
+        if not _NAME.fullmatch(name):
+            return None
+        file = folder / f"{name}{_ENDING}"
         text: str | Finding
         if file in self._given:
             text = self._given[file]

@@ -10,7 +10,7 @@ from oppleo_flow.flowfile.findings import Report
 from oppleo_flow.flowfile.option_check import OptionCheck, Subject
 from oppleo_flow.flowfile.parameters import Parameter, model_of
 from oppleo_flow.flowfile.secrets import SecretFill
-from oppleo_flow.flowfile.shape import add_nodes
+from oppleo_flow.flowfile.shape import RESERVED_IDS, add_nodes
 from oppleo_flow.flowfile.subflows import SUBFLOW, SubflowDraft
 from oppleo_flow.flowfile.suggest import closest, hint
 from oppleo_flow.flowfile.tree import Scalar, Text, Value, YamlMap, copied, scalars
@@ -178,6 +178,8 @@ class Instances:
         assert isinstance(nodes, YamlMap)
         scope.all_nodes = not nodes.incomplete
         add_nodes(nodes, scope, Report("", ()))  # what is wrong with their ids has been told
+        for reserved in RESERVED_IDS:
+            scope.parts.pop(reserved, None)
         filling = _Filling(subflow, values, self._environ, self._report)
         for part in scope.parts.values():
             for option, entry in part.body.entries.items():

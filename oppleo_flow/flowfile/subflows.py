@@ -5,10 +5,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from oppleo_flow.flowfile.draft import Scope
 from oppleo_flow.flowfile.findings import Report
 from oppleo_flow.flowfile.parameters import Parameter, Parameters, model_of
 from oppleo_flow.flowfile.payload_names import PayloadNames
 from oppleo_flow.flowfile.scalars import TRUTHS
+from oppleo_flow.flowfile.shape import add_nodes
 from oppleo_flow.flowfile.suggest import hint
 from oppleo_flow.flowfile.tree import Entry, Mark, Scalar, Text, Value, YamlList, YamlMap, kind_text
 from oppleo_flow.options import NodeConfig
@@ -129,6 +131,8 @@ class Subflows:
         draft.outputs = dict(self._outputs(maps["out"]))
         draft.all_ports = not _incomplete(maps["in"]) and not _incomplete(maps["out"])
         draft.nodes = maps["nodes"]
+        if draft.nodes is not None:  # what is wrong with their ids is so in every instance
+            add_nodes(draft.nodes, Scope(text), self._report)
         draft.tests = body.get("tests")
         if "nodes" not in body.entries and not body.incomplete:
             message = f"the subflow {name!r} has no nodes; add 'nodes:'"

@@ -1,7 +1,10 @@
 """Subflows: what an instance gives them, and what becomes of the nodes inside."""
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from oppleo_flow.flowfile import CheckSettings, check_text
 from oppleo_flow.options import NodeConfig
 from tests.oppleo_flow.flowfile.charge_points import HEAD, POINT, TWO, told
 
@@ -308,6 +311,58 @@ def test_subflows_that_multiply_without_measure_are_refused(check) -> None:
     assert {(f.code, f.message) for f in result.errors if f.code != "more"} == {
         ("too-large", "with its subflows the flow has more than 5000 nodes; use fewer")
     }
+
+
+@pytest.mark.parametrize(
+    ("nodes", "finding"),
+    [
+        pytest.param("in: {type: plug}", "11:13: in: 'in' is reserved; give the node another id",
+                     id="a reserved id"),
+        pytest.param("Plug: {type: plug}", "11:13: Plug: a node's id is small letters, digits and "
+                     "_, got 'Plug'; write 'plug'", id="a bad id"),
+        pytest.param("p: plug", "11:13: p: a node is a map with a 'type', got text; add 'type: …' "
+                     "to it", id="no map"),
+    ],
+)  # fmt: skip
+def test_the_ids_inside_are_checked_once(findings, nodes: str, finding: str) -> None:
+    used = "  x: {type: flow:s}\n  y: {type: flow:s}\n"
+    found = findings(used, f"subflows:\n  s:\n    nodes: {{{nodes}}}\n")
+    assert [one for one in found if "warning" not in one] == [finding]
+
+
+def test_a_node_inside_whose_type_is_not_there_is_missing_in_every_instance(check) -> None:
+    subflow = POINT.replace("{type: meter,", "{type: metre,")
+    graph = check(HEAD + TWO + subflow, placeholders=True).graph
+    assert [*graph.missing] == ["left.meter", "right.meter"]
+    wires = [(w.source_node, w.source_port, w.kind) for w in graph.into("left.session")]
+    assert ("left.meter", "out", "level") in wires
+
+
+@pytest.mark.parametrize("name", ["../quiet", "x" * 300, "Quiet", ""])
+def test_no_name_of_a_subflow_leads_out_of_its_folder(check, name: str) -> None:
+    text = f"flow: f\nformat: 1\nnodes:\n  q: {{type: 'flow:{name}'}}\n"
+    result = check(text, texts={"quiet.yaml": "subflow: quiet\n"})
+    assert [f.code for f in result.errors] == ["unknown-subflow"]
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    cut=st.integers(0, 1200),
+    gone=st.integers(0, 30),
+    put=st.sampled_from(
+        [
+            *("", "[", "{", "}", ": ", "'", "\n", "  ", "- ", "$(pin)", "$(", "!secret k", "any"),
+            *("in", "in.card", "flow", "flow:point", "../x", "f/left", "left.relay", "error"),
+        ]
+    ),
+)
+def test_however_a_flow_with_subflows_is_mangled_it_is_checked_without_an_exception(
+    registry, cut: int, gone: int, put: str
+) -> None:
+    text = HEAD + TWO + POINT
+    mangled = text[:cut] + put + text[cut + gone :]
+    result = check_text(mangled, "f.yaml", registry, CheckSettings())
+    assert result.ok is not bool(result.errors)
 
 
 def test_the_settings_of_an_instance_hide_nothing_that_a_model_has(check) -> None:
