@@ -9,7 +9,8 @@ Imports the standard library only.  The child tells it on a pipe, one JSON objec
 
 When the child dies, or two seconds pass without a beat, the guardian ends it, runs a helper that
 drives the pins (a process of its own, with the runtime's own pin driver), counts the crash, and
-starts the child again, with the node that stalled in quarantine.
+starts the child again, with the node that stalled in quarantine.  Three crashes within five minutes
+are the version's fault: from then on the child is told to run the last one that was good.
 """
 
 import json
@@ -50,6 +51,8 @@ class Settings:
     restart_first_s: float = 1.0
     restart_last_s: float = 30.0
     healthy_s: float = 60.0
+    crashes_of_a_version: int = 3
+    crashes_within_s: float = 300.0
 
 
 class Copy:
@@ -110,6 +113,7 @@ class Guardian:
         self._pins: Mapping[str, object] | None = None
         self._quarantine: list[str] = []
         self._crashes = 0
+        self._crashed_at: list[float] = []
         self._first: Child | None = None
         self._wake_read, self._wake_write = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
 
@@ -133,6 +137,7 @@ class Guardian:
                 if self._asked_to_stop:
                     return 1
                 self._crashes += 1
+                self._crashed_at.append(time.monotonic())
                 if time.monotonic() - child.started_at >= self._settings.healthy_s:
                     wait_s = self._settings.restart_first_s
                 self._note_crash(child, code, pins, wait_s)
@@ -190,6 +195,8 @@ class Guardian:
         command = list(self._settings.command)
         for node in self._quarantine:
             command += ["--quarantine", node]
+        if self._version_is_at_fault():
+            command.append("--last-good")
         environment = {**os.environ, **self._told(write)}
         try:
             process = subprocess.Popen(
@@ -202,6 +209,13 @@ class Guardian:
             os.close(write)
         os.set_blocking(read, False)
         return Child(process, read, time.monotonic())
+
+    def _version_is_at_fault(self) -> bool:
+        """Return whether there were too many crashes of late."""
+        settings = self._settings
+        since = time.monotonic() - settings.crashes_within_s
+        self._crashed_at = [at for at in self._crashed_at if at >= since]
+        return len(self._crashed_at) >= settings.crashes_of_a_version
 
     def _told(self, pipe: int) -> dict[str, str]:
         """Return the variables by which the runtime knows its guardian."""

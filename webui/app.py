@@ -1,10 +1,13 @@
-"""The web application, and every address it answers in one list."""
+"""The web application, and every address it answers."""
 
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 from bottle import Bottle
 
 from webui.api.dead_letters import DeadLetterBox
+from webui.api.flow import RunningFlow
 from webui.api.health import Health
 from webui.api.live import Live
 from webui.api.sessions import LastSessions
@@ -12,7 +15,7 @@ from webui.api.simulator import Simulator
 from webui.assets import Page, load_assets
 from webui.feed import Feed
 from webui.guard import add_headers, failures_as_problems, refuse_strangers
-from webui.ports import Levers, Runtime, Sessions
+from webui.ports import Deploying, Levers, Runtime, Sessions
 from webui.problem import bottle_error_as_problem
 
 BUILT_PAGE = Path(__file__).parent / "static"
@@ -24,18 +27,16 @@ def create_app(
     *,
     sessions: Sessions | None = None,
     levers: Levers | None = None,
+    deploying: Deploying | None = None,
     built_page: Path = BUILT_PAGE,
 ) -> Bottle:
     """Return the WSGI application.
 
-    `sessions` is None where no ledger is kept, `levers` where the hardware is real.
+    `sessions` is None where no ledger is kept, `levers` where the hardware is real, `deploying`
+    where nothing can be deployed.
     """
     page = Page(load_assets(built_page))
     health = Health(runtime, feed)
-    live = Live(feed)
-    last_sessions = LastSessions(sessions)
-    dead_letters = DeadLetterBox(runtime)
-    simulator = Simulator(levers)
 
     app = Bottle()
     app.install(failures_as_problems)
@@ -48,17 +49,43 @@ def create_app(
         ("/live", "GET", health.live),
         ("/ready", "GET", health.ready),
         ("/metrics", "GET", health.metrics),
+        *_api(runtime, feed, sessions, levers, deploying),
+    ):
+        app.route(path, method, call)
+    return app
+
+
+def _api(
+    runtime: Runtime,
+    feed: Feed,
+    sessions: Sessions | None,
+    levers: Levers | None,
+    deploying: Deploying | None,
+) -> Sequence[tuple[str, str, Callable[..., Any]]]:
+    """Return what the page, the commands and other programs ask."""
+    live = Live(feed)
+    last_sessions = LastSessions(sessions)
+    dead_letters = DeadLetterBox(runtime)
+    simulator = Simulator(levers)
+    flow = RunningFlow(deploying)
+
+    return (
         ("/api/v1/state", "GET", live.state),
         ("/api/v1/events", "GET", live.events),
         ("/api/v1/sessions", "GET", last_sessions.show),
         ("/api/v1/dead-letters", "GET", dead_letters.show),
         ("/api/v1/dead-letters/<number:int>/replay", "POST", dead_letters.replay),
         ("/api/v1/dead-letters/<number:int>/discard", "POST", dead_letters.discard),
+        ("/api/v1/flow", "GET", flow.show),
+        ("/api/v1/flow", "PUT", flow.deploy),
+        ("/api/v1/flow/preview", "POST", flow.preview),
+        ("/api/v1/flow/diff", "GET", flow.diff),
+        ("/api/v1/flow/versions", "GET", flow.versions),
+        ("/api/v1/flow/versions/<number:int>", "GET", flow.version),
+        ("/api/v1/flow/versions/<number:int>/deploy", "POST", flow.back),
         ("/api/v1/simulator", "GET", simulator.show),
         ("/api/v1/simulator/plug-in", "POST", simulator.plug_in),
         ("/api/v1/simulator/plug-out", "POST", simulator.plug_out),
         ("/api/v1/simulator/swipe", "POST", simulator.swipe),
         ("/api/v1/simulator/meter", "POST", simulator.meter),
-    ):
-        app.route(path, method, call)
-    return app
+    )

@@ -1,11 +1,17 @@
 """What the web interface needs of the runtime, the simulator and the ledger."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 from oppleo_flow.charging.record import SessionRecord
+from oppleo_flow.engine.changes import Changes
 from oppleo_flow.engine.letters import DeadLetter, DeadLetters
 from oppleo_flow.engine.snapshot import RuntimeEvent, RuntimeSnapshot
+from oppleo_flow.engine.taps import Tap
+from oppleo_flow.engine.traces import Traces
+from oppleo_flow.flowfile import Finding
+from oppleo_flow.flowfile.versions import FlowSet, Version
 
 
 class Subscription(Protocol):
@@ -34,6 +40,24 @@ class Runtime(Protocol):
 
     def subscribe(self, size: int = 256) -> Subscription:
         """Return a queue of the changes from now on, at most `size` of them waiting."""
+        ...
+
+    def tap(self, node: str, port: str, size: int) -> Tap:
+        """Return what leaves an output from now on, at most `size` of it waiting.
+
+        Raises:
+            KeyError: There is no such output.
+            Refused: There are as many taps as may be.
+        """
+        ...
+
+    def trace(self, count: int, *, node: str | None, within_s: float) -> Traces:
+        """Return the way of the next messages, until they have ended or time is up.
+
+        Raises:
+            KeyError: There is no such node.
+            Refused: There are as many traces as may be.
+        """
         ...
 
     def dead_letters(self, count: int) -> DeadLetters:
@@ -90,5 +114,80 @@ class Sessions(Protocol):
 
         Raises:
             StoreError: The ledger cannot be read.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Prospect:
+    """What a deploy does: the texts that run then, what restarts, and what is worth a look."""
+
+    flows: FlowSet
+    changes: Changes
+    findings: tuple[Finding, ...]
+
+
+class Deploying(Protocol):
+    """Versions of the flow, and putting another in the place of this one.  From any thread."""
+
+    def running(self) -> Version:
+        """Return the version that runs."""
+        ...
+
+    def changed_on_disk(self) -> Sequence[str]:
+        """Return the files that hold something else than what runs."""
+        ...
+
+    def versions(self) -> Iterable[Version]:
+        """Return the versions that are kept, the newest first."""
+        ...
+
+    def version(self, number: int) -> Version:
+        """Return one version.
+
+        Raises:
+            LookupError: It is not kept.
+        """
+        ...
+
+    def differences(self, old: int, new: int | None = None) -> str:
+        """Return the unified diff from one version to another, or to what runs.
+
+        Raises:
+            LookupError: One is not kept.
+        """
+        ...
+
+    def preview(self, files: Mapping[str, str] | None, base: str | None = None) -> Prospect:
+        """Return what a deploy would do; `files` None means what is on the disk.
+
+        Raises:
+            Stale: Others have changed the same since.
+            HasErrors: The flow has errors.
+        """
+        ...
+
+    def deploy(
+        self,
+        files: Mapping[str, str] | None,
+        base: str,
+        *,
+        who: str,
+        why: str,
+        overwrite: bool = False,
+    ) -> tuple[Version, Prospect]:
+        """Deploy a draft that began with the revision `base`; raises as `preview` does, and more.
+
+        Raises:
+            Refused: It did not start, or would overwrite what somebody wrote to the disk.
+            StoreError: It cannot be written.
+        """
+        ...
+
+    def back(self, number: int, base: str, *, who: str) -> tuple[Version, Prospect]:
+        """Deploy a version once more; raises as `deploy` does.
+
+        Raises:
+            LookupError: It is not kept.
         """
         ...

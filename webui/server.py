@@ -14,7 +14,7 @@ from oppleo_flow.clock import Clock
 from oppleo_flow.errors import ConfigError
 from webui.app import BUILT_PAGE, create_app
 from webui.feed import Feed
-from webui.ports import Levers, Runtime, Sessions
+from webui.ports import Deploying, Levers, Runtime, Sessions
 
 LOOPBACK = "127.0.0.1"
 _SPARE_THREADS = 16  # kept free of streams, for pages and requests
@@ -68,7 +68,7 @@ class WebServer:
         self.stop()
 
 
-def listen(
+def listen(  # noqa: PLR0913  (each is one part of the site, given by name)
     runtime: Runtime,
     *,
     clock: Clock,
@@ -76,6 +76,7 @@ def listen(
     host: str = LOOPBACK,
     sessions: Sessions | None = None,
     levers: Levers | None = None,
+    deploying: Deploying | None = None,
     threads: int = 32,
     built_page: Path = BUILT_PAGE,
 ) -> WebServer:
@@ -96,7 +97,14 @@ def listen(
     if threads <= _SPARE_THREADS:
         raise ConfigError(f"web: threads: more than {_SPARE_THREADS} are needed, got {threads}")
     feed = Feed(runtime, clock, most_streams=threads - _SPARE_THREADS)
-    app = create_app(runtime, feed, sessions=sessions, levers=levers, built_page=built_page)
+    app = create_app(
+        runtime,
+        feed,
+        sessions=sessions,
+        levers=levers,
+        deploying=deploying,
+        built_page=built_page,
+    )
     server = _Cheroot(port, app, threads)
     try:
         server.prepare()
@@ -110,7 +118,7 @@ class _Cheroot(wsgi.Server):
     """cheroot with our limits and our log."""
 
     max_request_header_size = 32 * 1024
-    max_request_body_size = 64 * 1024
+    max_request_body_size = 8 * 1024 * 1024  # a set of flows; all else is far less
 
     def __init__(self, port: int, app: Any, threads: int) -> None:
         super().__init__(

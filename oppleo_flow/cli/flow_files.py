@@ -3,7 +3,7 @@
 import argparse
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from oppleo_flow.cli.command import UsageError
@@ -12,6 +12,7 @@ from oppleo_flow.cli.site import Site
 from oppleo_flow.flowfile import (
     CheckResult,
     CheckSettings,
+    Finding,
     SecretSource,
     SiteSecrets,
     check_file,
@@ -21,6 +22,8 @@ from oppleo_flow.flowfile import (
 from oppleo_flow.flowfile.cases import WorldWords
 from oppleo_flow.flowfile.files import is_subflow
 from oppleo_flow.registry import Registry
+
+SECRETS = "secrets.yaml"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +52,7 @@ class Surroundings:
         settings = CheckSettings(
             variables=variables,
             environ=os.environ,
-            secrets=secrets or SiteSecrets(folder / "secrets.yaml", os.environ),
+            secrets=secrets or SiteSecrets(folder / SECRETS, os.environ),
             simulate=simulate,
             placeholders=placeholders,
             world_words=_world_words,
@@ -61,9 +64,24 @@ class Surroundings:
         checked = check_subflow if is_subflow(file) else check_file
         return checked(file, self.registry, self.settings)
 
+    def check_now(self, text: str, file: Path, texts: Mapping[str, str]) -> CheckResult:
+        """Check a text as `check_text` does, with secrets as they are now.
+
+        `texts` take the place of what the files of those names contain.
+        """
+        secrets = SiteSecrets(self.folder / SECRETS, self.settings.environ)
+        settings = replace(self.settings, secrets=secrets, texts=texts)
+        return check_text(text, str(file), self.registry, settings)
+
     def check_text(self, text: str, file: Path) -> CheckResult:
         """Check the text of a flow file."""
         return check_text(text, str(file), self.registry, self.settings)
+
+
+def mistaken(result: CheckResult) -> list[Finding]:
+    """Return as errors what a check lets pass: variables that the command line sets in vain."""
+    unused = [finding for finding in result.warnings if finding.code == "unused-variable"]
+    return [replace(finding, severity="error") for finding in unused]
 
 
 def _world_words() -> WorldWords:

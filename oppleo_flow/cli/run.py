@@ -68,4 +68,5 @@ def run(args: argparse.Namespace) -> int:
         # Not at the top: the guardian has no use for it, and should be small.
         from oppleo_flow.cli import runtime  # noqa: PLC0415
 
-        return runtime.run(argparse.Namespace(**{**vars(args), "site": folder, "quarantine": []}))
+        told = {"site": folder, "quarantine": [], "last_good": False}
+        return runtime.run(argparse.Namespace(**{**vars(args), **told}))

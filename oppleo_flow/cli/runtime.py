@@ -20,6 +20,7 @@ def declare(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("site", metavar="SITE")
     run_command.add_options(parser)
     parser.add_argument("--quarantine", metavar="NODE", action="append", default=[])
+    parser.add_argument("--last-good", action="store_true")
 
 
 def run(args: argparse.Namespace) -> int:

@@ -47,8 +47,8 @@ class Heartbeat:
             self._lost = True
             self._orphaned()
 
-    def pins(self, pins: Mapping[str, Any]) -> None:
-        """Say what must be driven when this process dies."""
+    def pins(self, pins: Mapping[str, Any] | None) -> None:
+        """Say what must be driven when this process dies; None is nothing."""
         self.tell(pins=pins)
 
     def watch(self, runner: Callable[[], int]) -> None:

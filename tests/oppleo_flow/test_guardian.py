@@ -170,6 +170,20 @@ def test_a_node_that_stalls_the_runtime_is_put_in_quarantine(guard, tmp_path):
     assert "the runtime hung in node 'meter'" in guardian.stderr.read()
 
 
+def test_after_three_crashes_in_a_row_the_last_good_version_is_asked_for(guard, tmp_path):
+    guardian = guard("sys.exit(0 if start > 5 else 7)")
+    assert guardian.wait(PATIENCE_S) == 0
+    told = [s["args"] for s in starts(tmp_path)]
+    assert told == [[], [], [], ["--last-good"], ["--last-good"], ["--last-good"]]
+
+
+def test_crashes_that_are_far_apart_are_not_the_fault_of_a_version(tmp_path):
+    (tmp_path / "child.py").write_text(CHILD + "sys.exit(0 if start > 4 else 7)")
+    runner = RUNNER.replace("stall_s=0.6", "stall_s=0.6, crashes_within_s=0.0")
+    run_to_the_end(runner, tmp_path)
+    assert [s["args"] for s in starts(tmp_path)] == [[]] * 5
+
+
 def test_a_stop_is_passed_on_and_waited_for(guard, tmp_path):
     guardian = guard(
         """

@@ -78,7 +78,7 @@ class Simulator:
         return self.show()
 
 
-def read_body(kind: type[BodyT]) -> BodyT:
+def read_body(kind: type[BodyT], most_bytes: int = _MOST_BYTES) -> BodyT:
     """Return the request's JSON body, checked.
 
     JSON is asked for by name because a browser lets no stranger's page send it unasked.
@@ -88,10 +88,10 @@ def read_body(kind: type[BodyT]) -> BodyT:
     length = request.content_length
     if length < 0:
         raise problem(411, "no-length", "the request must say how long its body is")
-    if length > _MOST_BYTES:
-        raise problem(413, "too-long", f"at most {_MOST_BYTES} bytes are read, got {length}")
+    if length > most_bytes:
+        raise problem(413, "too-long", f"at most {most_bytes} bytes are read, got {length}")
     try:
-        return kind.model_validate_json(request.body.read(_MOST_BYTES))
+        return kind.model_validate_json(request.body.read(most_bytes))
     except ValidationError as error:
         raise problem(
             422, "wrong-body", "the body is not what this address takes", errors=_errors(error)

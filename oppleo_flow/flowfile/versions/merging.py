@@ -12,6 +12,7 @@ from oppleo_flow.errors import Refused
 from oppleo_flow.flowfile.editing.document import Document
 from oppleo_flow.flowfile.tree import YamlMap
 from oppleo_flow.flowfile.versions.flow_set import FlowSet
+from oppleo_flow.flowfile.versions.refusals import Stale
 
 _Key = tuple[str, ...]
 _Blocks = dict[_Key, str]
@@ -19,14 +20,14 @@ _SECTIONS: Final = ("nodes", "connections", "vars", "subflows")
 _SIDES: Final = ("theirs", "mine")
 
 
-class Conflict(Refused):
+class Conflict(Stale):
     """Others changed the same since; `parts` are the ids of what both changed."""
 
     def __init__(self, parts: Sequence[str]) -> None:
-        self.parts = tuple(parts)
-        shown = ", ".join(map(repr, self.parts))
+        shown = ", ".join(map(repr, parts))
         super().__init__(
-            f"{shown}: changed by another deploy since; look at that version and change it anew"
+            f"{shown}: changed by another deploy since; look at that version and change it anew",
+            parts,
         )
 
 

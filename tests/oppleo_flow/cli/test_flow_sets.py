@@ -3,8 +3,8 @@
 import pytest
 
 from oppleo_flow.cli import main
+from oppleo_flow.cli.deploying import FlowFolder
 from oppleo_flow.cli.flow_files import Surroundings
-from oppleo_flow.cli.last_good import keep_as_good, last_good
 
 HOUSE = """\
 flow: house
@@ -126,11 +126,12 @@ def test_a_flow_has_no_graph_while_another_that_it_leads_to_is_broken(house):
     assert [finding.place.file for finding in result.errors] == [f"{house}/flows/garage.yaml"]
 
 
-def test_what_was_kept_as_good_is_whole_whatever_becomes_of_the_files(house):
-    flow = house / "flows" / "house.yaml"
+def test_a_version_is_whole_whatever_becomes_of_the_files(house):
     around = Surroundings.of(house, {})
-    keep_as_good(house, flow, around.check(flow).texts)
+    folder = FlowFolder(around, house / "flows" / "house.yaml")
+    flows, _ = folder.check_disk()
     for file in ("flows/house.yaml", "flows/garage.yaml", "subflows/calm.yaml"):
         (house / file).write_text("broken: [\n")
-    graph = around.check(last_good(house, flow)).graph
+    graph = folder.check(flows)[1].graph
     assert [*graph.nodes] == ["calm.pass", "show", "garage/tick"]
+    assert sorted(flows.files) == ["flows/garage.yaml", "flows/house.yaml", "subflows/calm.yaml"]

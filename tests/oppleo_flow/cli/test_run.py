@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from oppleo_flow.cli import main
+from oppleo_flow.flowfile.versions import FlowSet, History
 
 PATIENCE_S = 60.0
 REPOSITORY = Path(__file__).parents[3]
@@ -215,8 +216,8 @@ def test_a_killed_runtime_starts_again_with_the_last_version_that_ran(site):
         "oppleo-flow guardian: the runtime gave no sign of life, or was killed; "
     )
     assert said(errors)[-1] == (
-        f"oppleo-flow: {site}/flows/charge-point.yaml has errors; "
-        "the last version that started runs instead"
+        "oppleo-flow: flows/charge-point.yaml was changed and not deployed; "
+        "version 1, which ran, runs again"
     )
 
 
@@ -224,8 +225,9 @@ def test_another_flow_of_the_site_can_be_run(site):
     other = site / "flows" / "other.yaml"
     (site / "flows" / "charge-point.yaml").rename(other)
     with running("--flow", "flows/other.yaml"):
-        kept = site / ".oppleo" / "last-good" / "other" / "flows" / "other.yaml"
-        assert kept.read_text() == HELLO
+        (version,) = History(site / ".oppleo" / "history").versions()
+    assert version.flows == FlowSet("flows/other.yaml", {"flows/other.yaml": HELLO})
+    assert (version.who, version.why) == ("run", "started from the files")
 
 
 def test_a_port_that_is_taken_is_named(site):

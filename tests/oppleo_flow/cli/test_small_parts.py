@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 
 from oppleo_flow.cli import main
-from oppleo_flow.cli.last_good import keep_as_good, last_good
 from oppleo_flow.cli.log import start_log
 from oppleo_flow.cli.site_config import LogSettings
 from oppleo_flow.cli.table import table
@@ -29,34 +28,6 @@ def test_a_table_lines_its_columns_up():
 
 def test_a_table_without_rows_is_its_heading():
     assert table(("card", "kWh"), []) == "card  kWh"
-
-
-def test_the_last_good_version_of_a_flow_is_replaced_whole(tmp_path):
-    flow = tmp_path / "flows" / "night.yaml"
-    for text in ("first", "second"):
-        keep_as_good(tmp_path, flow, {str(flow): text})
-        assert last_good(tmp_path, flow).read_text() == text
-    assert [path.name for path in (tmp_path / ".oppleo" / "last-good").iterdir()] == ["night"]
-
-
-def test_the_last_good_version_has_every_file_that_the_flow_leads_to(tmp_path):
-    flow = tmp_path / "flows" / "night.yaml"
-    shared = tmp_path / "subflows" / "quiet.yaml"
-    keep_as_good(tmp_path, flow, {str(flow): "a", str(flow.with_name("day.yaml")): "b"})
-    keep_as_good(tmp_path, flow, {str(flow): "c", str(shared): "d"})
-    kept = last_good(tmp_path, flow).parents[1]
-    found = {str(file.relative_to(kept)): file.read_text() for file in kept.rglob("*.yaml")}
-    assert found == {"flows/night.yaml": "c", "subflows/quiet.yaml": "d"}
-
-
-def test_a_crash_while_the_good_version_is_replaced_leaves_one(tmp_path):
-    flow = tmp_path / "flows" / "night.yaml"
-    keep_as_good(tmp_path, flow, {str(flow): "first"})
-    kept = last_good(tmp_path, flow).parents[1]
-    kept.rename(kept.with_name("night.old"))  # here it crashed
-    assert last_good(tmp_path, flow).read_text() == "first"
-    keep_as_good(tmp_path, flow, {str(flow): "second"})
-    assert last_good(tmp_path, flow).read_text() == "second"
 
 
 @pytest.fixture

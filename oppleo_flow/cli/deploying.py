@@ -1,0 +1,271 @@
+"""Deploying: a draft is put together with what others did, checked, previewed, run and written.
+
+What is on the disk is never deployed by itself, and never overwritten while no version has it.
+"""
+
+import logging
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+
+from oppleo_flow.cli.flow_files import Surroundings, mistaken
+from oppleo_flow.clock import Clock
+from oppleo_flow.engine.deploy import Hooks
+from oppleo_flow.engine.runtime import Runtime
+from oppleo_flow.errors import Refused, StoreError
+from oppleo_flow.flowfile import CheckResult, Finding, Graph
+from oppleo_flow.flowfile.reading import read_text
+from oppleo_flow.flowfile.versions import FlowSet, History, Version
+from oppleo_flow.flowfile.versions.flow_set import unified_diff
+from oppleo_flow.flowfile.versions.refusals import HasErrors, Stale
+from oppleo_flow.flowfile.versions.saving import save
+from webui.ports import Prospect
+
+_LOG = logging.getLogger(__name__)
+GOOD_AFTER_S = 300.0  # as long as three crashes may take to count as a version's fault
+
+
+class FlowFolder:
+    """The flow files of a site, by their names within it."""
+
+    def __init__(self, around: Surroundings, flow: Path) -> None:
+        self._around = around
+        self._flow = flow
+        self.main = self._name(flow)
+
+    def path(self, name: str) -> Path:
+        """Return where a file is."""
+        return self._around.folder / name
+
+    def text(self, name: str) -> str | None:
+        """Return what a file holds; None when there is none that can be read."""
+        text = read_text(self.path(name))
+        return text if isinstance(text, str) else None
+
+    def check(self, flows: FlowSet) -> tuple[FlowSet, CheckResult]:
+        """Check texts; return those that the flow leads to, with the files they lead to besides."""
+        texts = {str(self.path(name)): text for name, text in flows.files.items()}
+        result = self._around.check_now(flows.text, self._flow, texts)
+        return self.set_of(result), result
+
+    def set_of(self, result: CheckResult) -> FlowSet:
+        """Return the texts that a check has read."""
+        return FlowSet(self.main, {self._name(Path(f)): t for f, t in result.texts.items()})
+
+    def check_disk(self) -> tuple[FlowSet, CheckResult]:
+        """Check the texts that the files hold now, as `check` does.
+
+        Raises:
+            HasErrors: The flow's own file cannot be read.
+        """
+        text = read_text(self._flow)
+        if isinstance(text, Finding):
+            raise HasErrors([text])
+        result = self._around.check_now(text, self._flow, {})
+        return self.set_of(result), result
+
+    def up_to_date(self, flows: FlowSet, result: CheckResult) -> FlowSet:
+        """Return texts with what a check has brought up to date written into them."""
+        # Not at the top: a start has no use for it.
+        from oppleo_flow.flowfile.editing import FlowText, apply  # noqa: PLC0415
+        from oppleo_flow.flowfile.editing.migrating import migration_edit  # noqa: PLC0415
+
+        changed: dict[str, str] = {}
+        for file in {migration.place.file for migration in result.migrations}:
+            text = FlowText(result.texts[file], file)
+            edited = apply(migration_edit(text, result.migrations), text)
+            changed[self._name(Path(file))] = edited.text.text
+        return flows.with_files(changed)
+
+    def _name(self, file: Path) -> str:
+        folder = self._around.folder
+        return str(file.relative_to(folder) if file.is_relative_to(folder) else file)
+
+
+class Deploying:
+    """Deploys versions into a running flow; one at a time.  Legal from any thread.
+
+    `adapt` is told the graph that is about to run, when what changes has stopped.
+    """
+
+    def __init__(
+        self,
+        runtime: Runtime,
+        folder: FlowFolder,
+        history: History,
+        running: Version,
+        *,
+        clock: Clock,
+        adapt: Callable[[Graph], object],
+    ) -> None:
+        self._runtime = runtime
+        self._folder = folder
+        self._history = history
+        self._running = running
+        self._clock = clock
+        self._adapt = adapt
+        self._since_s = clock.monotonic()
+        self._good = False
+        self._lock = threading.Lock()
+
+    # -- looking -------------------------------------------------------------------------------
+
+    def running(self) -> Version:
+        """Return the version that runs."""
+        return self._running
+
+    def changed_on_disk(self) -> tuple[str, ...]:
+        """Return the files that hold something else than what runs."""
+        files = self._running.flows.files
+        return tuple(name for name, text in files.items() if self._folder.text(name) != text)
+
+    def versions(self) -> Iterator[Version]:
+        """Yield the versions of this flow that are kept, the newest first.
+
+        Raises:
+            StoreError: One cannot be read.
+        """
+        return self._history.versions(self._folder.main)
+
+    def version(self, number: int) -> Version:
+        """Return one version.
+
+        Raises:
+            LookupError: It is not kept.
+            StoreError: It cannot be read.
+        """
+        return self._history.version(number)
+
+    def differences(self, old: int, new: int | None = None) -> str:
+        """Return the unified diff from one version to another, or to what runs.
+
+        Raises as `version` does.
+        """
+        after = self._running if new is None else self.version(new)
+        return unified_diff(self.version(old).flows, after.flows)
+
+    # -- deploying -----------------------------------------------------------------------------
+
+    def preview(self, files: Mapping[str, str] | None, base: str | None = None) -> Prospect:
+        """Return what a deploy of a draft would do; `files` None means what is on the disk.
+
+        Raises:
+            Stale: It cannot be put together with what was deployed since `base`.
+            HasErrors: The flow has errors.
+        """
+        return self._prospect(self._draft(files, base or self._running.revision))[0]
+
+    def deploy(
+        self,
+        files: Mapping[str, str] | None,
+        base: str,
+        *,
+        who: str,
+        why: str,
+        overwrite: bool = False,
+    ) -> tuple[Version, Prospect]:
+        """Deploy a draft that began with the revision `base`; return the version that runs then.
+
+        Raises:
+            Stale: It cannot be put together with what was deployed since.
+            HasErrors: The flow has errors.
+            Refused: It did not start, or would overwrite what somebody wrote to the disk.
+            StoreError: It cannot be written; what ran before runs again.
+        """
+        with self._lock:
+            draft = self._draft(files, base)
+            return self._put(draft, who, why, overwrite=overwrite or files is None)
+
+    def back(self, number: int, base: str, *, who: str) -> tuple[Version, Prospect]:
+        """Deploy a version once more; raises as `deploy` does, and LookupError without it."""
+        with self._lock:
+            version = self.version(number)
+            if version.flows.main != self._folder.main:
+                raise Refused(f"version {number} is of {version.flows.main}, which does not run")
+            if base != self._running.revision:
+                raise Stale("another version was deployed since; look at it first")
+            return self._put(version.flows, who, f"back to version {number}", overwrite=False)
+
+    def _draft(self, files: Mapping[str, str] | None, base: str) -> FlowSet:
+        """Return a draft together with what was deployed since it began."""
+        running = self._running
+        before = running if base == running.revision else self._history.of_revision(base)
+        if before is None:
+            raise Stale(f"revision {base[:12]!r} is not kept any more; begin anew with what runs")
+        mine = before.flows.with_files(files) if files is not None else self._folder.check_disk()[0]
+        if before.revision == running.revision:
+            return mine
+        # Not at the top: most drafts begin with what runs.
+        from oppleo_flow.flowfile.versions.merging import merge  # noqa: PLC0415
+
+        return merge(before.flows, running.flows, mine)
+
+    def _prospect(self, draft: FlowSet) -> tuple[Prospect, Graph]:
+        flows, result = self._folder.check(draft)
+        if result.migrations:
+            flows, result = self._folder.check(self._folder.up_to_date(flows, result))
+        wrong = mistaken(result)
+        if result.graph is None or wrong:
+            raise HasErrors([*wrong, *result.findings])
+        changes = self._runtime.preview(result.graph)
+        return Prospect(flows, changes, result.findings), result.graph
+
+    def _put(
+        self, draft: FlowSet, who: str, why: str, *, overwrite: bool
+    ) -> tuple[Version, Prospect]:
+        prospect, graph = self._prospect(draft)
+        if not overwrite:
+            self._refuse_to_lose(draft)
+        version = self._running
+
+        def commit() -> None:
+            nonlocal version
+            if prospect.flows.revision != version.revision:
+                version = self._kept(prospect.flows, who, why)
+            else:
+                self._write(prospect.flows)
+
+        self._runtime.deploy(graph, Hooks(before_start=self._adapt, commit=commit))
+        self._running, self._since_s, self._good = version, self._clock.monotonic(), False
+        self._runtime.tell(None)
+        _LOG.info("version %d runs: %s: %s", version.number, version.who, version.why)
+        return version, prospect
+
+    def _kept(self, flows: FlowSet, who: str, why: str) -> Version:
+        """Keep a version and write its files: both, or none."""
+        version = self._history.record(flows, at=self._clock.now(), who=who, why=why)
+        try:
+            self._write(flows)
+        except StoreError:
+            self._history.forget(version)
+            raise
+        return version
+
+    def _write(self, flows: FlowSet) -> None:
+        changed = {n: t for n, t in flows.files.items() if self._folder.text(n) != t}
+        save({self._folder.path(name): text for name, text in changed.items()})
+
+    def _refuse_to_lose(self, flows: FlowSet) -> None:
+        """Refuse to overwrite what somebody wrote into a file and nobody has deployed."""
+        for name, text in flows.files.items():
+            found = self._folder.text(name)
+            if found in (None, text, self._running.flows.files.get(name)):
+                continue
+            if not any(v.flows.files.get(name) == found for v in self._history.versions()):
+                raise Refused(
+                    f"{name}: was changed on the disk and not deployed; deploy that first, "
+                    "or say that it may be overwritten"
+                )
+
+    # -- good ----------------------------------------------------------------------------------
+
+    def look_whether_good(self) -> None:
+        """Note that the version that runs is a good one, once it has run for long enough."""
+        with self._lock:
+            if self._good or self._clock.monotonic() - self._since_s < GOOD_AFTER_S:
+                return
+            self._good = True
+            try:
+                self._history.mark_good(self._running)
+            except StoreError as error:
+                _LOG.error("%s", error)

@@ -1,0 +1,149 @@
+"""Which version of a flow to run: the files', the one that ran, or the last that was good."""
+
+import logging
+import os
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from oppleo_flow.cli.deploying import FlowFolder
+from oppleo_flow.cli.flow_files import Surroundings, mistaken
+from oppleo_flow.clock import Clock
+from oppleo_flow.errors import StoreError
+from oppleo_flow.flowfile import CheckResult, Finding, Graph
+from oppleo_flow.flowfile.versions import FlowSet, History, Version
+from oppleo_flow.flowfile.versions.refusals import HasErrors
+from oppleo_flow.guardian import CRASHES_VARIABLE
+
+_LOG = logging.getLogger(__name__)
+_BY_RUN = "run"
+_BY_GUARDIAN = "guardian"
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """A version to run.  `trouble` says why it is not the one that the owner wants.
+
+    `only_page` means that none of its nodes may start.
+    """
+
+    graph: Graph
+    flows: FlowSet
+    who: str = _BY_RUN
+    why: str = "started from the files"
+    trouble: str | None = None
+    only_page: bool = False
+
+    def recorded(self, history: History, clock: Clock) -> Version:
+        """Return it as a version of the history, a new one unless it was the newest."""
+        try:
+            newest = history.newest(self.flows.main)
+            if newest is not None and newest.revision == self.flows.revision:
+                return newest
+        except StoreError as error:
+            _LOG.error("%s", error)
+        try:
+            return history.record(self.flows, at=clock.now(), who=self.who, why=self.why)
+        except StoreError as error:  # it runs all the same, and can be deployed over
+            _LOG.error("%s", error)
+            return Version(0, clock.now(), self.who, self.why, self.flows)
+
+
+def crashed_before() -> bool:
+    """Return whether this is not the first start under this guardian."""
+    return os.environ.get(CRASHES_VARIABLE, "0") != "0"
+
+
+def choose(
+    around: Surroundings, folder: FlowFolder, history: History, *, safe: bool
+) -> Chosen | None:
+    """Return what to run; None, with what is wrong printed, when there is nothing that can.
+
+    After a crash what ran runs again, for nobody has deployed what is in the files by now; after
+    too many (`safe`), the last version that was good.
+    """
+    if safe:
+        return _good(around, folder, history)
+    if crashed_before():
+        version = _found(history.newest, folder.main)
+        again = None if version is None else _checked(around, folder, version.flows)
+        if version is not None and again is not None:
+            if any(folder.text(name) != text for name, text in version.flows.files.items()):
+                _LOG.warning(
+                    "%s was changed and not deployed; version %d, which ran, runs again",
+                    folder.main,
+                    version.number,
+                )
+            return Chosen(again.graph, again.flows, version.who, version.why)
+    return _checked(around, folder, None)
+
+
+def _good(around: Surroundings, folder: FlowFolder, history: History) -> Chosen | None:
+    """Return the last good version; without one, what ran, of which only the page is started."""
+    newest, good = _found(history.newest, folder.main), _found(history.good, folder.main)
+    what = "the flow" if newest is None else f"version {newest.number}"
+    crashed = f"{what} crashed three times within five minutes"
+    chosen = None if good is None else _checked(around, folder, good.flows)
+    if good is not None and chosen is not None:
+        same = newest is not None and newest.revision == good.revision
+        runs = f"version {good.number}, the last good one, runs {'again' if same else 'instead'}"
+        trouble = f"{crashed}; {runs}; mend it and deploy it"
+        why = f"{crashed}; back to version {good.number}"
+        return replace(chosen, trouble=trouble, who=_BY_GUARDIAN, why=why)
+    chosen = None if newest is None else _checked(around, folder, newest.flows)
+    chosen = chosen or _checked(around, folder, None)
+    if chosen is None:
+        return None
+    trouble = (
+        f"{crashed}, and no version has run well for five minutes yet; "
+        "only this page runs, the outputs are safe; mend the flow and start again"
+    )
+    return replace(chosen, trouble=trouble, only_page=True)
+
+
+def _found(find: Callable[[str], Version | None], main: str) -> Version | None:
+    """Return a version that is kept; one that cannot be read is told and does not count."""
+    try:
+        return find(main)
+    except StoreError as error:
+        _LOG.error("%s", error)
+        return None
+
+
+def _checked(around: Surroundings, folder: FlowFolder, flows: FlowSet | None) -> Chosen | None:
+    """Return a version that can run, the files' if none is given; else tell what is wrong."""
+    try:
+        flows, result = folder.check_disk() if flows is None else folder.check(flows)
+    except HasErrors as error:
+        _print(error.findings)
+        return None
+    wrong = mistaken(result)
+    if result.graph is None or wrong:
+        _print([*wrong, *filter(_stops_a_node, result.findings)])
+        return None
+    for warning in result.warnings:
+        _LOG.log(_weight(warning), "%s", warning.headline())
+    _warn_of_broken_node_files(around, result)
+    return Chosen(result.graph, flows)
+
+
+def _weight(warning: Finding) -> int:
+    """Return how loudly to say a warning: a node that cannot run is worth more than a hint."""
+    return logging.WARNING if _stops_a_node(warning) else logging.INFO
+
+
+def _stops_a_node(finding: Finding) -> bool:
+    """Return whether a node, or the whole flow, cannot run because of a finding."""
+    return finding.severity == "error" or finding.code in ("unknown-type", "node-file")
+
+
+def _warn_of_broken_node_files(around: Surroundings, result: CheckResult) -> None:
+    """Log the faults of the site's own node files that no node of the flow is the victim of."""
+    told = [warning.message for warning in result.warnings if warning.code == "node-file"]
+    for fault in around.registry.drop_in_faults().values():
+        if not any(str(fault) in message for message in told):
+            _LOG.warning("%s", fault)
+
+
+def _print(findings: Sequence[Finding]) -> None:
+    print("\n\n".join(finding.render() for finding in findings), file=sys.stderr)

@@ -1,0 +1,24 @@
+"""Why a version is not deployed, besides that it does not start."""
+
+from collections.abc import Sequence
+
+from oppleo_flow.errors import ConfigError, Refused
+from oppleo_flow.flowfile.findings import Finding
+
+
+class Stale(Refused):
+    """Somebody else deployed since; `parts` are the ids of what both changed, if that is known."""
+
+    def __init__(self, message: str, parts: Sequence[str] = ()) -> None:
+        self.parts = tuple(parts)
+        super().__init__(message)
+
+
+class HasErrors(ConfigError):
+    """A flow has errors; `findings` has all of them, the message the first."""
+
+    def __init__(self, findings: Sequence[Finding]) -> None:
+        self.findings = tuple(findings)
+        errors = [finding for finding in self.findings if finding.severity == "error"]
+        more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
+        super().__init__(errors[0].headline() + more)
