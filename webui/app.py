@@ -10,6 +10,7 @@ from webui.api.dead_letters import DeadLetterBox
 from webui.api.flow import RunningFlow
 from webui.api.health import Health
 from webui.api.live import Live
+from webui.api.looking import Looking
 from webui.api.sessions import LastSessions
 from webui.api.simulator import Simulator
 from webui.assets import Page, load_assets
@@ -64,6 +65,7 @@ def _api(
 ) -> Sequence[tuple[str, str, Callable[..., Any]]]:
     """Return what the page, the commands and other programs ask."""
     live = Live(feed)
+    looking = Looking(runtime, feed)
     last_sessions = LastSessions(sessions)
     dead_letters = DeadLetterBox(runtime)
     simulator = Simulator(levers)
@@ -72,6 +74,8 @@ def _api(
     return (
         ("/api/v1/state", "GET", live.state),
         ("/api/v1/events", "GET", live.events),
+        ("/api/v1/taps", "GET", looking.tap),
+        ("/api/v1/traces", "GET", looking.traces),
         ("/api/v1/sessions", "GET", last_sessions.show),
         ("/api/v1/dead-letters", "GET", dead_letters.show),
         ("/api/v1/dead-letters/<number:int>/replay", "POST", dead_letters.replay),

@@ -112,6 +112,10 @@ class Feed:
         if self._thread.ident is not None:
             self._thread.join()
 
+    def ends_within(self, seconds: float) -> bool:
+        """Wait a little; return whether the feed has stopped, as it does with its server."""
+        return self._ending.wait(seconds)
+
     def state(self) -> bytes:
         """Return the whole state as it is now, as JSON."""
         return self._state(self._runtime.snapshot())

@@ -12,6 +12,8 @@ ROUTES = [
     ("GET", "/metrics"),
     ("GET", "/api/v1/state"),
     ("GET", "/api/v1/events"),
+    ("GET", "/api/v1/taps"),
+    ("GET", "/api/v1/traces"),
     ("GET", "/api/v1/sessions"),
     ("GET", "/api/v1/dead-letters"),
     ("POST", "/api/v1/dead-letters/7/replay"),

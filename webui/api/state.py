@@ -41,7 +41,7 @@ class StateEncoder:
             "started_at": snapshot.started_at,
         }
         return b"{%b,%b" % (
-            _json(site)[1:-1],
+            as_json(site)[1:-1],
             self.change(snapshot, snapshot.nodes, ready=ready, now=now, activity=activity)[1:],
         )
 
@@ -57,9 +57,9 @@ class StateEncoder:
         """Return what became of the nodes in `changed`, and what happened."""
         reasons = [] if ready else reasons_not_ready(snapshot)
         return b'{"now":%b,"ready":%b,"reasons":%b,"nodes":[%b],"activity":[%b]}' % (
-            _json(now),
-            _json(ready),
-            _json(reasons),
+            as_json(now),
+            as_json(ready),
+            as_json(reasons),
             b",".join(map(self._node, changed)),
             b",".join(activity),
         )
@@ -68,14 +68,14 @@ class StateEncoder:
         known = self._known.get(node.id)
         if known is not None and known[0] == node:
             return known[1]
-        text = _json(_node_data(node))
+        text = as_json(_node_data(node))
         self._known[node.id] = (node, text)
         return text
 
 
 def encode_event(event: RuntimeEvent) -> bytes:
     """Return something that happened as JSON."""
-    return _json({"node": event.node, "at": event.at, **_value_data(event.value)})
+    return as_json({"node": event.node, "at": event.at, **value_data(event.value)})
 
 
 def _node_data(node: NodeSnapshot) -> dict[str, Any]:
@@ -105,10 +105,10 @@ def _node_data(node: NodeSnapshot) -> dict[str, Any]:
 
 
 def _level_data(level: LevelSnapshot) -> dict[str, Any]:
-    return {**_value_data(level.value), "fresh": level.fresh, "since": level.since}
+    return {**value_data(level.value), "fresh": level.fresh, "since": level.since}
 
 
-def _value_data(value: object) -> dict[str, Any]:
+def value_data(value: object) -> dict[str, Any]:
     """Return a payload with the name of its type; what JSON cannot hold, such as NaN, is null.
 
     Drop-in nodes bring payloads of any kind, and none of them may take the page away.
@@ -122,5 +122,6 @@ def _value_data(value: object) -> dict[str, Any]:
     return {"type": type(value).__name__, "value": plain}
 
 
-def _json(data: object) -> bytes:
+def as_json(data: object) -> bytes:
+    """Return plain data as JSON on one line."""
     return json.dumps(to_jsonable_python(data), separators=(",", ":")).encode("ascii")

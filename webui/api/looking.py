@@ -1,0 +1,156 @@
+"""Looking at messages while the flow runs: taps of an output, and traces of whole ways.
+
+Each holds a thread of the server for as long as somebody looks, so there are only a few.
+"""
+
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager
+from itertools import islice
+from typing import Any
+
+from bottle import request, response
+
+from oppleo_flow.engine.taps import Tap, Tapped
+from oppleo_flow.engine.traces import Trace, TraceStep
+from webui.api.limits import limit
+from webui.api.state import as_json, value_data
+from webui.feed import Feed
+from webui.ports import Runtime
+from webui.problem import problem
+
+MOST_LOOKING = 4
+_AT_ONCE = 100  # messages in one event of a tap; what comes faster is counted, not sent
+_GATHER_S = 0.1
+_BEATS = 50  # how often it looks before it says so: only then it notices a browser that is gone
+_MOST_TRACES = 100
+_MOST_WAIT_S = 60
+_USUAL_WAIT_S = 10
+
+
+class Looking:
+    """The routes of `/api/v1/taps` and `/api/v1/traces`; ids of nodes are in the query."""
+
+    def __init__(self, runtime: Runtime, feed: Feed) -> None:
+        self._runtime = runtime
+        self._feed = feed
+        self._places = threading.BoundedSemaphore(MOST_LOOKING)
+
+    def tap(self) -> "TapStream":
+        """Answer `GET /api/v1/taps?node=meter&port=reading`: server-sent events `messages`."""
+        node, port = _asked("node"), _asked("port")
+        with ExitStack() as held:
+            held.enter_context(self._place())
+            try:
+                tap = self._runtime.tap(node, port, _AT_ONCE)
+            except KeyError as error:
+                detail = f"the flow has no output {node}.{port} now"
+                raise problem(404, "no-such-output", detail) from error
+            held.callback(tap.close)
+            response.content_type = "text/event-stream"
+            response.set_header("X-Accel-Buffering", "no")  # a proxy must pass it on at once
+            return TapStream(tap, self._feed, held.pop_all())
+
+    def traces(self) -> dict[str, Any]:
+        """Answer `GET /api/v1/traces?count=1&node=rfid&wait=10`: the next messages that begin.
+
+        It answers when they have come to their end, or after `wait` seconds with what there is.
+        """
+        count = limit(1, _MOST_TRACES, "count")
+        wait_s = limit(_USUAL_WAIT_S, _MOST_WAIT_S, "wait")
+        node = request.query.getunicode("node")
+        with self._place():
+            try:
+                traces = self._runtime.trace(count, node=node, within_s=wait_s)
+            except KeyError as error:
+                raise problem(404, "no-such-node", f"no node {node!r} runs now") from error
+            with closing(traces):
+                for _ in range(round(wait_s / _GATHER_S)):
+                    if traces.ended or self._feed.ends_within(_GATHER_S):
+                        break
+                return {"traces": [_trace(trace) for trace in traces.so_far()]}
+
+    @contextmanager
+    def _place(self) -> Iterator[None]:
+        """Take one of the few places for who looks."""
+        if not self._places.acquire(blocking=False):
+            busy = problem(503, "too-many-looking", f"{MOST_LOOKING} look already; close one")
+            busy.set_header("Retry-After", "10")
+            raise busy
+        try:
+            yield
+        finally:
+            self._places.release()
+
+
+class TapStream(Iterator[bytes]):
+    """The events of one tap, until the browser or the server has had enough."""
+
+    def __init__(self, tap: Tap, feed: Feed, held: ExitStack) -> None:
+        self._tap = tap
+        self._feed = feed
+        self._held = held
+        self._missed = 0
+        self._begun = False
+
+    def __next__(self) -> bytes:
+        """Return what has left the output since the last time, or a sign of life."""
+        if not self._begun:
+            self._begun = True
+            return b"retry: 2000\n\n"
+        for _ in range(_BEATS):
+            if self._feed.ends_within(_GATHER_S):
+                raise StopIteration
+            messages = list(islice(iter(lambda: self._tap.get(0), None), _AT_ONCE))
+            if messages:
+                return self._event(messages)
+        return b": nothing\n\n"
+
+    def _event(self, messages: list[Tapped]) -> bytes:
+        missed, self._missed = self._tap.missed - self._missed, self._tap.missed
+        data = {"missed": missed, "messages": [_tapped(one) for one in messages]}
+        return b"event: messages\ndata: %b\n\n" % as_json(data)
+
+    def close(self) -> None:
+        """Let the output be."""
+        self._held.close()
+
+
+def _asked(name: str) -> str:
+    given = request.query.getunicode(name)
+    if not given:
+        raise problem(422, f"no-{name}", f"{name}: say which, as in ?{name}=…")
+    return str(given)
+
+
+def _tapped(message: Tapped) -> dict[str, Any]:
+    return {
+        "id": str(message.id),  # more digits than a number in a browser has
+        "trace_id": str(message.trace_id),
+        "source": message.source,
+        "began_at": message.began_at,
+        "at": message.at,
+        **value_data(message.payload),
+    }
+
+
+def _trace(trace: Trace) -> dict[str, Any]:
+    return {
+        "id": str(trace.id),
+        "source": trace.source,
+        "began_at": trace.began_at.isoformat(),
+        "steps": [_step(step) for step in trace.steps],
+        "cut": trace.cut,
+    }
+
+
+def _step(step: TraceStep) -> dict[str, Any]:
+    return {
+        "node": step.node,
+        "port": step.port,
+        "payload": None if step.port is None else value_data(step.payload),
+        "at": step.at.isoformat(),
+        "took_us": step.took_us,
+        "sent": [{"port": port, **value_data(payload)} for port, payload in step.sent],
+        "failure": step.failure,
+    }
