@@ -78,6 +78,21 @@ def file_outline() -> Schema:
     }
 
 
+def subflow_outline() -> Schema:
+    """Return the outline of a file that holds one subflow; its parts are those in a flow."""
+    flow = "flow.schema.json#/definitions/subflow/properties"
+    return {
+        "type": "object",
+        "properties": {
+            "subflow": {"type": "string", "pattern": _NAME, "description": "As the file's name."},
+            "format": {"enum": [1, "1"], "description": "The version of this language."},
+            **{name: {"$ref": f"{flow}/{name}"} for name in _subflow()["properties"]},
+        },
+        "required": ["subflow", "format", "nodes"],
+        "additionalProperties": False,
+    }
+
+
 def _subflow() -> Schema:
     """Return the schema of a subflow."""
     sources: Schema = {"anyOf": [_REFERENCE, {"type": "array", "items": _REFERENCE, "minItems": 1}]}

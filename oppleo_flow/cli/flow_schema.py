@@ -8,7 +8,13 @@ from collections.abc import Iterable, Mapping
 from typing import Final, get_args
 
 from oppleo_flow.cli.cases_schema import tests_schema
-from oppleo_flow.cli.flow_outline import ID, WIRES, file_outline, outline_definitions
+from oppleo_flow.cli.flow_outline import (
+    ID,
+    WIRES,
+    file_outline,
+    outline_definitions,
+    subflow_outline,
+)
 from oppleo_flow.cli.option_schema import (
     NOTHING,
     OptionSchemas,
@@ -52,6 +58,15 @@ def site_schema() -> Schema:
 def flow_schema(registry: Registry) -> Schema:
     """Return the schema of a flow file, with every node and connection type of `registry`."""
     return _FlowSchema(registry).made()
+
+
+def subflow_schema() -> Schema:
+    """Return the schema of the file of a shared subflow; it needs the flow's beside it."""
+    return {
+        "$schema": _EDITORS_DRAFT,
+        "title": "A subflow of oppleo_flow",
+        **subflow_outline(),
+    }
 
 
 class _FlowSchema:
