@@ -7,6 +7,7 @@ from typing import Any
 from bottle import Bottle
 
 from webui.api.dead_letters import DeadLetterBox
+from webui.api.faults import Faults
 from webui.api.flow import RunningFlow
 from webui.api.health import Health
 from webui.api.live import Live
@@ -68,6 +69,7 @@ def _api(
     looking = Looking(runtime, feed)
     last_sessions = LastSessions(sessions)
     dead_letters = DeadLetterBox(runtime)
+    faults = Faults(runtime)
     simulator = Simulator(levers)
     flow = RunningFlow(deploying)
 
@@ -77,6 +79,7 @@ def _api(
         ("/api/v1/taps", "GET", looking.tap),
         ("/api/v1/traces", "GET", looking.traces),
         ("/api/v1/sessions", "GET", last_sessions.show),
+        ("/api/v1/faults", "GET", faults.show),
         ("/api/v1/dead-letters", "GET", dead_letters.show),
         ("/api/v1/dead-letters/<number:int>/replay", "POST", dead_letters.replay),
         ("/api/v1/dead-letters/<number:int>/discard", "POST", dead_letters.discard),

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Literal
 
+from oppleo_flow.engine.snapshot import PastFault
 from oppleo_flow.engine.words import words_of
 from oppleo_flow.node_context import StatusLevel
 
@@ -77,6 +78,8 @@ class Condition:
         if code == HANDLER_FAULT:
             self._host.core.unwell.discard(self._host)
         self._host.log.info("%s: fault %s is over", self._host.node_id, code)
+        past = PastFault(code, fault.text, fault.since, self._host.core.clock.now())
+        self._host.core.note_past_fault(self._host.node_id, past)
         self._host.core.publish("clear", self._host, code, fault.text)
         if not self.faults:
             self.follow_again("fault")

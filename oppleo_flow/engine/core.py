@@ -15,10 +15,11 @@ from oppleo_flow.engine.flow_ports import FlowPorts
 from oppleo_flow.engine.freshness import Freshness
 from oppleo_flow.engine.handling import Handling
 from oppleo_flow.engine.loop import Loop
+from oppleo_flow.engine.placeholders import Placeholders
 from oppleo_flow.engine.ports import LevelPort, Port
 from oppleo_flow.engine.probe import Probe
 from oppleo_flow.engine.replaying import Replaying
-from oppleo_flow.engine.snapshot import EVERY_KIND, EventKind, RuntimeEvent
+from oppleo_flow.engine.snapshot import EVERY_KIND, EventKind, PastFault, RuntimeEvent
 from oppleo_flow.engine.state_store import StateStore
 from oppleo_flow.engine.taps import Tap
 from oppleo_flow.flow_events import ConditionKind, NodeChanged
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from oppleo_flow.engine.host import NodeHost
 
 LOG = logging.getLogger(__name__)
+FAULTS_KEPT = 20
 TIMED_EACH_BEAT = 100
 
 
@@ -80,6 +82,8 @@ class Core:
         self.freshness = Freshness(self, graph.wires)
         self.durable = DurableWires(self, [wire for wire in graph.wires if wire.durable])
         self.flow_ports = FlowPorts(self, graph)
+        self.placeholders = Placeholders(self, graph.missing.values())
+        self.past_faults: dict[str, tuple[PastFault, ...]] = {}
         self.envelope: Message | None = None
         self.stop_requested: Callable[[str], None] = lambda _: None
         self._level_wires = _level_wires(graph)
@@ -112,6 +116,11 @@ class Core:
         self.freshness.follow(graph.wires)
         self.durable.follow([wire for wire in graph.wires if wire.durable])
         self.flow_ports = FlowPorts(self, graph)
+        self.placeholders = Placeholders(self, graph.missing.values())
+
+    def note_past_fault(self, node: str, fault: PastFault) -> None:
+        """Keep a fault that is over, with the last few others of its node."""
+        self.past_faults[node] = (*self.past_faults.get(node, ()), fault)[-FAULTS_KEPT:]
 
     def origin(self, source: str, payload: Any) -> Message:
         """Return the envelope of something that begins now."""

@@ -35,7 +35,7 @@ class Routes:
         self._from: dict[tuple[str, str], list[Wire]] = {}
         self._into: dict[str, list[Wire]] = {}
         for wire in wires:
-            if not wire.durable and self._alive(wire.target_node):
+            if not wire.durable and self._has_end(wire):
                 self._from.setdefault((wire.source_node, wire.source_port), []).append(wire)
                 self._into.setdefault(wire.target_node, []).append(wire)
         self._back = self._back_edges()
@@ -49,7 +49,7 @@ class Routes:
             if wire.durable and wire.source_node in core.hosts:
                 port = core.hosts[wire.source_node].ports[wire.source_port]
                 port.durable_wires = (*port.durable_wires, name_of(wire))
-                if self._alive(wire.target_node):
+                if wire.target_node in core.hosts:
                     core.hosts[wire.target_node].fed_durably = True
             self._note_what_blocks(wire)
 
@@ -75,6 +75,8 @@ class Routes:
                     port.deliver = route
         for node, name in self._core.flow_ports.routes:
             self._core.flow_ports.routes[node, name] = self._emit(node, name)
+        for node in self._core.placeholders.error_routes:
+            self._core.placeholders.error_routes[node] = self._emit(node, "error")
         self._fill_deferred()
         self.compiled = True
 
@@ -100,8 +102,10 @@ class Routes:
             found = self.entrances[key] = self._make_receiver(node, port)
         return found
 
-    def _alive(self, node: str) -> bool:
-        return node in self._core.hosts
+    def _has_end(self, wire: Wire) -> bool:
+        """Return whether something takes what comes along a wire, be it a placeholder."""
+        missing = wire.target_node in self._core.placeholders and wire.kind == "event"
+        return missing or wire.target_node in self._core.hosts
 
     def _emit(self, node: str, port: str) -> Receive:
         """Return one call that delivers to every consumer of an output port, watched if it is."""
@@ -132,6 +136,8 @@ class Routes:
         return begin != self._depths[wire.target_node] // MAX_DEPTH
 
     def _make_receiver(self, node: str, port: str) -> Receive:
+        if node in self._core.placeholders:
+            return self._core.placeholders.receiver(node)
         host = self._core.hosts[node]
         if port not in host.plan.spec.inputs:
             raise KeyError(port)
@@ -177,7 +183,8 @@ class Routes:
             return None
         if wires[0] in self._back or self._crosses_a_landing(wires[0]):
             return None
-        return wires[0] if is_plain(self._core.hosts[wires[0].target_node]) else None
+        target = self._core.hosts.get(wires[0].target_node)
+        return wires[0] if target is not None and is_plain(target) else None
 
     def _wires_by_source(self) -> dict[str, list[Wire]]:
         wires_of: dict[str, list[Wire]] = {}

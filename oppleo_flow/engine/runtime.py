@@ -222,7 +222,10 @@ class Runtime:
                     node_snapshot(plan, self._core.hosts.get(plan.id), counts, self._started_at)
                     for plan in self.graph.nodes.values()
                 ),
-                *(missing_snapshot(n, self._started_at) for n in self.graph.missing.values()),
+                *(
+                    missing_snapshot(n, self._core.placeholders.failed[n.id], self._started_at)
+                    for n in self.graph.missing.values()
+                ),
             ),
             troubles=(*self._told, *self._troubles),
         )

@@ -21,6 +21,16 @@ class FaultSnapshot:
 
 
 @dataclass(frozen=True, slots=True)
+class PastFault:
+    """A fault of a node that is over: since when it was open, and until when."""
+
+    code: str
+    text: str
+    since: datetime
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class LevelSnapshot:
     """The value that an output holds; `fresh` as the engine judges it, `since` when it was set."""
 
@@ -35,7 +45,8 @@ class NodeSnapshot:
 
     `levels` has only the outputs that hold a value already; `made_safe` says why the output is at
     its safe level, None when it is not; the counts are of messages since the start, but `waiting`
-    of those in the inbox now, and `spooled` of those on disk behind it.
+    of those in the inbox now, and `spooled` of those on disk behind it.  `past_faults` are the last
+    few that are over, the oldest first.
     """
 
     id: str
@@ -55,6 +66,7 @@ class NodeSnapshot:
     blocking: bool
     waiting: int = 0
     spooled: int = 0
+    past_faults: tuple[PastFault, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,11 +57,12 @@ def node_snapshot(
         blocking=plan.spec.blocking,
         waiting=0 if host is None else len(host.inbox),
         spooled=0 if host is None else sum(spool.waiting for spool in host.spools.values()),
+        past_faults=() if host is None else host.core.past_faults.get(plan.id, ()),
     )
 
 
-def missing_snapshot(node: MissingNode, started_at: datetime) -> NodeSnapshot:
-    """Return what a node of a type that is not there looks like."""
+def missing_snapshot(node: MissingNode, failed: int, started_at: datetime) -> NodeSnapshot:
+    """Return what a node of a type that is not there looks like; `failed` came to it in vain."""
     return NodeSnapshot(
         id=node.id,
         type_name=node.type_name,
@@ -71,9 +72,9 @@ def missing_snapshot(node: MissingNode, started_at: datetime) -> NodeSnapshot:
         status_since=started_at,
         faults=(FaultSnapshot("missing-type", node.reason, started_at),),
         levels={},
-        received=0,
+        received=failed,
         sent=0,
-        failed=0,
+        failed=failed,
         dropped=0,
         made_safe=None,
         disabled=False,

@@ -15,6 +15,7 @@ ROUTES = [
     ("GET", "/api/v1/taps"),
     ("GET", "/api/v1/traces"),
     ("GET", "/api/v1/sessions"),
+    ("GET", "/api/v1/faults"),
     ("GET", "/api/v1/dead-letters"),
     ("POST", "/api/v1/dead-letters/7/replay"),
     ("POST", "/api/v1/dead-letters/7/discard"),
