@@ -10,16 +10,16 @@ import importlib
 import importlib.util
 import inspect
 import pkgutil
-import sys
 import threading
-import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import entry_points
 from pathlib import Path
 from types import ModuleType
 from typing import Any, NoReturn, TypeVar
 
+from oppleo_flow.drop_in import DropInFolder, Version, place_of
 from oppleo_flow.errors import NodeFileError, UnknownNodeType
 from oppleo_flow.node import Actuator, Connection, Node
 from oppleo_flow.node_spec import ConnectionSpec, NodeSpec, broken, read_connection, read_node
@@ -27,7 +27,6 @@ from oppleo_flow.node_spec import ConnectionSpec, NodeSpec, broken, read_connect
 PACK_GROUP = "oppleo_flow.node_packs"
 BUILTIN_PACK = "nodes"
 T = TypeVar("T")
-_DROP_IN_PACKAGE = "oppleo_flow_drop_in"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,15 +52,14 @@ class Registry:
         self._connections: dict[str, ConnectionSpec] = {}
         self._sources: dict[str, Source] = {}
         self._loaded: set[str] = set()
-        self._drop_in = drop_in
         self._lock = threading.RLock()
         for pack in packs:
             self._add_pack(pack)
-        if drop_in is not None and drop_in.is_dir() and not _is_pack_folder(drop_in):
-            for file in sorted(drop_in.glob("*.py")):
-                if not file.name.startswith("_"):
-                    module = f"{_DROP_IN_PACKAGE}.{file.stem}"
-                    self._add(Source("drop-in", module, file, drop_in=True))
+        self._drop_in: DropInFolder | None = None
+        if drop_in is not None and not _is_pack_folder(drop_in):
+            self._drop_in = DropInFolder(drop_in)
+            for file in self._drop_in.files():
+                self._add_drop_in(self._drop_in, file)
 
     @classmethod
     def installed(cls, drop_in: Path | None = None) -> "Registry":
@@ -101,9 +99,80 @@ class Registry:
 
     def drop_in_faults(self) -> Mapping[Path, NodeFileError]:
         """Return which files of the drop-in folder cannot be used; no other file is imported."""
+        if self._drop_in is None:
+            return {}
         for name in [name for name, source in self._sources.items() if source.drop_in]:
             self._load(name)
-        return {file: why for file, why in self.faults.items() if file.parent == self._drop_in}
+        folder = self._drop_in.folder
+        return {file: why for file, why in self.faults.items() if file.parent == folder}
+
+    def drop_in(self, file: Path) -> NodeSpec | ConnectionSpec | None:
+        """Return what a drop-in file defines; None for a neighbour that is no type.
+
+        Raises:
+            NodeFileError: It cannot be imported or breaks the contract.
+        """
+        name = _type_name(file)
+        if self._defines(file):
+            self._load(name)
+        if file in self.faults:
+            raise self.faults[file]
+        return self._nodes.get(name) or self._connections.get(name)
+
+    def changed_drop_ins(self) -> Mapping[Path, Version]:
+        """Return the drop-in files of which a new version is there, also through what they import.
+
+        Neighbours that are no node types are among them.
+        """
+        return {} if self._drop_in is None else self._drop_in.changed()
+
+    @contextmanager
+    def renewed(self, files: Mapping[Path, Version]) -> Iterator[None]:
+        """Import changed drop-in files anew; all is as before if one cannot be, or the body raises.
+
+        Raises:
+            NodeFileError: One cannot be imported or breaks the contract, or has changed once more.
+        """
+        assert self._drop_in is not None
+        stands = False
+        with self._lock:
+            forgotten = self._drop_in.forget(files)
+            before = (self._nodes, self._connections, self._sources, self._loaded, self.faults)
+        try:
+            with self._lock:
+                self._renew(self._drop_in, list(files))
+            yield
+            stands = True
+        finally:
+            if not stands:
+                with self._lock:
+                    self._drop_in.bring_back(forgotten)
+                    self._nodes, self._connections, self._sources, self._loaded, self.faults = (
+                        before
+                    )
+
+    def _renew(self, folder: DropInFolder, files: Sequence[Path]) -> None:
+        """Take in files anew, in tables of their own."""
+        names = {_type_name(file) for file in files if self._defines(file)}
+        self.faults = {file: why for file, why in self.faults.items() if file not in files}
+        self._loaded = self._loaded - names
+        self._nodes = {n: spec for n, spec in self._nodes.items() if n not in names}
+        self._connections = {n: spec for n, spec in self._connections.items() if n not in names}
+        self._sources = {n: source for n, source in self._sources.items() if n not in names}
+        for file in files:
+            self._add_drop_in(folder, file)
+            self._load(_type_name(file))
+            if file in self.faults:
+                raise self.faults[file]
+
+    def _defines(self, file: Path) -> bool:
+        """Return whether a type is known to come from this file."""
+        source = self._sources.get(_type_name(file))
+        return source is not None and source.file == file
+
+    def _add_drop_in(self, folder: DropInFolder, file: Path) -> None:
+        if not file.name.startswith("_"):
+            self._add(Source("drop-in", folder.module(file), file, drop_in=True))
 
     def category(self, type_name: str) -> str:
         """Return the palette category of a type: the folder that its file lies in."""
@@ -127,7 +196,7 @@ class Registry:
             self.faults[Path(pack)] = error
 
     def _add(self, source: Source) -> None:
-        name = source.file.stem.replace("_", "-")
+        name = _type_name(source.file)
         other = self._sources.get(name)
         if other is not None:
             self.faults[source.file] = NodeFileError(
@@ -150,7 +219,9 @@ class Registry:
     def _load_now(self, name: str) -> None:
         source = self._sources[name]
         try:
-            spec = _import(lambda: _read(_module(source), source), source.file)
+            spec = _import(
+                lambda: _read(importlib.import_module(source.module), source), source.file
+            )
         except NodeFileError as error:
             self.faults[source.file] = error
             return
@@ -160,9 +231,13 @@ class Registry:
             self._nodes[name] = spec
 
 
+def _type_name(file: Path) -> str:
+    return file.stem.replace("_", "-")
+
+
 def _read(module: ModuleType, source: Source) -> NodeSpec | ConnectionSpec:
     """Return what the one node or connection class of a module declares."""
-    expected = source.file.stem.replace("_", "-")
+    expected = _type_name(source.file)
     classes = list(_own_classes(module))
     types = [cls for cls in classes if "type_name" in vars(cls)]
     if not types:
@@ -197,30 +272,7 @@ def _import(load: Callable[[], T], file: Path) -> T:
     except NodeFileError:
         raise
     except (Exception, SystemExit) as error:  # a plug-in's import may fail in any way
-        raise NodeFileError(
-            f"{file}:{_line(error, file)}: {type(error).__name__}: {error}"
-        ) from error
-
-
-def _module(source: Source) -> ModuleType:
-    """Return the imported module of a node file."""
-    if not source.drop_in:
-        return importlib.import_module(source.module)
-    spec = importlib.util.spec_from_file_location(source.module, source.file)
-    if spec is None or spec.loader is None:
-        raise NodeFileError(f"{source.file}: not a Python file")
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[source.module] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-def _line(error: BaseException, file: Path) -> int:
-    """Return the line of `file` at which `error` came up."""
-    if isinstance(error, SyntaxError) and error.lineno and error.filename == str(file):
-        return error.lineno
-    lines = [f.lineno for f in traceback.extract_tb(error.__traceback__) if f.filename == str(file)]
-    return lines[-1] if lines and lines[-1] is not None else 1
+        raise NodeFileError(f"{place_of(error, file)}: {type(error).__name__}: {error}") from error
 
 
 def _is_pack_folder(folder: Path) -> bool:

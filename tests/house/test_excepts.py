@@ -12,7 +12,10 @@ FIVE_PLACES = {
     },
     "a plug-in's import": {"oppleo_flow/registry.py:_import"},
     "a web request": {"webui/guard.py:failures_as_problems.guarded"},
-    "a child's entry": {"oppleo_flow/reports/__main__.py:main"},
+    "a child's entry": {
+        "oppleo_flow/reports/__main__.py:main",
+        "oppleo_flow/testing/__main__.py:wrong_with",
+    },
     "the command's main": {"oppleo_flow/cli/__init__.py:main"},
 }
 BROAD = {"Exception", "BaseException"}
