@@ -13,7 +13,8 @@ from oppleo_flow.cli.exit_codes import FAILED, OK
 from oppleo_flow.cli.flow_files import Surroundings, folder_of, is_file, variables_of
 from oppleo_flow.cli.folder import SETTINGS, default_folder
 from oppleo_flow.cli.site import Site
-from oppleo_flow.flowfile import CheckResult, Finding
+from oppleo_flow.flowfile import CheckResult, Finding, Place
+from oppleo_flow.flowfile.cases import FlowTest
 from oppleo_flow.testing.flow_run import Verdict, run_tests
 from oppleo_flow.testing.junit import FlowVerdicts, junit_xml
 from oppleo_flow.testing.stage import Setting
@@ -32,7 +33,8 @@ touched, and no secret is needed.
 
   tests:
     - name: a known card switches on
-      at: 2026-01-15T23:30:00+01:00      # of the first step; the flow has run for half a minute
+      at: 2026-01-15T23:30:00+01:00      # of the first step, by which the flow has run for half a
+                                         # minute; default: 2026-01-15T12:00:00+00:00
       timezone: Europe/Amsterdam         # of the site; default: that of this one
       vars: {evse_pin: 17}               # variables of the flow with another value
       stub: {authorise: {accepted: {label: family}}}   # outputs and payloads, or off
@@ -112,8 +114,9 @@ def run(args: argparse.Namespace) -> int:
     logging.getLogger("oppleo_flow").addHandler(logging.NullHandler())
     variables = variables_of(args.variables, "test")
     found: list[FlowVerdicts] = []
+    wanted = _Wanted(args.like)
     for flow in _flows(args.paths):
-        found.append(_tested(flow, _Checks(flow, variables), args))
+        found.append(_tested(flow, _Checks(flow, variables), wanted, args))
     if args.like is not None and not any(one.verdicts or one.errors for one in found):
         raise UsageError(f"-k: no test has {args.like!r} in its name", "test")
     if args.junit is not None:
@@ -147,15 +150,31 @@ class _Checks:
         return self._done[key]
 
 
-def _tested(flow: Path, check: _Checks, args: argparse.Namespace) -> FlowVerdicts:
+class _Wanted:
+    """Which tests are to be run: those with a name like that, and each once.
+
+    Those of a shared subflow are met with every flow that uses it.
+    """
+
+    def __init__(self, like: str | None) -> None:
+        self._like = (like or "").lower()
+        self._met: set[Place] = set()
+
+    def __call__(self, test: FlowTest) -> bool:
+        """Return whether a test that is met is to be run."""
+        new = test.place not in self._met
+        self._met.add(test.place)
+        return new and self._like in test.name.lower()
+
+
+def _tested(flow: Path, check: _Checks, wanted: _Wanted, args: argparse.Namespace) -> FlowVerdicts:
     """Run the tests of one flow that are wanted, and tell of each as it comes."""
     errors = check({}).errors
     if errors:
         print("\n\n".join(error.render() for error in errors), end="\n\n")
         return FlowVerdicts(str(flow), (), tuple(error.headline() for error in errors))
-    like = (args.like or "").lower()
     verdicts = []
-    for verdict in run_tests(check, lambda test: like in test.name.lower(), _setting(flow)):
+    for verdict in run_tests(check, wanted, _setting(flow)):
         _tell(flow, verdict, verbose=args.verbose)
         verdicts.append(verdict)
     return FlowVerdicts(str(flow), tuple(verdicts))

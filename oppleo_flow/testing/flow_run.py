@@ -193,9 +193,7 @@ class _Play:
     def _expect(self, step: cases.Expect) -> Problem | None:
         waiting = self._journal.waiting(step.target)
         if not waiting:
-            return Problem(
-                step.place, f"{step.target}", step.written, NOTHING, self._ways_since(step.place)
-            )
+            return Problem(step.place, f"{step.target}", step.written, NOTHING, self._ways_since())
         first, *later = waiting
         self._journal.take(first)
         wrong = list(step.want.misfits(first.payload))
@@ -291,7 +289,9 @@ class _Play:
 
     def _way(self, end: Passage) -> str:
         """Return the way of a message: `Thu 23:30:00 rfid.card → authorise.accepted → session`."""
-        way = self._journal.way_of(end)
+        return self._route(self._journal.way_of(end))
+
+    def _route(self, way: Sequence[Passage]) -> str:
         # What a level still holds is told to a node that starts: nothing leaves the output then.
         parts = [] if way[0].side == "out" else [f"{self._without_flow(way[0].source)} (held)"]
         before: datetime | None = None
@@ -304,11 +304,20 @@ class _Play:
     def _without_flow(self, source: str) -> str:
         return source.removeprefix(f"{self._stage.graph.name}/")
 
-    def _ways_since(self, place: Place) -> tuple[str, ...]:
-        ways = [self._way(way[-1]) for way in self._journal.ways_during(self._acted)]
-        distinct = list(dict.fromkeys(ways))
-        more = len(distinct) - _MOST_WAYS
-        return (*distinct[-_MOST_WAYS:], *([f"and {more} more"] if more > 0 else []))
+    def _ways_since(self) -> tuple[str, ...]:
+        """Return each way that messages have taken since something was done, the last time."""
+        counts: dict[tuple[str, ...], int] = {}
+        last: dict[tuple[str, ...], str] = {}
+        for way in self._journal.ways_during(self._acted):
+            names = tuple(map(str, way))
+            counts[names] = counts.get(names, 0) + 1
+            last[names] = self._route(way)
+        ways = [
+            last[names] if count == 1 else f"{last[names]} (the last of {count} times)"
+            for names, count in counts.items()
+        ]
+        more = len(ways) - _MOST_WAYS
+        return (*ways[:_MOST_WAYS], *([f"and {more} more"] if more > 0 else []))
 
 
 def _differing(got: Any, paths: Sequence[str]) -> dict[str, Any]:

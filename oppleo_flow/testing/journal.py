@@ -2,7 +2,7 @@
 
 import functools
 from collections import defaultdict, deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
@@ -154,7 +154,9 @@ class Journal:
 
     def way_of(self, end: Passage) -> list[Passage]:
         """Return the outputs that a message came by, and where it came to; oldest first."""
-        trace = [one for one in self._passages if one.trace_id == end.trace_id]
+        return self._way(end, [one for one in self._passages if one.trace_id == end.trace_id])
+
+    def _way(self, end: Passage, trace: Sequence[Passage]) -> list[Passage]:
         way = [end]
         while (before := self._before(way[0], trace)) is not None:
             way.insert(0, before)
@@ -164,16 +166,16 @@ class Journal:
         """Return the ways that messages took during a step, each to where it ended."""
         traces: dict[int, list[Passage]] = defaultdict(list)
         for one in self._passages:
-            if one.during == place and not is_flow(one.node):
+            if not is_flow(one.node):
                 traces[one.trace_id].append(one)
         return [
-            self.way_of(one)
+            self._way(one, trace)
             for trace in traces.values()
             for one in trace
-            if not any(self._before(later, trace) is one for later in trace)
+            if one.during == place and not any(self._before(later, trace) is one for later in trace)
         ]
 
-    def _before(self, one: Passage, trace: Iterable[Passage]) -> Passage | None:
+    def _before(self, one: Passage, trace: Sequence[Passage]) -> Passage | None:
         """Return what led to a passage: the input of the same node, or the output of another."""
         earlier = [other for other in trace if other.number < one.number]
         if one.side == "out":

@@ -87,6 +87,39 @@ def test_a_variable_of_the_flow_can_be_set(flow, capsys) -> None:
     assert capsys.readouterr().out.startswith("flows/charge-point.yaml:12:35: at six")
 
 
+SHARED = """\
+subflow: late
+format: 1
+params: {wait: {type: duration, default: 1m}}
+in: {tick: Tick}
+out: {late: later.delayed}
+nodes: {later: {type: delay, from: in.tick, wait: $(wait)}}
+tests:
+  - name: it comes a minute late
+    do: [{send: in.tick}, {expect_none: [later.delayed]}, {advance: 1m}, {expect: later.delayed}]
+"""
+USES_IT = """\
+flow: one
+format: 1
+nodes:
+  tick: {type: schedule, every: 10s}
+  late: {type: "flow:late", from: tick}
+  seen: {type: debug, from: late}
+"""
+
+
+def test_the_tests_of_a_shared_subflow_run_once(flow, site, capsys) -> None:
+    (site / "subflows").mkdir()
+    (site / "subflows" / "late.yaml").write_text(SHARED)
+    flow.write_text(USES_IT)
+    (flow.parent / "two.yaml").write_text(USES_IT.replace("one", "two"))
+
+    assert main(["test", "--verbose"]) == 0
+    first, last = capsys.readouterr().out.splitlines()
+    assert first.startswith("flows/charge-point.yaml: late: it comes a minute late: passed in 0.")
+    assert last == "1 passed, 0 failed"
+
+
 def test_the_zone_is_that_of_the_site(flow, site, capsys) -> None:
     settings = site / "oppleo.yaml"
     settings.write_text(settings.read_text().replace("Europe/Amsterdam", "Europe/Lisbon"))

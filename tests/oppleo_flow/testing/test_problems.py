@@ -33,6 +33,18 @@ reason: unknown)
             way       Thu 20:15:00 rfid.card → authorise.rejected → buzzer
         """,
     ),
+    "no message, and ways that were taken more than once": (
+        """\
+        - advance: 1m
+        - expect: authorise
+        """,
+        """\
+        f.yaml:23:17: a test: authorise
+            expected  any message
+            received  nothing
+            way       Thu 20:16:00 meter.reading → session (the last of 6 times)
+        """,
+    ),
     "a message that time brought": (
         """\
         - swipe: family
