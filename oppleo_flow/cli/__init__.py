@@ -30,6 +30,8 @@ COMMANDS = {
     "nodes": Entry("nodes", "list the node types, or explain one"),
     "new-node": Entry("new_node", "write a node of your own, and a test for it, to start from"),
     "simulate": Entry("simulate", "let a simulated household use a flow for weeks, in seconds"),
+    "deploy": Entry("deploy", "put another version of a flow in the place of the one that runs"),
+    "versions": Entry("versions", "list the versions of a flow, compare two, go back to one"),
     "sessions": Entry("sessions", "list the charging sessions of a month"),
     "dead-letters": Entry("dead_letters", "list, replay and discard what nobody could handle"),
     "report": Entry("report", "write the statement of a month as XLSX, PDF or CSV"),

@@ -19,7 +19,7 @@ from oppleo_flow.errors import Refused, ServiceError
 _LOG = logging.getLogger(__name__)
 _TIMEOUT_S = 20.0
 _DONE = range(200, 300)
-_REFUSED = (404, 409, 422)
+_REFUSED = (404, 409, 412, 422)
 
 
 def _address_file(folder: Path) -> Path:
@@ -38,6 +38,14 @@ def address_of(folder: Path, url: str) -> Iterator[None]:
         yield
     finally:
         path.unlink(missing_ok=True)
+
+
+class RuntimeRefused(Refused):
+    """A running runtime says no; `problem` is all that it said."""
+
+    def __init__(self, problem: Mapping[str, Any], text: str) -> None:
+        self.problem = problem
+        super().__init__(str(problem.get("detail", text)))
 
 
 class Running:
@@ -59,7 +67,7 @@ class Running:
 
     def get(self, path: str) -> Mapping[str, Any]:
         """Return what the runtime answers; raises as `post` does."""
-        return self._ask("GET", path, None)
+        return self.ask("GET", path)
 
     def post(self, path: str) -> Mapping[str, Any]:
         """Have the runtime do something that needs no more words; return what it answers.
@@ -68,13 +76,28 @@ class Running:
             Refused: It says no, or does not run any more.
             ServiceError: It fails, or something else answers in its place.
         """
-        return self._ask("POST", path, b"{}")
+        return self.ask("POST", path, {})
 
-    def _ask(self, method: str, path: str, body: bytes | None) -> Mapping[str, Any]:
-        connection = HTTPConnection(urlsplit(self._url).netloc, timeout=_TIMEOUT_S)
+    def ask(
+        self,
+        method: str,
+        path: str,
+        body: Mapping[str, Any] | None = None,
+        *,
+        revision: str | None = None,
+        timeout_s: float = _TIMEOUT_S,
+    ) -> Mapping[str, Any]:
+        """Return what the runtime answers; raises as `post` does.
+
+        `revision` is that of the flow which the request began with.
+        """
+        connection = HTTPConnection(urlsplit(self._url).netloc, timeout=timeout_s)
         headers = {} if body is None else {"Content-Type": "application/json"}
+        if revision is not None:
+            headers["If-Match"] = f'"{revision}"'
+        text = None if body is None else json.dumps(body).encode()
         try:
-            connection.request(method, f"/api/v1{path}", body, headers)
+            connection.request(method, f"/api/v1{path}", text, headers)
             answer = connection.getresponse()
             found = json.loads(answer.read())
         except ConnectionRefusedError:
@@ -85,5 +108,7 @@ class Running:
             connection.close()
         if answer.status in _DONE:
             return dict(found)
-        kind = Refused if answer.status in _REFUSED else ServiceError
-        raise kind(str(found.get("detail", f"{self._url}: answers {answer.status}")))
+        said = f"{self._url}: answers {answer.status}"
+        if answer.status in _REFUSED:
+            raise RuntimeRefused(found, said)
+        raise ServiceError(str(found.get("detail", said)))

@@ -2,74 +2,17 @@
 
 import pytest
 
-from oppleo_flow.cli.deploying import GOOD_AFTER_S, Deploying, FlowFolder
-from oppleo_flow.cli.flow_files import Surroundings
-from oppleo_flow.clock import VirtualClock
+from oppleo_flow.cli.deploying import GOOD_AFTER_S
 from oppleo_flow.engine.retiring import DeployFailed
-from oppleo_flow.engine.runtime import Runtime
 from oppleo_flow.errors import Refused, StoreError
-from oppleo_flow.flowfile.versions import History
 from oppleo_flow.flowfile.versions.refusals import HasErrors, Stale
-from oppleo_flow.testing import BenchSite
 from oppleo_flow.testing.bench import NOON
-
-NAME = "flows/charge-point.yaml"
-FLOW = """\
-flow: hello
-format: 1
-nodes:
-  tick: {type: schedule, every: 1h}  # now and then
-  show: {type: debug, from: tick}
-  more: {type: debug, from: tick}
-"""
-FASTER = FLOW.replace("1h", "1m")
-QUIET = FLOW.replace("show: {type: debug", "show: {type: debug, disabled: on")
-
-
-class Fixture:
-    """A site's flow that runs under a virtual clock, and what deploys into it."""
-
-    def __init__(self, folder, text):
-        self.file = folder / NAME
-        self.file.parent.mkdir()
-        self.file.write_text(text)
-        self.clock = VirtualClock(NOON)
-        around = Surroundings.of(folder, {})
-        self.folder = FlowFolder(around, self.file)
-        flows, result = self.folder.check_disk()
-        self.history = History(folder / "history")
-        self.adapted = []
-        first = self.history.record(flows, at=NOON, who="run", why="started from the files")
-        self.runtime = Runtime(result.graph, clock=self.clock, site=BenchSite())
-        self.runtime.start()
-        self.runtime.run_for(0)
-        self.deploying = Deploying(
-            self.runtime,
-            self.folder,
-            self.history,
-            first,
-            clock=self.clock,
-            adapt=self.adapted.append,
-        )
-
-    @property
-    def revision(self):
-        return self.deploying.running().revision
-
-    def deploy(self, text, base=None, **more):
-        return self.deploying.deploy(
-            None if text is None else {NAME: text},
-            base or self.revision,
-            **{"who": "page", "why": "because"} | more,
-        )
-
-    def every(self):
-        return self.runtime.graph.nodes["tick"].config.every
+from tests.oppleo_flow.cli.deployed_site import FASTER, FLOW, NAME, QUIET, DeployedSite
 
 
 @pytest.fixture
 def running(site):
-    made = Fixture(site, FLOW)
+    made = DeployedSite(site)
     yield made
     made.runtime.stop()
 
@@ -216,6 +159,6 @@ def test_a_deploy_ends_the_trouble_that_was_told(running):
 
 
 def test_a_damaged_history_is_told(running, site):
-    (site / "history" / "000001.json").write_text("")
+    (site / ".oppleo" / "history" / "000001.json").write_text("")
     with pytest.raises(StoreError):
         list(running.deploying.versions())
