@@ -79,9 +79,13 @@ class Wiring:
         if ports is not None and port is None and _USUAL not in ports:
             raise self._refusal(f"'from' names its inputs; say which: {', '.join(ports)}")
         holder = self._from if ports is None else (*self._from, port or _USUAL)
-        if any(ref == edit.ref and path[: len(holder)] == holder for path, ref in self._all()):
-            raise self._refusal(f"{edit.ref!r} is a source already")
+        self._refuse_second(edit.ref, holder)
         self._append(holder, source)
+
+    def _refuse_second(self, ref: str, holder: Path) -> None:
+        """Refuse to wire a source to an input a second time."""
+        if any(word == ref and path[: len(holder)] == holder for path, word in self._all()):
+            raise self._refusal(f"{ref!r} is a source already")
 
     def _append(self, holder: Path, source: Data) -> None:
         value = self.work.get(holder)
@@ -105,6 +109,9 @@ class Wiring:
     def _change(self, edit: ChangeSource) -> None:
         _check(edit.to, self.work.file)
         path = self._find(edit.ref, edit.port)
+        if edit.to != edit.ref:
+            depth = len(self._from) + (self._ports() is not None)
+            self._refuse_second(edit.to, path[:depth])
         old = self.work.get(path)
         if not isinstance(old, dict):
             ref = data_from(edit.to, old)

@@ -333,7 +333,7 @@ def _remove_source(draw: Draw[Any], model: Model) -> Case | None:
 
 
 def _change_source(draw: Draw[Any], model: Model) -> Case | None:
-    wired = _wired(model)
+    wired = [wire for wire in _wired(model) if "other.out" not in str(wire)]
     if not wired:
         return None
     name, port, value = draw(st.sampled_from(wired))

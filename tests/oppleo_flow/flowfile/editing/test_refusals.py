@@ -6,6 +6,7 @@ from oppleo_flow.errors import ConfigError, Refused
 from oppleo_flow.flowfile.editing import (
     AddPart,
     AddSource,
+    ChangeSource,
     DeletePart,
     FlowText,
     MovePart,
@@ -134,6 +135,11 @@ def node(*path):
             AddSource(node("led"), "meter"),
             "nodes.led: 'meter' is a source already",
             id="a wire that is there",
+        ),
+        pytest.param(
+            ChangeSource(node("led"), "session.status", "meter"),
+            "nodes.led: 'meter' is a source already",
+            id="a wire that becomes one that is there",
         ),
         pytest.param(
             AddSource(node("led"), "two words"),
