@@ -37,6 +37,7 @@ class Pins:
 
     def __init__(self) -> None:
         self._pins: dict[int, Pin] = {}
+        self._edges: dict[int, int] = {}
 
     def __getitem__(self, number: int) -> Pin:
         return self._pins.get(number, _UNTOUCHED)
@@ -47,11 +48,20 @@ class Pins:
     def hold(self, number: int, high: bool, *, output: bool) -> None:
         """Drive a pin to a level, or only pull it there."""
         percent = 100.0 if high else 0.0
-        self._pins[number] = Pin(output, percent, percent)
+        self._put(number, Pin(output, percent, percent))
 
     def modulate(self, number: int, low: float, high: float, period_s: float, at_s: float) -> None:
         """Put a pulse width modulation on a pin, breathing when there is a period."""
-        self._pins[number] = Pin(True, low, high, period_s, at_s)
+        self._put(number, Pin(True, low, high, period_s, at_s))
+
+    def edges(self, number: int) -> int:
+        """Return how often a pin was put to another level."""
+        return self._edges.get(number, 0)
+
+    def _put(self, number: int, pin: Pin) -> None:
+        if pin.high_percent != self[number].high_percent:
+            self._edges[number] = self.edges(number) + 1
+        self._pins[number] = pin
 
     def shown(self, number: int, *, active_low: bool, at_s: float) -> int:
         """Return for how much of the time the thing at an output is on, in percent."""

@@ -331,7 +331,11 @@ def pins_seen(pins: Pins, wiring: Wiring, at_s: float) -> dict[str, Any]:
         },
         "buzzer": pins.shown(wiring.buzzer, active_low=buzzer_low, at_s=at_s) > 0,
         "pins": {
-            str(number): {"output": pin.output, "percent": round(pin.percent_at(at_s))}
+            str(number): {
+                "output": pin.output,
+                "percent": round(pin.percent_at(at_s)),
+                "edges": pins.edges(number),
+            }
             for number, pin in pins
         },
     }
