@@ -10,6 +10,7 @@ from oppleo_flow.engine.letters import DeadLetter, DeadLetters
 from oppleo_flow.engine.snapshot import RuntimeEvent, RuntimeSnapshot
 from oppleo_flow.engine.taps import Tap
 from oppleo_flow.engine.traces import Traces
+from oppleo_flow.engine.vitals import Vitals
 from oppleo_flow.flowfile import Finding
 from oppleo_flow.flowfile.versions import FlowSet, Version
 
@@ -36,6 +37,10 @@ class Runtime(Protocol):
 
     def snapshot(self) -> RuntimeSnapshot:
         """Return the state of every node now."""
+        ...
+
+    def vitals(self) -> Vitals:
+        """Return how the runtime itself is."""
         ...
 
     def subscribe(self, size: int = 256) -> Subscription:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from oppleo_flow.clock import WallWatch
 from oppleo_flow.engine.core import TIMED_EACH_BEAT
+from oppleo_flow.engine.loop import BEAT_S
 from oppleo_flow.node import Node
 
 if TYPE_CHECKING:
@@ -18,17 +19,26 @@ LOG = logging.getLogger(__name__)
 class Beat:
     """Tells who watches that the loop is alive, and the nodes when the wall clock was set.
 
-    Nothing in the engine goes by the wall clock, so no more is needed.
+    Nothing in the engine goes by the wall clock, so no more is needed.  `last_s` is the monotonic
+    time of the last beat, `lag_s` how much too late it was, `worst_lag_s` the worst so far.
     """
 
     def __init__(self, core: "Core", on_beat: Callable[[], object]) -> None:
         self._core = core
         self._on_beat = on_beat
         self._wall_watch = WallWatch(core.clock)
+        self.last_s: float | None = None
+        self.lag_s = 0.0
+        self.worst_lag_s = 0.0
 
     def __call__(self) -> None:
         """Do so.  In the loop."""
         self._core.to_time = TIMED_EACH_BEAT
+        now_s = self._core.clock.monotonic()
+        if self.last_s is not None and self._core.loop.virtual is None:
+            self.lag_s = max(0.0, now_s - self.last_s - BEAT_S)
+            self.worst_lag_s = max(self.worst_lag_s, self.lag_s)
+        self.last_s = now_s
         self._on_beat()
         jump_s = self._wall_watch.jump_s()
         if jump_s:

@@ -67,6 +67,8 @@ class NodeHost(Given):
         self.let_go = 0
         self.failed = 0
         self.dropped = 0
+        self.timed = 0
+        self.timed_s = 0.0
         self.unlogged = 0
         self.quiet_until = float("-inf")
         self.ports: dict[str, Port] = {

@@ -23,6 +23,7 @@ from oppleo_flow.engine.state_store import StateStore
 from oppleo_flow.engine.taps import Tap
 from oppleo_flow.engine.traces import Traces
 from oppleo_flow.engine.view import Counts, missing_snapshot, node_snapshot
+from oppleo_flow.engine.vitals import Vitals
 from oppleo_flow.engine.watching import Watching
 from oppleo_flow.flowfile.graph import Graph
 from oppleo_flow.node import Actuator, Node, SafePin
@@ -77,7 +78,7 @@ class Runtime:
         )
         self._core = Core(graph, clock, site, self._loop, self._state_store, probe)
         self._core.stop_requested = stop_requested
-        self._loop.on_beat = Beat(self._core, on_beat)
+        self._beat = self._loop.on_beat = Beat(self._core, on_beat)
         self._workshop = Workshop(self._core)
         self._core.hosts = self._workshop.make(graph, graph.nodes)
         for host in self._core.hosts.values():
@@ -88,6 +89,7 @@ class Runtime:
         self._deploying = threading.Lock()
         self._watching = Watching(self._core, lambda: self._assembly, self._deploying)
         self._started_at: datetime = clock.now()
+        self._started_s = clock.monotonic()
         self._troubles: tuple[str, ...] = ()
         self._told: tuple[str, ...] = ()
         self._injected = f"{graph.name}/inject"
@@ -97,6 +99,7 @@ class Runtime:
     def start(self) -> None:
         """Start the flow.  Nodes that cannot start are in fault and tried again."""
         self._started_at = self._core.clock.now()
+        self._started_s = self._core.clock.monotonic()
         self._state_store.start(self._started_at.isoformat())
         self._loop.start()
         self._loop.call(self._starter.start, self._assembly.order)
@@ -228,6 +231,20 @@ class Runtime:
                 ),
             ),
             troubles=(*self._told, *self._troubles),
+        )
+
+    def vitals(self) -> Vitals:
+        """Return how the runtime itself is.  Legal from any thread."""
+        now_s = self._core.clock.monotonic()
+        last_s = self._beat.last_s if self._loop.running else None
+        return Vitals(
+            uptime_s=now_s - self._started_s,
+            turn_age_s=None if last_s is None else max(0.0, now_s - last_s),
+            lag_s=self._beat.lag_s,
+            worst_lag_s=self._beat.worst_lag_s,
+            state_commits=self._state_store.commits,
+            state_bytes=self._state_store.written_bytes,
+            connections=self._core.connections.condition,
         )
 
     def subscribe(self, size: int = 256, kinds: frozenset[EventKind] = EVERY_KIND) -> Subscription:

@@ -103,8 +103,11 @@ class Segment:
             began = perf_counter()
             result = step(payload)
             took_s = perf_counter() - began
+            host = self.run[at]
+            host.timed += 1
+            host.timed_s += took_s
             if took_s > SLOW_HANDLER_S:
-                core.slow(self.run[at].node_id, took_s)
+                core.slow(host.node_id, took_s)
             if result is None:
                 return _LEFT[at]
             payload = result

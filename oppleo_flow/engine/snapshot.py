@@ -46,7 +46,8 @@ class NodeSnapshot:
     `levels` has only the outputs that hold a value already; `made_safe` says why the output is at
     its safe level, None when it is not; the counts are of messages since the start, but `waiting`
     of those in the inbox now, and `spooled` of those on disk behind it.  `past_faults` are the last
-    few that are over, the oldest first.
+    few that are over, the oldest first.  `timed` calls of handlers were timed, of many messages
+    only some; they took `timed_s`.
     """
 
     id: str
@@ -66,6 +67,9 @@ class NodeSnapshot:
     blocking: bool
     waiting: int = 0
     spooled: int = 0
+    started: bool = True
+    timed: int = 0
+    timed_s: float = 0.0
     past_faults: tuple[PastFault, ...] = ()
 
 

@@ -88,7 +88,7 @@ class StateStore:
     """The state file of one runtime.
 
     `on_trouble` is told, on the writer's thread, that a commit failed and is tried again, and with
-    None that it works again.
+    None that it works again.  `commits` and `written_bytes` say how much was written.
 
     Raises:
         StoreError: The file cannot be opened or is not a state file.
@@ -108,6 +108,8 @@ class StateStore:
         self._jobs: SimpleQueue[Transaction | Question | None] = SimpleQueue()
         self._thread: threading.Thread | None = None
         self._reading = threading.Lock()
+        self.commits = 0
+        self.written_bytes = 0
         self._db = self._open()
         # A connection of its own to read by: it neither waits for a commit nor sees half of one.
         in_memory = str(path) == ":memory:"
@@ -253,24 +255,31 @@ class StateStore:
             for transaction in group:
                 self._write_one(transaction)
             db.execute("COMMIT")
+            self.commits += 1
         except sqlite3.Error as error:
             if db.in_transaction:
                 db.execute("ROLLBACK")
             return StoreError(f"{self.path}: the state could not be written: {error}")
         return None
 
+    def _text(self, data: Mapping[str, Any]) -> str:
+        text = json.dumps(data)  # in ASCII, so as long in bytes
+        self.written_bytes += len(text)
+        return text
+
     def _write_one(self, transaction: Transaction) -> None:
         db = self._db
         if transaction.state is not None:
             node, type_name, state, at = transaction.state
+            text = self._text(state)
             db.execute(
                 "INSERT INTO node_state VALUES (?, ?, ?, ?) ON CONFLICT (node) DO UPDATE SET "
                 "type = excluded.type, state = excluded.state, saved_at = excluded.saved_at",
-                (node, type_name, json.dumps(state), at),
+                (node, type_name, text, at),
             )
         for append in transaction.appends:
             cursor = db.execute(
-                _BEFORE if append.before else _AFTER, (append.wire, json.dumps(append.message))
+                _BEFORE if append.before else _AFTER, (append.wire, self._text(append.message))
             )
             append.log_id = cursor.lastrowid or 0
         for log_id in transaction.acknowledged:

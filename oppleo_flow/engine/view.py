@@ -57,6 +57,9 @@ def node_snapshot(
         blocking=plan.spec.blocking,
         waiting=0 if host is None else len(host.inbox),
         spooled=0 if host is None else sum(spool.waiting for spool in host.spools.values()),
+        started=host is not None and host.started,
+        timed=0 if host is None else host.timed,
+        timed_s=0.0 if host is None else host.timed_s,
         past_faults=() if host is None else host.core.past_faults.get(plan.id, ()),
     )
 
@@ -79,6 +82,7 @@ def missing_snapshot(node: MissingNode, failed: int, started_at: datetime) -> No
         made_safe=None,
         disabled=False,
         blocking=False,
+        started=False,
     )
 
 

@@ -20,6 +20,7 @@ from oppleo_flow.engine.snapshot import (
     RuntimeEvent,
     RuntimeSnapshot,
 )
+from oppleo_flow.engine.vitals import Vitals
 from webui.app import create_app
 from webui.feed import Feed
 
@@ -34,6 +35,7 @@ class HandMovedRuntime:
         self.nodes = {id_: _node(id_, kind, self.started_at) for id_, kind in types_by_id}
         self.subscriptions = []
         self.fails_with = None
+        self.vital = Vitals(uptime_s=300.0, turn_age_s=0.1)
         self._lock = threading.Lock()
 
     def snapshot(self):
@@ -42,6 +44,9 @@ class HandMovedRuntime:
         with self._lock:
             nodes = tuple(self.nodes.values())
         return RuntimeSnapshot("charge-point", self.simulated, self.started_at, nodes)
+
+    def vitals(self):
+        return self.vital
 
     def subscribe(self, size=256):
         subscription = HandMovedSubscription(size)

@@ -21,7 +21,12 @@ def reasons_not_ready(snapshot: RuntimeSnapshot) -> list[str]:
         for node in snapshot.nodes
         if node.made_safe is not None
     ]
-    return [*snapshot.troubles, *reasons, *safe] or ["the flow is starting"]
+    waiting = [
+        f"node {node.id!r}: has not started yet"
+        for node in snapshot.nodes
+        if not (node.started or node.disabled or node.faults)
+    ]
+    return [*snapshot.troubles, *reasons, *safe, *waiting] or ["the flow is starting"]
 
 
 class StateEncoder:

@@ -1,12 +1,48 @@
+"""What machines watch, of a runtime that is moved by hand and of one that runs."""
+
+from dataclasses import replace
+from pathlib import Path
+
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+import oppleo_flow
+from oppleo_flow import Level, Node, NodeConfig, VirtualClock
+from oppleo_flow.engine.runtime import Runtime
+from oppleo_flow.engine.vitals import Vitals
+from oppleo_flow.testing import BenchSite, Collect, graph_of, plan
+from oppleo_flow.testing.bench import NOON
+from webui.api import metrics
 from webui.api.health import Health
 
 
-def test_whoever_answers_is_alive(client, runtime):
+def test_a_runtime_whose_dispatcher_turns_is_alive_be_it_ready_or_not(client, runtime):
     runtime.ready = False
     assert client.get("/live").json == {"live": True}
+
+
+@pytest.mark.parametrize(
+    ("turn_age_s", "detail"),
+    [
+        (2.5, "the dispatcher has not turned for 2.5 s; at most 2 s is alive"),
+        (None, "the dispatcher does not run; at most 2 s is alive"),
+    ],
+)
+def test_one_whose_dispatcher_hangs_is_not(client, runtime, turn_age_s, detail):
+    runtime.vital = replace(runtime.vital, turn_age_s=turn_age_s)
+    answer = client.get("/live")
+    assert (answer.status, answer.json["code"], answer.json["detail"]) == (503, "not-alive", detail)
+
+
+def test_each_node_and_connection_that_is_not_ready_is_named(client, runtime):
+    runtime.ready = False
+    runtime.change("meter", started=False)
+    runtime.change("led", started=False, disabled=True)
+    runtime.vital = replace(runtime.vital, connections={"bus": False, "db": True})
+    assert client.get("/ready").json["reasons"] == [
+        "node 'meter': has not started yet",
+        "connection 'bus': is not open",
+    ]
 
 
 def test_a_ready_runtime_is_ready(client):
@@ -45,6 +81,7 @@ def test_prometheus_reads_the_counters_of_every_node(client, runtime):
     runtime.change(
         "meter", received=10, sent=9, failed=1, dropped=2, made_safe="stale", waiting=3, spooled=4
     )
+    runtime.change("meter", timed=4, timed_s=0.5)
     runtime.fault("meter", "silent")
     answer = client.get("/metrics")
     assert answer.headers["Content-Type"] == "text/plain; version=0.0.4; charset=utf-8"
@@ -59,7 +96,12 @@ def test_prometheus_reads_the_counters_of_every_node(client, runtime):
         "oppleo_flow_node_spool_messages": 4,
         "oppleo_flow_node_faults": 1,
         "oppleo_flow_node_made_safe": 1,
+        "oppleo_flow_node_started": 1,
+        "oppleo_flow_node_handler_seconds_sum": 0.5,
+        "oppleo_flow_node_handler_seconds_count": 4,
     }
+    fault = ("oppleo_flow_node_fault", ("code", "fault"), *meter)
+    assert found[fault] == 1
     assert found["oppleo_flow_info", ("flow", "charge-point"), ("simulated", "true")] == 1
     assert found["oppleo_flow_start_time_seconds",] == runtime.started_at.timestamp()
     assert found["oppleo_flow_ready",] == 1
@@ -77,3 +119,91 @@ def test_a_label_may_hold_any_text(make_runtime, feed, name):
     runtime = make_runtime((name, "drop-in"))
     text = Health(runtime, feed).metrics()
     assert samples(text)["oppleo_flow_node_sent_total", ("node", name), ("type", "drop-in")] == 0
+
+
+def test_prometheus_reads_how_the_runtime_is(client, runtime):
+    runtime.vital = Vitals(
+        uptime_s=12.5,
+        turn_age_s=0.2,
+        lag_s=0.25,
+        worst_lag_s=0.75,
+        state_commits=3,
+        state_bytes=400,
+        connections={"bus": True, "other/db": False},
+    )
+    runtime.set("meter", "reading", 7, fresh=False, since=NOON)
+    found = samples(client.get("/metrics").body.decode())
+    level = (("node", "meter"), ("port", "reading"), ("type", "modbus-meter"))
+    assert {
+        key: value
+        for key, value in found.items()
+        if not key[0].startswith(("oppleo_flow_node", "process_"))
+        and key[0] not in ("oppleo_flow_build_info", "oppleo_flow_start_time_seconds")
+    } == {
+        ("oppleo_flow_info", ("flow", "charge-point"), ("simulated", "true")): 1,
+        ("oppleo_flow_ready",): 1,
+        ("oppleo_flow_alive",): 1,
+        ("oppleo_flow_uptime_seconds",): 12.5,
+        ("oppleo_flow_loop_lag_seconds",): 0.25,
+        ("oppleo_flow_loop_lag_worst_seconds",): 0.75,
+        ("oppleo_flow_state_commits_total",): 3,
+        ("oppleo_flow_state_written_bytes_total",): 400,
+        ("oppleo_flow_connection_open", ("connection", "bus")): 1,
+        ("oppleo_flow_connection_open", ("connection", "other/db")): 0,
+        ("oppleo_flow_level_fresh", *level): 0,
+        ("oppleo_flow_level_set_time_seconds", *level): NOON.timestamp(),
+        ("oppleo_flow_web_streams",): 0,
+    }
+    version = ("version", oppleo_flow.__version__)
+    assert any(key[0] == "oppleo_flow_build_info" and version in key for key in found)
+
+
+def test_what_the_process_uses_is_told(client):
+    found = samples(client.get("/metrics").body.decode())
+    assert found["process_cpu_seconds_total",] > 0
+    assert found["process_resident_memory_bytes",] > 1_000_000
+
+
+def test_memory_that_the_system_does_not_tell_is_left_out(client, monkeypatch):
+    monkeypatch.setattr(metrics, "_MEMORY", Path("/nowhere"))
+    found = samples(client.get("/metrics").body.decode())
+    assert ("process_resident_memory_bytes",) not in found
+    assert ("process_cpu_seconds_total",) in found
+
+
+class Doubled(Node[NodeConfig]):
+    """Return twice what comes in, and keep it."""
+
+    type_name = "doubled"
+    last: Level[int]
+    total: int = 0
+
+    def on_message(self, value: int) -> int:
+        self.total += value
+        self.last.set(value)
+        return 2 * value
+
+
+def test_the_counts_of_a_real_flow_are_those_of_its_messages(feed):
+    nodes = {"a": plan(Doubled, durable=True), "b": plan(Doubled), "end": plan(Collect)}
+    graph = graph_of(nodes, ["a.out > b.in", "b.out > end.in"])
+    runtime = Runtime(graph, clock=VirtualClock(NOON), site=BenchSite())
+    before = runtime.vitals()
+    runtime.start()
+    for value in (1, 2, 3):
+        runtime.inject("a", "in", value)
+    runtime.run_for(60.0)
+    found = samples(Health(runtime, feed).metrics())
+    runtime.stop()
+
+    by_node = {
+        (name.removeprefix("oppleo_flow_node_"), dict(labels).get("node")): value
+        for (name, *labels), value in found.items()
+    }
+    assert [by_node["received_total", node] for node in ("a", "b", "end")] == [3, 3, 3]
+    assert [by_node["handler_seconds_count", node] for node in ("a", "b", "end")] == [3, 3, 3]
+    assert by_node["handler_seconds_sum", "a"] > 0
+    assert found["oppleo_flow_state_commits_total",] == 3
+    assert found["oppleo_flow_state_written_bytes_total",] > 0
+    assert found["oppleo_flow_uptime_seconds",] == 60
+    assert (before.alive, runtime.vitals().alive) == (False, False)
