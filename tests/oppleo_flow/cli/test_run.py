@@ -1,30 +1,21 @@
 import json
 import os
-import re
 import signal
-import subprocess
-import sys
 import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
 
 import pytest
 
 from oppleo_flow.cli import main
 from oppleo_flow.flowfile.versions import FlowSet, History
-
-PATIENCE_S = 60.0
-REPOSITORY = Path(__file__).parents[3]
-HELLO = """\
-flow: hello
-format: 1
-nodes:
-  tick: {type: schedule, every: 1h}
-  show: {type: debug, from: tick}
-"""
-RUNS = re.compile(
-    r"hello runs: (?P<url>http://127\.0\.0\.1:\d+/)  \(for this machine only; log: .*\)"
+from tests.oppleo_flow.cli.running_site import (
+    HELLO,
+    PATIENCE_S,
+    REPOSITORY,
+    RUNS,
+    running,
+    runtime_of,
+    said,
+    start,
 )
 
 
@@ -35,41 +26,6 @@ def site(site):
     (site / "flows").mkdir()
     (site / "flows" / "charge-point.yaml").write_text(HELLO)
     return site
-
-
-@contextmanager
-def start(*words: str) -> Iterator[subprocess.Popen[str]]:
-    """Start `oppleo-flow run`; whatever becomes of the test, nothing is left running."""
-    with subprocess.Popen(
-        [sys.executable, "-m", "oppleo_flow", "run", *words],
-        env={**os.environ, "PYTHONPATH": str(REPOSITORY)},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    ) as guardian:
-        try:
-            yield guardian
-        finally:
-            guardian.terminate()
-
-
-@contextmanager
-def running(*words: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
-    """Run a site; give the guardian and the address of the page."""
-    with start(*words) as guardian:
-        announced = RUNS.fullmatch(guardian.stdout.readline().rstrip())
-        assert announced, guardian.stderr.read()
-        yield guardian, announced["url"]
-
-
-def said(errors: str) -> list[str]:
-    """Return the lines of stderr; that a busy machine made a handler slow proves nothing."""
-    return [line for line in errors.splitlines() if "a handler took" not in line]
-
-
-def runtime_of(guardian: subprocess.Popen[str]) -> int:
-    children = Path(f"/proc/{guardian.pid}/task/{guardian.pid}/children").read_text()
-    return int(children.split()[0])
 
 
 def test_a_site_runs_serves_its_page_and_stops_cleanly(site):
