@@ -1,6 +1,7 @@
 """What the parts of one running flow share."""
 
 import logging
+import sqlite3
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +23,7 @@ from oppleo_flow.engine.replaying import Replaying
 from oppleo_flow.engine.snapshot import EVERY_KIND, EventKind, PastFault, RuntimeEvent
 from oppleo_flow.engine.state_store import StateStore
 from oppleo_flow.engine.taps import Tap
+from oppleo_flow.errors import StoreError
 from oppleo_flow.flow_events import ConditionKind, NodeChanged
 from oppleo_flow.flowfile.graph import Graph, Wire
 from oppleo_flow.message import Message, message_ids
@@ -83,6 +85,7 @@ class Core:
         self.durable = DurableWires(self, [wire for wire in graph.wires if wire.durable])
         self.flow_ports = FlowPorts(self, graph)
         self.placeholders = Placeholders(self, graph.missing.values())
+        self.asking = 0
         self.past_faults: dict[str, tuple[PastFault, ...]] = {}
         self.envelope: Message | None = None
         self.stop_requested: Callable[[str], None] = lambda _: None
@@ -121,6 +124,19 @@ class Core:
     def note_past_fault(self, node: str, fault: PastFault) -> None:
         """Keep a fault that is over, with the last few others of its node."""
         self.past_faults[node] = (*self.past_faults.get(node, ()), fault)[-FAULTS_KEPT:]
+
+    def ask(
+        self,
+        question: Callable[[sqlite3.Connection], Any],
+        then: Callable[[Any, StoreError | None], object],
+    ) -> None:
+        """Have something read from the state file, off the loop; `then` is told in the loop."""
+        self.asking += 1
+        self.state_store.ask(question, lambda *found: self.loop.post(self._answered, then, *found))
+
+    def _answered(self, then: Callable[..., object], found: Any, error: StoreError | None) -> None:
+        self.asking -= 1
+        then(found, error)
 
     def origin(self, source: str, payload: Any) -> Message:
         """Return the envelope of something that begins now."""

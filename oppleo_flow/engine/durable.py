@@ -1,9 +1,10 @@
 """Durable state of nodes, and durable wires: at-least-once, in order, across restarts."""
 
+import json
 from collections import deque
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from functools import cache
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 from oppleo_flow.clock import Instant
@@ -12,6 +13,7 @@ from oppleo_flow.engine.calls import attempt
 from oppleo_flow.engine.inbox import Item
 from oppleo_flow.engine.letters import DeadLetter
 from oppleo_flow.engine.state_store import Append, StateStore, Transaction
+from oppleo_flow.engine.wire_log import BEFORE_ALL, Page, read_page
 from oppleo_flow.engine.words import words_of
 from oppleo_flow.errors import StoreError
 from oppleo_flow.flowfile.graph import Wire
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
     from oppleo_flow.engine.host import NodeHost
 
 _TIMERS = "timers of the node"
+IN_MEMORY = 1000
+"""How many messages of a durable wire are kept in memory; a backlog may be of any length."""
 _RETRY_FIRST_S = 1.0
 _RETRY_LAST_S = 30.0
 
@@ -140,53 +144,98 @@ class DurableWires:
 
     def resume(self, node: str) -> None:
         """Deliver to a node that has started what waits for it, an earlier run's first."""
-        for name, pump in self._pumps.items():
+        for pump in self._pumps.values():
             if pump.target == node:
-                if not pump.loaded:
-                    pump.load(self._core.state_store.waiting_on(name))
-                pump.deliver()
+                pump.resume()
 
     @property
     def waiting(self) -> int:
         """Return how many messages wait on all durable wires."""
-        return sum(len(pump.waiting) for pump in self._pumps.values())
+        return sum(pump.waiting for pump in self._pumps.values())
 
 
 class Pump:
-    """Delivers the log of one durable wire: the next message only when the last was handled."""
+    """Delivers the log of one durable wire: the next message only when the last was handled.
+
+    At most `IN_MEMORY` messages of it are in memory, the oldest; `_behind` more are on disk only.
+    """
 
     def __init__(self, core: "Core", wire: Wire) -> None:
         self._core = core
         self._wire = wire
         self._busy = False
         self._failures = 0
-        self._newest = 0
-        self.loaded = False
-        self.waiting: deque[tuple[int, Mapping[str, Any]]] = deque()
+        self._loaded = False
+        self._asking = False
+        self._next: deque[tuple[int, Mapping[str, Any]]] = deque()
+        self._read_to = BEFORE_ALL
+        self._known_to = BEFORE_ALL
+        self._behind = 0
 
     @property
     def target(self) -> str:
         """Return the node that the wire ends at."""
         return self._wire.target_node
 
-    def load(self, waiting: Iterable[tuple[int, Mapping[str, Any]]]) -> None:
-        """Take in what the log holds; this includes what was pushed before."""
-        self.loaded = True
-        self.waiting = deque(waiting)
-        self._newest = max((log_id for log_id, _ in self.waiting), default=0)
+    @property
+    def waiting(self) -> int:
+        """Return how many messages wait, as far as that is known."""
+        return len(self._next) + self._behind
+
+    def resume(self) -> None:
+        """Go on, now that the consumer runs: with what an earlier run has left, too."""
+        if self._loaded:
+            self.deliver()
+        else:
+            self._read_on()
+
+    def _read_on(self) -> None:
+        """Have the next of what is on disk read."""
+        if not self._asking:
+            self._asking = True
+            page = partial(read_page, wire=name_of(self._wire), after=self._read_to, most=IN_MEMORY)
+            self._core.ask(page, self._take_in)
+
+    def _take_in(self, page: Page | None, error: StoreError | None) -> None:
+        """Add what was read.  What was committed before is in it, and nothing later."""
+        self._asking = False
+        if page is None or error is not None:
+            self._core.loop.timers.call_at(
+                self._core.clock.monotonic() + _RETRY_FIRST_S, self._read_on
+            )
+            return
+        self._loaded = True
+        self._next.extend((log_id, json.loads(text)) for log_id, text in page.rows)
+        self._read_to = page.rows[-1][0] if page.rows else self._read_to
+        self._known_to = max(self._known_to, page.newest)
+        self._behind = page.behind
+        self.deliver()
 
     def push(self, log_id: int, message: Mapping[str, Any]) -> None:
-        """Add a committed message; before the log was loaded, the log has it already."""
-        if self.loaded and log_id > self._newest:
-            self.waiting.append((log_id, message))
-            self.deliver()
+        """Add a committed message, unless it has been read from the log, or will be."""
+        if not self._loaded or log_id <= self._known_to:
+            return
+        self._known_to = log_id
+        if self._behind or len(self._next) >= IN_MEMORY:
+            self._behind += 1
+        else:
+            self._next.append((log_id, message))
+            self._read_to = log_id
+        self.deliver()
+
+    def _go_on(self) -> None:
+        """Forget the message in hand, and deliver the next."""
+        self._next.popleft()
+        if self._behind and len(self._next) <= IN_MEMORY // 2:
+            self._read_on()
+        self._core.loop.queue(self.deliver)
 
     def deliver(self) -> None:
         """Give the oldest message to the consumer, unless one is there already."""
         host = self._core.hosts.get(self._wire.target_node)
-        if self._busy or not self.waiting or host is None or not host.started or host.stopping:
+        if self._busy or not self._next or host is None or not host.started or host.stopping:
             return
-        log_id, message = self.waiting[0]
+        log_id, message = self._next[0]
         port = host.plan.spec.inputs[self._wire.target_port]
         envelope, error = attempt(read_back, message, port.type)
         if error is not None:
@@ -203,16 +252,14 @@ class Pump:
     ) -> None:
         """Go on without what an earlier version of the flow left and nobody can read."""
         unreadable(host, self._wire.target_port, message, error, log_id)
-        self.waiting.popleft()
-        self._core.loop.queue(self.deliver)
+        self._go_on()
 
     def _done(self, error: Exception | None) -> None:
         """Go on to the next message, or wait and try the same one again."""
         self._busy = False
         if error is None:
             self._failures = 0
-            self.waiting.popleft()
-            self._core.loop.queue(self.deliver)
+            self._go_on()
             return
         wait = min(_RETRY_FIRST_S * 2**self._failures, _RETRY_LAST_S)
         self._failures += 1

@@ -53,8 +53,8 @@ class Handling:
 
     @property
     def in_flight(self) -> int:
-        """Return how many handlers run on workers, and how many commits are under way."""
-        return self._at_work + self.releasing.in_flight
+        """Return how many handlers run on workers, and commits and readings are under way."""
+        return self._at_work + self.releasing.in_flight + self._core.asking
 
     # -- taking an item in ---------------------------------------------------------------------
 

@@ -10,7 +10,6 @@ what is kept has no gap.
 """
 
 import json
-import sqlite3
 from collections.abc import Iterable
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -19,6 +18,7 @@ from oppleo_flow.engine.calls import attempt
 from oppleo_flow.engine.durable import logged, read_back, unreadable
 from oppleo_flow.engine.inbox import Item
 from oppleo_flow.engine.state_store import Append, Transaction
+from oppleo_flow.engine.wire_log import BEFORE_ALL, Page, measure, read_page
 from oppleo_flow.errors import StoreError
 from oppleo_flow.flowfile.graph import InboxPolicy
 
@@ -28,8 +28,6 @@ if TYPE_CHECKING:
 MOST_UNCOMMITTED = 1000
 """How many messages may wait in memory for a disk that is slow."""
 _AGAIN_S = 1.0
-_BEFORE_ALL = -(2**63)
-Row = tuple[int, str]
 
 
 class Spool:
@@ -42,7 +40,7 @@ class Spool:
         self._name = f"inbox of {host.node_id}.{port}"
         self._known = False
         self._asking = False
-        self._newest_read = _BEFORE_ALL
+        self._newest_read = BEFORE_ALL
         self._uncommitted = 0
         self._bytes = 0
         self.waiting = 0
@@ -64,7 +62,7 @@ class Spool:
         elif not self._asking:
             self._asking = True
             answered = partial(self._learn, self.waiting, self._bytes)
-            self._ask(_count, answered)
+            self._host.core.ask(partial(measure, wire=self._name), answered)
 
     def refill(self) -> None:
         """Read as much back as the inbox has room for, once half of it is free."""
@@ -75,14 +73,15 @@ class Spool:
             return
         if host.started and not host.stopping:
             self._asking = True
-            self._ask(partial(_rows, after=self._newest_read, most=most), self._take_in)
+            page = partial(read_page, wire=self._name, after=self._newest_read, most=most)
+            self._host.core.ask(page, self._take_in)
 
     def give_back(self, items: Iterable[Item]) -> None:
         """Take back what waits in the inbox of a node that stops, in front of all else."""
         items = list(items)
         loaded = [item for item in items if item.log_id is not None]
         self.waiting += len(loaded)
-        self._newest_read = _BEFORE_ALL
+        self._newest_read = BEFORE_ALL
         self._write([item for item in reversed(items) if item.log_id is None], before=True)
 
     def _write(self, items: Iterable[Item], *, before: bool) -> None:
@@ -96,7 +95,7 @@ class Spool:
             self._uncommitted += 1
             self._bytes += size
             transaction = Transaction(appends=[Append(self._name, message, before=before)])
-            transaction.then = partial(self._post, self._written, size)
+            transaction.then = partial(self._host.core.loop.post, self._written, size)
             self._host.core.state_store.submit(transaction)
 
     def _has_room(self, size: int) -> bool:
@@ -124,16 +123,16 @@ class Spool:
         self._bytes += size - our_bytes
         self.refill()
 
-    def _take_in(self, rows: list[Row] | None, error: StoreError | None) -> None:
+    def _take_in(self, page: Page | None, error: StoreError | None) -> None:
         self._asking = False
-        if rows is None or error is not None:
+        if page is None or error is not None:
             self._later(self.refill)
             return
         host = self._host
         if not host.started or host.stopping:
             return
         port = host.plan.spec.inputs[self._port]
-        for log_id, text in rows:
+        for log_id, text in page.rows:
             self._newest_read = log_id
             self.waiting -= 1
             message = json.loads(text)
@@ -159,27 +158,3 @@ class Spool:
     def _later(self, call: Any) -> None:
         loop = self._host.core.loop
         loop.timers.call_at(self._host.core.clock.monotonic() + _AGAIN_S, call)
-
-    def _ask(self, question: Any, then: Any) -> None:
-        self._host.core.state_store.ask(partial(question, self._name), partial(self._post, then))
-
-    def _post(self, call: Any, *args: Any) -> None:
-        self._host.core.loop.post(call, *args)
-
-
-def _count(name: str, db: sqlite3.Connection) -> tuple[int, int]:
-    """Return how many messages a log has, and their size."""
-    row = db.execute(
-        "SELECT count(*), ifnull(sum(length(message)), 0) FROM wire_log WHERE wire = ?", (name,)
-    )
-    count, size = row.fetchone()
-    return count, size
-
-
-def _rows(name: str, db: sqlite3.Connection, *, after: int, most: int) -> list[Row]:
-    """Return the oldest messages of a log after one."""
-    found = db.execute(
-        "SELECT id, message FROM wire_log WHERE wire = ? AND id > ? ORDER BY id LIMIT ?",
-        (name, after, most),
-    )
-    return found.fetchall()

@@ -7,7 +7,7 @@ WAL mode with full synchronisation: what was committed survives a power cut.
 import json
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from queue import Empty, SimpleQueue
@@ -185,15 +185,6 @@ class StateStore:
                 "SELECT type, state FROM node_state WHERE node = ?", (node,)
             ).fetchone()
         return None if row is None else (row[0], json.loads(row[1]))
-
-    def waiting_on(self, wire: str) -> Iterator[tuple[int, dict[str, Any]]]:
-        """Yield what a durable wire still has to deliver, oldest first."""
-        with self._reading:
-            rows = self._read.execute(
-                "SELECT id, message FROM wire_log WHERE wire = ? ORDER BY id", (wire,)
-            ).fetchall()
-        for log_id, message in rows:
-            yield log_id, json.loads(message)
 
     def dead_letters(self, count: int = letters.LETTERS_KEPT) -> DeadLetters:
         """Return the newest dead letters, the oldest of them first."""

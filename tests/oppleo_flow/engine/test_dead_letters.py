@@ -1,5 +1,6 @@
 """Messages that nobody could handle: kept within bounds, replayed to their node, or discarded."""
 
+import json
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
@@ -14,6 +15,7 @@ from oppleo_flow import Actuator, Node, NodeConfig, Out
 from oppleo_flow.engine import letters
 from oppleo_flow.engine.letters import DeadLetter
 from oppleo_flow.engine.state_store import Append, StateStore, Transaction
+from oppleo_flow.engine.wire_log import read_page
 from oppleo_flow.errors import Refused
 from oppleo_flow.flowfile.graph import OnError
 from oppleo_flow.testing import Collect, graph_of, plan
@@ -218,9 +220,9 @@ def test_a_message_of_a_durable_wire_is_acknowledged_and_kept_in_one_transaction
     runtime.inject("s", "in", 5)
     runtime.run_for(0)
     runtime.stop()
-    store = StateStore(path, threaded=False)
-    assert [m["payload"]["value"] for _, m in store.waiting_on("s.number->clerk.in")] == [5]
-    store.close()
+    with closing(sqlite3.connect(path)) as db:
+        page = read_page(db, wire="s.number->clerk.in", after=0, most=10)
+    assert [json.loads(text)["payload"]["value"] for _, text in page.rows] == [5]
 
 
 @pytest.fixture

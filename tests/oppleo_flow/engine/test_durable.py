@@ -303,3 +303,26 @@ def test_a_consumer_that_starts_while_its_message_is_committed_is_given_it_once(
     runtime.run_for(60)
     assert runtime.node("clerk").book == (5,)
     assert runtime.stop().undelivered == 0
+
+
+def coins(count: int) -> list[int]:
+    return list(range(20, 20 + count))
+
+
+@pytest.mark.parametrize("left", [0, 1, 3, 4, 5, 20], ids=lambda n: f"{n} left behind")
+def test_a_backlog_of_any_length_is_delivered_in_order_a_part_of_it_in_memory(
+    run, state, monkeypatch, left
+):
+    monkeypatch.setattr("oppleo_flow.engine.durable.IN_MEMORY", 4)
+    Clerk.broken = True
+    runtime = run(office(), **state)
+    pay(runtime, *coins(left))
+    assert runtime.stop().undelivered == left
+    again = run(office(), **state)
+    pay(again, *(100 + n for n in coins(9)))
+    Clerk.broken = False
+    again.run_for(60)
+    assert again.node("clerk").book == (*coins(left), *(100 + n for n in coins(9)))
+    pay(again, 99)
+    assert again.node("clerk").book[-1] == 99
+    assert again.stop().undelivered == 0

@@ -1,5 +1,6 @@
 """What does not fit into an inbox waits on disk: in order, over a restart, within a size."""
 
+import json
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
@@ -15,6 +16,7 @@ from oppleo_flow.clock import VirtualClock
 from oppleo_flow.engine import spool
 from oppleo_flow.engine.runtime import Runtime
 from oppleo_flow.engine.state_store import Append, StateStore, Transaction
+from oppleo_flow.engine.wire_log import BEFORE_ALL, read_page
 from oppleo_flow.flowfile.graph import InboxPolicy, OnError
 from oppleo_flow.testing import BenchSite, graph_of, plan
 from oppleo_flow.testing.bench import NOON
@@ -76,8 +78,9 @@ def waits(runtime: Any) -> tuple[int, int, int]:
 
 
 def on_disk(tmp_path: Path) -> list[int]:
-    with closing(StateStore(tmp_path / "state.sqlite", threaded=False)) as store:
-        return [message["payload"]["value"] for _, message in store.waiting_on(LOG)]
+    with closing(sqlite3.connect(tmp_path / "state.sqlite")) as db:
+        page = read_page(db, wire=LOG, after=BEFORE_ALL, most=100)
+    return [json.loads(text)["payload"]["value"] for _, text in page.rows]
 
 
 def test_nothing_is_written_while_the_inbox_has_room(start, tmp_path):
