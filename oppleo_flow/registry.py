@@ -133,20 +133,22 @@ class Registry:
         Raises:
             NodeFileError: One cannot be imported or breaks the contract, or has changed once more.
         """
-        assert self._drop_in is not None
+        folder = self._drop_in
+        if folder is None:
+            raise LookupError("there is no drop-in folder here")
         stands = False
         with self._lock:
-            forgotten = self._drop_in.forget(files)
+            forgotten = folder.forget(files)
             before = (self._nodes, self._connections, self._sources, self._loaded, self.faults)
         try:
             with self._lock:
-                self._renew(self._drop_in, list(files))
+                self._renew(folder, list(files))
             yield
             stands = True
         finally:
             if not stands:
                 with self._lock:
-                    self._drop_in.bring_back(forgotten)
+                    folder.bring_back(forgotten)
                     self._nodes, self._connections, self._sources, self._loaded, self.faults = (
                         before
                     )

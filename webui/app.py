@@ -87,6 +87,7 @@ def _api(
         ("/api/v1/flow", "PUT", flow.deploy),
         ("/api/v1/flow/preview", "POST", flow.preview),
         ("/api/v1/flow/diff", "GET", flow.diff),
+        ("/api/v1/flow/reload", "POST", flow.reload),
         ("/api/v1/flow/versions", "GET", flow.versions),
         ("/api/v1/flow/versions/<number:int>", "GET", flow.version),
         ("/api/v1/flow/versions/<number:int>/deploy", "POST", flow.back),

@@ -132,6 +132,14 @@ class Prospect:
     findings: tuple[Finding, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Reloaded:
+    """Which files of a site's own nodes were taken in, and what restarted for it."""
+
+    files: tuple[str, ...]
+    changes: Changes
+
+
 class Deploying(Protocol):
     """Versions of the flow, and putting another in the place of this one.  From any thread."""
 
@@ -194,5 +202,14 @@ class Deploying(Protocol):
 
         Raises:
             LookupError: It is not kept.
+        """
+        ...
+
+    def reload(self) -> Reloaded:
+        """Take in the code of the site's own nodes as it is now.
+
+        Raises:
+            HasErrors: The flow that runs does not go together with it.
+            Refused: It is not good, or a node does not start with it.
         """
         ...

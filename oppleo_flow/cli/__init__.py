@@ -32,6 +32,7 @@ COMMANDS = {
     "simulate": Entry("simulate", "let a simulated household use a flow for weeks, in seconds"),
     "deploy": Entry("deploy", "put another version of a flow in the place of the one that runs"),
     "versions": Entry("versions", "list the versions of a flow, compare two, go back to one"),
+    "reload": Entry("reload", "run the site's own nodes with the code that their files hold now"),
     "sessions": Entry("sessions", "list the charging sessions of a month"),
     "dead-letters": Entry("dead_letters", "list, replay and discard what nobody could handle"),
     "report": Entry("report", "write the statement of a month as XLSX, PDF or CSV"),

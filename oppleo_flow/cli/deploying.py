@@ -9,19 +9,24 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from oppleo_flow.cli.flow_files import Surroundings, mistaken
+from oppleo_flow.cli.new_code import tried
 from oppleo_flow.clock import Clock
 from oppleo_flow.engine.deploy import Hooks
 from oppleo_flow.engine.runtime import Runtime
-from oppleo_flow.errors import Refused, StoreError
+from oppleo_flow.errors import NodeFileError, OppleoError, Refused, StoreError
 from oppleo_flow.flowfile import CheckResult, Finding, Graph
 from oppleo_flow.flowfile.reading import read_text
 from oppleo_flow.flowfile.versions import FlowSet, History, Version
 from oppleo_flow.flowfile.versions.flow_set import unified_diff
-from oppleo_flow.flowfile.versions.refusals import HasErrors, Stale
+from oppleo_flow.flowfile.versions.refusals import BrokenCode, HasErrors, Stale
 from oppleo_flow.flowfile.versions.saving import save
-from webui.ports import Prospect
+from oppleo_flow.registry import Registry
+from webui.ports import Prospect, Reloaded
 
 _LOG = logging.getLogger(__name__)
+_CODE = "code"
+_WHO_RELOADS = "reload"
+_MIGRATED = "new code asks for other options"
 GOOD_AFTER_S = 300.0  # as long as three crashes may take to count as a version's fault
 
 
@@ -32,6 +37,11 @@ class FlowFolder:
         self._around = around
         self._flow = flow
         self.main = self._name(flow)
+
+    @property
+    def registry(self) -> Registry:
+        """Return the node types that the site knows."""
+        return self._around.registry
 
     def path(self, name: str) -> Path:
         """Return where a file is."""
@@ -185,6 +195,43 @@ class Deploying:
             if base != self._running.revision:
                 raise Stale("another version was deployed since; look at it first")
             return self._put(version.flows, who, f"back to version {number}", overwrite=False)
+
+    def reload(self) -> Reloaded:
+        """Take in the drop-in files that changed; what is made of them restarts, and no other node.
+
+        Raises:
+            BrokenCode: One of them is not good.
+            HasErrors: The flow that runs does not go together with them.
+            Refused: A node does not start with its new code.
+        """
+        try:
+            done = self._reload()
+        except OppleoError as error:
+            for line in error.faults if isinstance(error, BrokenCode) else (str(error),):
+                _LOG.error("new code is not let in: %s", line)
+            self._runtime.tell(f"new code is not let in: {error}", _CODE)
+            raise
+        self._runtime.tell(None, _CODE)
+        return done
+
+    def _reload(self) -> Reloaded:
+        files = tried(self._folder.registry)
+        if not files:
+            return Reloaded((), self._runtime.preview(self._runtime.graph))
+        with self._lock:
+            before = self._running.flows
+            try:
+                with self._folder.registry.renewed(files):
+                    prospect, graph = self._prospect(before)
+                    if prospect.flows.revision != before.revision:
+                        prospect = self._put(before, _WHO_RELOADS, _MIGRATED, overwrite=False)[1]
+                    else:
+                        self._runtime.deploy(graph, Hooks(before_start=self._adapt))
+            except NodeFileError as error:
+                raise BrokenCode([str(error)]) from error
+        names = tuple(file.name for file in files)
+        _LOG.info("reloaded: %s", ", ".join(names))
+        return Reloaded(names, prospect.changes)
 
     def _draft(self, files: Mapping[str, str] | None, base: str) -> FlowSet:
         """Return a draft together with what was deployed since it began."""

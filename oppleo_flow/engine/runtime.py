@@ -91,7 +91,7 @@ class Runtime:
         self._started_at: datetime = clock.now()
         self._started_s = clock.monotonic()
         self._troubles: tuple[str, ...] = ()
-        self._told: tuple[str, ...] = ()
+        self._told: dict[str, str] = {}
         self._injected = f"{graph.name}/inject"
 
     # -- life ----------------------------------------------------------------------------------
@@ -230,7 +230,7 @@ class Runtime:
                     for n in self.graph.missing.values()
                 ),
             ),
-            troubles=(*self._told, *self._troubles),
+            troubles=(*self._told.values(), *self._troubles),
         )
 
     def vitals(self) -> Vitals:
@@ -292,9 +292,10 @@ class Runtime:
 
     # -- trouble -------------------------------------------------------------------------------
 
-    def tell(self, trouble: str | None) -> None:
+    def tell(self, trouble: str | None, about: str = "version") -> None:
         """Let everybody who looks see a trouble, until it is None.  Legal from any thread."""
-        self._told = () if trouble is None else (trouble,)
+        told = {what: text for what, text in self._told.items() if what != about}
+        self._told = told if trouble is None else {**told, about: trouble}
 
     def _state_trouble(self, error: Exception | None) -> None:
         """Note that the state cannot be saved, or can again.  On the writer's thread."""

@@ -23,6 +23,7 @@ ROUTES = [
     ("PUT", "/api/v1/flow"),
     ("POST", "/api/v1/flow/preview"),
     ("GET", "/api/v1/flow/diff"),
+    ("POST", "/api/v1/flow/reload"),
     ("GET", "/api/v1/flow/versions"),
     ("GET", "/api/v1/flow/versions/7"),
     ("POST", "/api/v1/flow/versions/7/deploy"),

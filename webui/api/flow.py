@@ -12,7 +12,7 @@ from pydantic import Field
 from oppleo_flow.engine.changes import Changes
 from oppleo_flow.flowfile.findings import Finding
 from oppleo_flow.flowfile.versions import Version
-from oppleo_flow.flowfile.versions.refusals import HasErrors, Stale
+from oppleo_flow.flowfile.versions.refusals import BrokenCode, HasErrors, Stale
 from webui.api.simulator import Nothing, read_body
 from webui.ports import Deploying, Prospect
 from webui.problem import problem
@@ -114,6 +114,13 @@ class RunningFlow:
         who = read_body(Back).who
         return self._done(lambda: _kept(lambda: deploying.back(number, base, who=who)))
 
+    def reload(self) -> dict[str, Any]:
+        """Answer `POST /api/v1/flow/reload`: take in the code of the site's own nodes."""
+        deploying = self._deploying
+        read_body(Nothing)
+        done = _told(deploying.reload)
+        return {"files": done.files, "changes": _changes(done.changes)}
+
     @staticmethod
     def _done(deploy: Callable[[], tuple[Version, Prospect]]) -> dict[str, Any]:
         version, prospect = _told(deploy)
@@ -127,6 +134,8 @@ def _told(call: Callable[[], T]) -> T:
         return call()
     except Stale as error:
         raise problem(412, "stale", str(error), conflicts=list(error.parts)) from error
+    except BrokenCode as error:
+        raise problem(422, "broken-code", str(error), faults=list(error.faults)) from error
     except HasErrors as error:
         raise problem(
             422, "flow-has-errors", str(error), findings=_findings(error.findings)

@@ -22,3 +22,12 @@ class HasErrors(ConfigError):
         errors = [finding for finding in self.findings if finding.severity == "error"]
         more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
         super().__init__(errors[0].headline() + more)
+
+
+class BrokenCode(Refused):
+    """Changed drop-in files are not good; `faults` has all, each with its line."""
+
+    def __init__(self, faults: Sequence[str]) -> None:
+        self.faults = tuple(faults)
+        more = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
+        super().__init__(f"{faults[0]}{more}; what ran before goes on running")
