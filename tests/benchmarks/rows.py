@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from tests.benchmarks import flow_file, latency, size, start, throughput, virtual_time
+from tests.benchmarks import flow_file, latency, one_option, size, start, throughput, virtual_time
 from tests.benchmarks.comparison import Figure
 
 
@@ -24,5 +24,6 @@ ROWS: Final = (
     Row("4", start.cold_start),
     Row("5", size.memory_per_node),
     Row("6", flow_file.check_and_load),
+    Row("6b", one_option.deploy),
     Row("8", virtual_time.simulated_month),
 )

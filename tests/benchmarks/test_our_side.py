@@ -13,7 +13,15 @@ from oppleo_flow.flowfile.graph import Graph
 from oppleo_flow.registry import Registry
 from oppleo_flow.testing import BenchSite
 from oppleo_flow.testing.bench import NOON
-from tests.benchmarks import flow_file, latency, our_flows, start, throughput, virtual_time
+from tests.benchmarks import (
+    flow_file,
+    latency,
+    one_option,
+    our_flows,
+    start,
+    throughput,
+    virtual_time,
+)
 from tests.benchmarks.processes import memory_mb
 from tests.benchmarks.rows import ROWS
 
@@ -50,6 +58,15 @@ def test_a_measurement_ends_when_the_sink_has_everything(way: str) -> None:
 
     assert cost.wall_us > 0
     assert cost.cpu_us > 0
+
+
+def test_a_deploy_to_and_fro_changes_the_node() -> None:
+    with one_option.our_side() as side:
+        steps = []
+        for _ in range(2):
+            assert side.change() > 0
+            steps.append(dict(side.runtime.graph.nodes["n0"].config.set)["step"])
+    assert steps == ["2", "1"]
 
 
 def test_a_line_is_answered_by_a_server_of_our_own() -> None:
