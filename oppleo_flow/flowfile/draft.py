@@ -177,11 +177,6 @@ class Scope:
         return self.text.prefix
 
     @property
-    def nodes(self) -> dict[str, NodeDraft]:
-        """Return the nodes that stand here, without what is inside of instances."""
-        return {name: p for name, p in self.parts.items() if isinstance(p, NodeDraft)}
-
-    @property
     def instances(self) -> dict[str, InstanceDraft]:
         """Return the instances of subflows that stand here."""
         return {name: p for name, p in self.parts.items() if isinstance(p, InstanceDraft)}

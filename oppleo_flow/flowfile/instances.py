@@ -75,7 +75,8 @@ class Instances:
 
         `given` are the parameters; None where what they stand for is not known.
         """
-        scope = Scope(subflow.text, name=subflow.name, doc=subflow.doc, subflow=subflow)
+        text = Text(subflow.text.file, subflow.text.lines)
+        scope = Scope(text, name=subflow.name, doc=subflow.doc, subflow=subflow)
         scope.all_connections = False
         if given is None:
             values = {n: one.default if one else None for n, one in subflow.parameters.items()}

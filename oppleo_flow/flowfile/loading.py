@@ -29,8 +29,7 @@ ELSEWHERE: Final = re.compile(r"(?P<flow>[a-z][a-z0-9_-]*)/(?P<rest>[A-Za-z0-9_.
 class Loading:
     """Reads flows until none refers to one that has not been read.
 
-    `subflows` are all that were met, those of each flow and the shared ones; `used_secrets` the
-    values of the secrets, so that none is printed.
+    `used_secrets` are the values of the secrets, so that none is printed.
     """
 
     def __init__(
@@ -147,6 +146,11 @@ class Loading:
             if node.spec is not None:
                 for option in self._refs(node.spec.config):
                     yield from _flow_in(node.body.get(option))
+        for inner in scope.all_scopes():
+            for instance in inner.instances.values():
+                for name, parameter in instance.subflow.parameters.items():
+                    if parameter is not None and parameter.kind == "connection":
+                        yield from _flow_in(instance.body.get(name))
 
     def _refs(self, config: type) -> Mapping[str, Any]:
         if config not in self._kinds:

@@ -290,3 +290,27 @@ def test_a_flow_may_be_disabled_by_a_variable(check) -> None:
     text = "flow: f\nformat: 1\nvars: {off: no}\ndisabled: $(off)\nnodes:\n  p: {type: plug}\n"
     assert not check(text).graph.nodes["p"].disabled
     assert check(text, variables={"off": "yes"}).graph.nodes["p"].disabled
+
+
+def test_an_instance_may_be_given_a_connection_of_another_flow(both) -> None:
+    subflow = (
+        "subflows:\n  read: {params: {bus: {type: connection}}, out: {power: meter.reading}, "
+        "nodes: {meter: {type: meter, bus: $(bus), unit: 7}}}\n"
+    )
+    main = MAIN.replace("type: meter, bus: garage/rs485, unit: 2", "type: flow:read, bus: X")
+    graph = both(main.replace("X", "garage/rs485") + subflow).graph
+    assert graph.nodes["mine.meter"].connections == ("garage/rs485",)
+    assert told(both(main.replace("X", "garge/rs485") + subflow)) == [
+        "f.yaml:7:32: mine: 'bus': there is no flow 'garge'; did you mean 'garage'?"
+    ]
+
+
+def test_the_tests_of_a_subflow_of_another_flow_have_plain_ids(both) -> None:
+    subflow = (
+        "subflows:\n  same:\n    in: {x: Tick}\n    nodes: {one: {type: same, from: in.x}}\n"
+        "    tests: [{name: t, do: [{send: {in.x: {}}}, {expect: {one: {}}}]}]\n"
+    )
+    (one,) = both(
+        garage=f"{GARAGE}  i: {{type: flow:same, from: flow.start}}\n{subflow}"
+    ).subflow_tests
+    assert [*one.graph.nodes] == ["in", "one"]
