@@ -9,6 +9,33 @@ from oppleo_flow.flowfile.versions.refusals import HasErrors, Stale
 from oppleo_flow.testing.bench import NOON
 from tests.oppleo_flow.cli.deployed_site import FASTER, FLOW, NAME, QUIET, DeployedSite
 
+AGED = '''
+"""A type that has changed since the flow was written."""
+from oppleo_flow import Node, NodeConfig
+
+
+class AgedConfig(NodeConfig):
+    """Since version 2; before, `limit` in kW."""
+
+    limit_w: float
+
+
+class Aged(Node[AgedConfig]):
+    """Know its former self."""
+
+    type_name = "aged"
+    version = 2
+
+    @classmethod
+    def migrate(cls, options, from_version):
+        """Make watts of kilowatts."""
+        options["limit_w"] = 1000 * float(options.pop("limit"))
+        return options
+
+    def start(self) -> None:
+        """Do nothing."""
+'''
+
 
 @pytest.fixture
 def running(site):
@@ -156,6 +183,21 @@ def test_a_deploy_ends_the_trouble_that_was_told(running):
     )
     running.deploy(FASTER)
     assert running.runtime.snapshot().troubles == ()
+
+
+def test_options_of_an_older_version_are_written_up_to_date_with_the_deploy(site):
+    (site / "nodes").mkdir()
+    (site / "nodes" / "aged.py").write_text(AGED)
+    running = DeployedSite(site, f"{FLOW}  old:\n    type: aged  # by heart\n    limit: 5\n")
+    try:
+        version, prospect = running.deploy(running.file.read_text().replace("1h", "1m"))
+    finally:
+        running.runtime.stop()
+    assert prospect.changes.restarted == {"tick": "other options: every"}
+    assert running.file.read_text() == version.flows.text
+    assert version.flows.text == (
+        f"{FASTER}  old:\n    type: aged  # by heart\n    limit_w: 5000.0\n    version: 2\n"
+    )
 
 
 def test_a_damaged_history_is_told(running, site):
