@@ -11,7 +11,7 @@ from oppleo_flow.engine.snapshot import RuntimeEvent, RuntimeSnapshot
 from oppleo_flow.engine.taps import Tap
 from oppleo_flow.engine.traces import Traces
 from oppleo_flow.engine.vitals import Vitals
-from oppleo_flow.flowfile import Finding
+from oppleo_flow.flowfile import Finding, Graph
 from oppleo_flow.flowfile.versions import FlowSet, Version
 
 
@@ -37,6 +37,11 @@ class Runtime(Protocol):
 
     def snapshot(self) -> RuntimeSnapshot:
         """Return the state of every node now."""
+        ...
+
+    @property
+    def graph(self) -> Graph:
+        """Return the version of the flow that runs."""
         ...
 
     def vitals(self) -> Vitals:

@@ -4,7 +4,7 @@ import dataclasses
 import json
 import re
 from collections.abc import Mapping
-from datetime import datetime, tzinfo
+from datetime import UTC, datetime, tzinfo
 from enum import Enum
 from typing import Any
 
@@ -18,6 +18,11 @@ def shown(payload: Any, zone: tzinfo) -> str:
     if dataclasses.is_dataclass(payload):
         text = f"{type(payload).__name__} {text}"
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
+
+
+def noted(value: Any, zone: tzinfo = UTC) -> str:
+    """Return a value on one line, all of it."""
+    return _text(value, zone)
 
 
 def clock_time(moment: datetime, zone: tzinfo) -> str:

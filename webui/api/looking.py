@@ -13,6 +13,8 @@ from bottle import request, response
 
 from oppleo_flow.engine.taps import Tap, Tapped
 from oppleo_flow.engine.traces import Trace, TraceStep
+from oppleo_flow.errors import Refused
+from oppleo_flow.flowfile import Graph
 from webui.api.limits import limit
 from webui.api.state import as_json, value_data
 from webui.feed import Feed
@@ -55,6 +57,7 @@ class Looking:
         """Answer `GET /api/v1/traces?count=1&node=rfid&wait=10`: the next messages that begin.
 
         It answers when they have come to their end, or after `wait` seconds with what there is.
+        Each has the text of a test that brings it about again, where one can.
         """
         count = limit(1, _MOST_TRACES, "count")
         wait_s = limit(_USUAL_WAIT_S, _MOST_WAIT_S, "wait")
@@ -68,7 +71,8 @@ class Looking:
                 for _ in range(round(wait_s / _GATHER_S)):
                     if traces.ended or self._feed.ends_within(_GATHER_S):
                         break
-                return {"traces": [_trace(trace) for trace in traces.so_far()]}
+                graph = self._runtime.graph
+                return {"traces": [_trace(trace, graph) for trace in traces.so_far()]}
 
     @contextmanager
     def _place(self) -> Iterator[None]:
@@ -134,14 +138,25 @@ def _tapped(message: Tapped) -> dict[str, Any]:
     }
 
 
-def _trace(trace: Trace) -> dict[str, Any]:
+def _trace(trace: Trace, graph: Graph) -> dict[str, Any]:
     return {
         "id": str(trace.id),
         "source": trace.source,
         "began_at": trace.began_at.isoformat(),
         "steps": [_step(step) for step in trace.steps],
         "cut": trace.cut,
+        "test": _test(trace, graph),
     }
+
+
+def _test(trace: Trace, graph: Graph) -> str | None:
+    # Not at the top: few look at traces, and it costs start-up time.
+    from oppleo_flow.testing.copying import as_test  # noqa: PLC0415
+
+    try:
+        return as_test(trace, graph, f"what began on {trace.began_at:%Y-%m-%d at %H:%M:%S}")
+    except Refused:
+        return None
 
 
 def _step(step: TraceStep) -> dict[str, Any]:

@@ -82,6 +82,19 @@ def next_event(answer):
     return None
 
 
+def watch_opening(flow):
+    """Return what is set when somebody has begun to trace."""
+    opened, trace = threading.Event(), flow.trace
+
+    def opening(*args, **more):
+        traces = trace(*args, **more)
+        opened.set()
+        return traces
+
+    flow.trace = opening
+    return opened
+
+
 def test_a_tap_is_a_stream_of_messages(ask, flow):
     tap = ask("taps", node=FAR, port="out")
     assert (tap.status, tap.headers["Content-Type"]) == (200, "text/event-stream")
@@ -110,15 +123,7 @@ def test_what_a_browser_missed_is_counted(ask, flow, monkeypatch):
 def test_a_trace_answers_with_the_way_of_the_next_messages(ask, flow):
     answers = []
     asking = threading.Thread(target=lambda: answers.append(ask("traces", count=1, node="a")))
-    opened = threading.Event()
-    trace = flow.trace
-
-    def opening(*args, **more):
-        traces = trace(*args, **more)
-        opened.set()
-        return traces
-
-    flow.trace = opening
+    opened = watch_opening(flow)
     asking.start()
     assert opened.wait(PATIENCE_S)
     flow.inject("a", "in", 3)
@@ -126,6 +131,7 @@ def test_a_trace_answers_with_the_way_of_the_next_messages(ask, flow):
     (found,) = json.loads(answers[0].read())["traces"]
 
     assert found["source"] == "test/inject"
+    assert found["test"] is None  # nothing leads into the input
     assert [(step["node"], step["payload"]["value"]) for step in found["steps"]] == [
         ("a", 3),
         (FAR, 6),
@@ -133,6 +139,24 @@ def test_a_trace_answers_with_the_way_of_the_next_messages(ask, flow):
     ]
     assert found["steps"][1]["sent"] == [{"port": "out", "type": "int", "value": 12}]
     assert all(step["took_us"] >= 0 for step in found["steps"])
+
+
+def test_a_trace_comes_as_a_test_of_the_flow_too(ask, flow):
+    answers = []
+    asking = threading.Thread(target=lambda: answers.append(ask("traces", node=FAR)))
+    opened = watch_opening(flow)
+    asking.start()
+    assert opened.wait(PATIENCE_S)
+    flow.inject(FAR, "in", 6)
+    asking.join(PATIENCE_S)
+    (found,) = json.loads(answers[0].read())["traces"]
+    assert found["test"].splitlines()[2:] == [
+        "  do:",
+        "    - send: {a.out: 6}",
+        "    - expect:",
+        f"        {FAR}: 6",
+        "        end: 12",
+    ]
 
 
 def test_without_a_message_it_answers_when_time_is_up(ask):
