@@ -10,6 +10,7 @@ import logging
 import os
 import signal
 import sys
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from queue import Empty, SimpleQueue
@@ -23,7 +24,7 @@ from oppleo_flow.cli.safe_order import safe_order
 from oppleo_flow.cli.simulation import WorldProcess
 from oppleo_flow.cli.site import Site
 from oppleo_flow.cli.web_sessions import WebSessions
-from oppleo_flow.cli.what_runs import Chosen, choose, crashed_before
+from oppleo_flow.cli.what_runs import Chosen, choose, crashed_before, without_nodes
 from oppleo_flow.clock import SystemClock
 from oppleo_flow.devices.world import World
 from oppleo_flow.devices.world_client import WorldClient
@@ -128,7 +129,9 @@ class _Life:
             runtime.tell(self._chosen.trouble)
             self._load_the_rest(runtime)
             _spare_the_collector()
-            reason, code = self._end(deploying)
+            reason, code = self._end(
+                deploying, lambda: bool(runtime.graph.nodes) and not self._args.quarantine
+            )
             _LOG.info("stopping: %s", reason)
             if code != OK:
                 print(f"oppleo-flow: {reason}", file=sys.stderr)
@@ -139,24 +142,19 @@ class _Life:
         _print_stop(self._graph.name, report)
         return code
 
-    def _end(self, deploying: Deploying) -> tuple[str, int]:
+    def _end(self, deploying: Deploying, runs_whole: Callable[[], bool]) -> tuple[str, int]:
         """Wait until told to end; return why, and the exit code."""
         while True:
             try:
                 return self._ends.get(timeout=_LOOK_WHETHER_GOOD_S)
             except Empty:
-                if not (self._quarantine or self._chosen.only_page):
+                if runs_whole():
                     deploying.look_whether_good()
 
     @property
     def _port(self) -> int:
         port: int | None = self._args.port
         return self._site.settings.web.port if port is None else port
-
-    @property
-    def _quarantine(self) -> frozenset[str]:
-        left_out = self._graph.nodes if self._chosen.only_page else self._args.quarantine
-        return frozenset(left_out)
 
     def _seed(self) -> None:
         """Let a simulation begin with cards that may charge; a real ledger begins empty."""
@@ -194,12 +192,12 @@ class _Life:
         for node in sorted(self._args.quarantine):
             _LOG.error("%s: is left out, because the runtime hung in it", node)
         return Runtime(
-            self._graph,
+            without_nodes(self._graph) if self._chosen.only_page else self._graph,
             clock=self._clock,
             site=self._site,
             state_path=self._site.state,
             on_beat=self._heart.beat if self._heart else lambda: None,
-            quarantine=self._quarantine,
+            quarantine=frozenset(self._args.quarantine),
             stop_requested=lambda reason: self._ends.put((reason, REFUSED)),
         )
 

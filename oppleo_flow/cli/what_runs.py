@@ -24,7 +24,7 @@ _BY_GUARDIAN = "guardian"
 class Chosen:
     """A version to run.  `trouble` says why it is not the one that the owner wants.
 
-    `only_page` means that none of its nodes may start.
+    `only_page` means that none of its nodes may run.
     """
 
     graph: Graph
@@ -47,6 +47,11 @@ class Chosen:
         except StoreError as error:  # it runs all the same, and can be deployed over
             _LOG.error("%s", error)
             return Version(0, clock.now(), self.who, self.why, self.flows)
+
+
+def without_nodes(graph: Graph) -> Graph:
+    """Return what is left of a flow when nothing of it may run: a deploy adds all of it anew."""
+    return replace(graph, nodes={}, connections={}, wires=(), missing={}, instances={})
 
 
 def crashed_before() -> bool:
@@ -96,7 +101,7 @@ def _good(around: Surroundings, folder: FlowFolder, history: History) -> Chosen 
         return None
     trouble = (
         f"{crashed}, and no version has run well for five minutes yet; "
-        "only this page runs, the outputs are safe; mend the flow and start again"
+        "only this page runs, the outputs are safe; mend the flow and deploy it"
     )
     return replace(chosen, trouble=trouble, only_page=True)
 

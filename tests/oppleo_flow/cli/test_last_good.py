@@ -95,6 +95,11 @@ def test_without_a_good_version_only_the_page_runs(site):
         assert state["reasons"][0] == (
             "version 1 crashed three times within five minutes, and no version has run well for "
             "five minutes yet; only this page runs, the outputs are safe; "
-            "mend the flow and start again"
+            "mend the flow and deploy it"
         )
-        assert [node["counts"]["received"] for node in state["nodes"]] == [0, 0, 0]
+        assert state["nodes"] == []
+        (site / "flows" / "charge-point.yaml").write_text(HELLO)
+        assert main(["deploy"]) == 0
+        state = ask(url)
+        assert (state["ready"], state["reasons"]) == (True, [])
+        assert [node["id"] for node in state["nodes"]] == ["tick", "show"]
