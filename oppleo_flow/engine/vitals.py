@@ -2,7 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from oppleo_flow.engine.beat import Beat
+    from oppleo_flow.engine.core import Core
 
 ALIVE_S: Final = 2.0
 """How long ago the loop had a turn at most, while it is alive."""
@@ -30,3 +34,18 @@ class Vitals:
     def alive(self) -> bool:
         """Return whether the loop turns."""
         return self.turn_age_s is not None and self.turn_age_s < ALIVE_S
+
+
+def vitals_of(core: "Core", beat: "Beat", started_s: float) -> Vitals:
+    """Return the condition of a runtime that started at a monotonic time."""
+    now_s = core.clock.monotonic()
+    last_s = beat.last_s if core.loop.running else None
+    return Vitals(
+        uptime_s=now_s - started_s,
+        turn_age_s=None if last_s is None else max(0.0, now_s - last_s),
+        lag_s=beat.lag_s,
+        worst_lag_s=beat.worst_lag_s,
+        state_commits=core.state_store.commits,
+        state_bytes=core.state_store.written_bytes,
+        connections=core.connections.condition,
+    )
