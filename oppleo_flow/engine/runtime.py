@@ -22,7 +22,6 @@ from oppleo_flow.engine.snapshot import EVERY_KIND, EventKind, RuntimeSnapshot
 from oppleo_flow.engine.state_store import StateStore
 from oppleo_flow.engine.taps import Tap
 from oppleo_flow.engine.traces import Traces
-from oppleo_flow.engine.troubles import Troubles
 from oppleo_flow.engine.view import Counts, missing_snapshot, node_snapshot
 from oppleo_flow.engine.vitals import Vitals, vitals_of
 from oppleo_flow.engine.watching import Watching
@@ -74,9 +73,8 @@ class Runtime:
     ) -> None:
         self.running = False
         self._loop = Loop(clock, externals=externals)
-        self._troubles = Troubles()
         self._state_store = StateStore(
-            state_path, threaded=self._loop.virtual is None, on_trouble=self._troubles.state
+            state_path, threaded=self._loop.virtual is None, on_trouble=self._state_trouble
         )
         self._core = Core(graph, clock, site, self._loop, self._state_store, probe)
         self._core.stop_requested = stop_requested
@@ -92,6 +90,8 @@ class Runtime:
         self._watching = Watching(self._core, lambda: self._assembly, self._deploying)
         self._started_at: datetime = clock.now()
         self._started_s = clock.monotonic()
+        self._troubles: tuple[str, ...] = ()
+        self._told: dict[str, str] = {}
         self._injected = f"{graph.name}/inject"
 
     # -- life ----------------------------------------------------------------------------------
@@ -114,7 +114,8 @@ class Runtime:
         """Return whether every node runs without a fault, and the state is saved.  Any thread."""
         return (
             self.running
-            and not self._troubles.all
+            and not self._troubles
+            and not self._told
             and all(
                 host.started and not host.condition.faults for host in self._core.hosts.values()
             )
@@ -229,7 +230,7 @@ class Runtime:
                     for n in self.graph.missing.values()
                 ),
             ),
-            troubles=self._troubles.all,
+            troubles=(*self._told.values(), *self._troubles),
         )
 
     def vitals(self) -> Vitals:
@@ -272,7 +273,7 @@ class Runtime:
         for plan in (graph or self.graph).nodes.values():
             made_of = plan.spec.cls
             if issubclass(made_of, Actuator) and plan.safe is not None and not plan.disabled:
-                found, _ = attempt(list, made_of.safe_pins(plan.config, plan.safe))
+                pins.extend(made_of.safe_pins(plan.config, plan.safe))
         return pins
 
     def running_thread(self) -> int:
@@ -283,4 +284,14 @@ class Runtime:
 
     def tell(self, trouble: str | None, about: str = "version") -> None:
         """Let everybody who looks see a trouble, until it is None.  Legal from any thread."""
-        self._troubles.tell(trouble, about)
+        told = {what: text for what, text in self._told.items() if what != about}
+        self._told = told if trouble is None else {**told, about: trouble}
+
+    def _state_trouble(self, error: Exception | None) -> None:
+        """Note that the state cannot be saved, or can again.  On the writer's thread."""
+        if error is None:
+            LOG.warning("the state is being saved again")
+            self._troubles = ()
+        elif not self._troubles:
+            self._troubles = (f"{error}; make room, or see to the disk: it is tried again",)
+            LOG.error("%s", self._troubles[0])
