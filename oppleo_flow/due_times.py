@@ -4,11 +4,13 @@ A time of day that the clock skips in spring comes as much later.  One that is t
 comes once, the first time, if it was asked for by `at`, and twice if by `cron`.
 """
 
+import calendar
 import heapq
 import itertools
 from collections import deque
-from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime, time, timedelta
+from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, date, datetime, time, timedelta
+from functools import partial
 from zoneinfo import ZoneInfo
 
 COUNTED = 1000
@@ -17,13 +19,15 @@ _REMEMBERED = 100
 _LONGEST_CHANGE = timedelta(hours=3)
 """No clock has been put forward or back by more for a long time."""
 _MOMENT = timedelta(microseconds=1)
+_DAY = timedelta(days=1)
+_WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 Spans = tuple[tuple[datetime, datetime], ...]
 
 
 def check_cron(text: str) -> None:
     """Raise `ValueError` for five cron fields that could be misunderstood, or that never come."""
-    # Not at the top, here and below: APScheduler costs start-up time.
+    # Not at the top, here and below: APScheduler costs start-up time, and only cron needs it.
     from apscheduler.triggers.cron import CronTrigger  # noqa: PLC0415
 
     fields = text.split()
@@ -43,6 +47,37 @@ def check_cron(text: str) -> None:
         raise ValueError("no such day ever comes")
 
 
+def _by_cron(cron: str) -> Callable[[datetime], datetime | None]:
+    """Return what returns the next time of the clock that is asked for; both without a zone."""
+    from apscheduler.triggers.cron import CronTrigger  # noqa: PLC0415
+
+    # As if it were UTC, where no time is skipped or comes twice.
+    trigger = CronTrigger.from_crontab(cron, timezone=UTC)
+
+    def next_shown(shown: datetime) -> datetime | None:
+        found: datetime | None = trigger.get_next_fire_time(
+            None, (shown + _MOMENT).replace(tzinfo=UTC)
+        )
+        return None if found is None else found.replace(tzinfo=None)
+
+    return next_shown
+
+
+def _next_at(shown: datetime, *, at: time, weekday: str | None, day: str | None) -> datetime | None:
+    """Return the next time of the clock that is `at`, on a day that is asked for."""
+    found = shown.date() if shown.time() < at else shown.date() + _DAY
+    while not (
+        (weekday is None or _WEEKDAYS[found.weekday()] == weekday)
+        and (day is None or found.day == _day_of_month(found, day))
+    ):
+        found += _DAY
+    return datetime.combine(found, at)
+
+
+def _day_of_month(near: date, day: str) -> int:
+    return calendar.monthrange(near.year, near.month)[1] if day == "last" else int(day)
+
+
 class DueTimes:
     """The moments at which the clock of a zone shows what five cron fields, or `at`, ask for.
 
@@ -58,22 +93,13 @@ class DueTimes:
         weekday: str | None = None,
         day: str | None = None,
     ) -> None:
-        from apscheduler.triggers.cron import CronTrigger  # noqa: PLC0415
-
         self._zone = zone
         self._once = cron is None
-        # What the clock shows is found as if it were UTC, where no time is skipped or comes twice.
+        self._next_shown: Callable[[datetime], datetime | None]
         if cron is not None:
-            self._shown = CronTrigger.from_crontab(cron, timezone=UTC)
+            self._next_shown = _by_cron(cron)
         elif at is not None:
-            self._shown = CronTrigger(
-                day=day,
-                day_of_week=weekday,
-                hour=at.hour,
-                minute=at.minute,
-                second=at.second,
-                timezone=UTC,
-            )
+            self._next_shown = partial(_next_at, at=at, weekday=weekday, day=day)
         else:
             raise ValueError("one of `cron` and `at` is needed")
 
@@ -101,12 +127,6 @@ class DueTimes:
 
     def _offset(self, moment: datetime) -> timedelta | None:
         return moment.astimezone(self._zone).utcoffset()
-
-    def _next_shown(self, shown: datetime) -> datetime | None:
-        """Return the next time of the clock that is asked for; both without a zone."""
-        after = (shown + _MOMENT).replace(tzinfo=UTC)
-        found: datetime | None = self._shown.get_next_fire_time(None, after)
-        return None if found is None else found.replace(tzinfo=None)
 
     def _moments(self, shown: datetime) -> tuple[datetime, datetime]:
         """Return when the clock shows a time, by its offset before and after a change near it.

@@ -1,6 +1,7 @@
 """When a local clock shows a time: over both ends of summer time, in several zones."""
 
 from datetime import UTC, datetime, time, timedelta
+from itertools import islice
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -240,6 +241,22 @@ def test_a_daily_time_comes_once_on_every_date(zone: str, at: time) -> None:
     assert {date for date in dates if date.year == 2026} == {
         (datetime(2026, 1, 1, tzinfo=UTC) + timedelta(days=number)).date() for number in range(365)
     }
+
+
+@given(
+    MOMENTS,
+    st.times().map(lambda at: at.replace(second=0, microsecond=0, tzinfo=None)),
+    st.sampled_from([None, "mon", "wed", "sun"]),
+    st.sampled_from([None, "1", "28", "last"]),
+)
+def test_a_day_and_a_time_are_found_as_cron_finds_them(
+    after: datetime, at: time, weekday: str | None, day: str | None
+) -> None:
+    by_date = DueTimes(ZoneInfo("UTC"), at=at, weekday=weekday, day=day)
+    cron = f"{at.minute} {at.hour} {day or '*'} * {weekday or '*'}"
+    by_cron = DueTimes(ZoneInfo("UTC"), cron=cron)
+
+    assert list(islice(by_date.after(after), 3)) == list(islice(by_cron.after(after), 3))
 
 
 def test_of_very_many_due_times_the_newest_thousand_are_returned() -> None:
