@@ -18,7 +18,6 @@ Every class also derives from the builtin that a caller would expect.  Messages 
 `place: thing: what is wrong, got value; remedy`.
 """
 
-import difflib
 from collections.abc import Iterable
 
 
@@ -34,6 +33,8 @@ class UnknownNodeType(ConfigError, LookupError):
     """A flow names a node type that no installed node pack provides."""
 
     def __init__(self, name: str, known: Iterable[str]) -> None:
+        import difflib  # noqa: PLC0415  (the guardian and every start do without it)
+
         self.name = name
         close = difflib.get_close_matches(name, sorted(known), n=1)
         hint = f"; did you mean {close[0]!r}?" if close else "; see `oppleo-flow nodes`"

@@ -137,6 +137,12 @@ def refs(config: type[NodeConfig]) -> dict[str, Any]:
     return found
 
 
+def _whole(config: type[NodeConfig]) -> type[NodeConfig]:
+    """Return a settings class with its validator, which was not made with it."""
+    config.model_rebuild()
+    return config
+
+
 def read_node(cls: type[Node[Any]]) -> NodeSpec:
     """Return what a node class declares.
 
@@ -149,7 +155,7 @@ def read_node(cls: type[Node[Any]]) -> NodeSpec:
     hints = _hints(cls)
     _refuse_taken_names(cls)
     _check_version(cls)
-    config = config_type(cls)
+    config = _whole(config_type(cls))
     clash = sorted(RESERVED_OPTIONS & set(config.model_fields))
     if clash:
         raise broken(cls, f"{config.__name__}: {clash[0]!r} is an option of every node")
@@ -181,7 +187,7 @@ def read_connection(cls: type[Connection[Any]]) -> ConnectionSpec:
     return ConnectionSpec(
         type_name=cls.type_name,
         cls=cls,
-        config=config_type(cls),
+        config=_whole(config_type(cls)),
         doc=inspect.cleandoc(inspect.getmodule(cls).__doc__ or cls.__doc__ or ""),
         file=inspect.getsourcefile(cls) or "",
     )

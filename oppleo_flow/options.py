@@ -20,7 +20,12 @@ class NodeConfig(BaseModel):
     """The settings of a node or connection; unknown options are errors, values do not change."""
 
     model_config = ConfigDict(
-        extra="forbid", frozen=True, validate_default=True, allow_inf_nan=False
+        extra="forbid",
+        frozen=True,
+        validate_default=True,
+        allow_inf_nan=False,
+        # The registry does it: a start whose flow was checked before has no use for a validator.
+        defer_build=True,
     )
 
 

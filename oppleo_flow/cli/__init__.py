@@ -5,7 +5,6 @@ whose memory counts.
 """
 
 import argparse
-import difflib
 import importlib
 import logging
 import os
@@ -71,6 +70,8 @@ def _dispatch(words: Sequence[str], debug: bool) -> int:
     name = words[split]
     entry = COMMANDS.get(name)
     if entry is None:
+        import difflib  # noqa: PLC0415  (only who has mistyped needs it)
+
         close = difflib.get_close_matches(name, [n for n, e in COMMANDS.items() if not e.hidden])
         hint = f", did you mean {close[0]!r}?" if close else ""
         raise UsageError(f"{name!r} is not a command{hint}")

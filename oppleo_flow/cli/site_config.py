@@ -9,7 +9,8 @@ from oppleo_flow.options import TimeZone
 
 
 class _Settings(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
+    # Deferred: a start whose settings were checked before has no use for a validator.
+    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True, defer_build=True)
 
 
 def _name(text: str) -> str:

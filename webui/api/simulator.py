@@ -16,7 +16,8 @@ BodyT = TypeVar("BodyT", bound=BaseModel)
 class Nothing(BaseModel):
     """The body of a lever that needs no more than to be pulled."""
 
-    model_config = ConfigDict(extra="forbid", strict=True)
+    # Deferred: a start has no use for a validator of what a page may send.
+    model_config = ConfigDict(extra="forbid", strict=True, defer_build=True)
 
 
 class Swipe(Nothing):
