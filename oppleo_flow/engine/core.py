@@ -2,6 +2,7 @@
 
 import logging
 import sqlite3
+import threading
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -55,6 +56,7 @@ class Core:
 
     `unwell` are the nodes whose last handler raised, `heard` the kinds of events that anybody
     listens to; `to_time` is how many more messages are timed, each, before the loop's next beat.
+    `making` is held where threads must not both make what there is to be one of.
     Routes are compiled for the `probe` and the `taps` of the moment.
     """
 
@@ -77,6 +79,7 @@ class Core:
         self.hosts: dict[str, NodeHost] = {}
         self.unwell: set[NodeHost] = set()
         self.to_time = TIMED_EACH_BEAT
+        self.making = threading.Lock()
         self.deadlines = Deadlines(self)
         self.connections = Connections(graph.connections, loop, clock, site, self.deadlines.told)
         self.handling = Handling(self)

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 class Given:
     """The `NodeContext` of a node; what runs the node is made of it."""
 
+    __slots__ = ()
+
     if TYPE_CHECKING:
         node_id: str
         safe: str | None

@@ -1,6 +1,5 @@
 """One node at run time: its instance, its ports, its condition, and its turns."""
 
-import functools
 import threading
 from collections.abc import Callable, Mapping
 from queue import SimpleQueue
@@ -30,6 +29,13 @@ OUTSTANDING = 1000
 """How many payloads a node's own thread may be ahead of the dispatcher."""
 
 
+def _permits() -> "SimpleQueue[None]":
+    permits: SimpleQueue[None] = SimpleQueue()
+    for _ in range(OUTSTANDING):
+        permits.put(None)
+    return permits
+
+
 class NodeHost(Given):
     """Runs one node of a graph.
 
@@ -37,9 +43,51 @@ class NodeHost(Given):
     sends meanwhile collects in `pending`.
     """
 
+    # Every node of a flow has one: with so many attributes a dictionary for each takes up 2 kB.
+    __slots__ = (
+        "_permits",
+        "_timers",
+        "begun",
+        "blocked_by",
+        "blocked_producers",
+        "busy",
+        "commits",
+        "committing",
+        "condition",
+        "core",
+        "dropped",
+        "envelope",
+        "error_port",
+        "failed",
+        "fed_durably",
+        "in_hand",
+        "inbox",
+        "inputs_fresh",
+        "let_go",
+        "node",
+        "node_id",
+        "paused",
+        "pending",
+        "plan",
+        "ports",
+        "quiet_until",
+        "received",
+        "retry",
+        "running",
+        "safe",
+        "spools",
+        "started",
+        "stopping",
+        "turns",
+        "unlogged",
+        "worker",
+    )
+
     def __init__(self, plan: GraphNode, core: "Core") -> None:
         self.plan = plan
         self.core = core
+        self._permits: SimpleQueue[None] | None = None
+        self._timers: NodeTimers | None = None
         self.worker: Worker | None = None
         self.node_id = plan.id
         self.safe = plan.safe
@@ -94,21 +142,23 @@ class NodeHost(Given):
         for port in self.ports.values():
             port.durable_wires = ()
 
-    @functools.cached_property
+    @property
     def timers(self) -> NodeTimers:
         """Return the node's timers; made when the first is set, for most nodes have none."""
-        return NodeTimers(self)
+        if self._timers is None:
+            self._timers = NodeTimers(self)
+        return self._timers
 
-    @functools.cached_property
+    @property
     def permits(self) -> SimpleQueue[None]:
         """Return what holds back a thread of the node's own that sends too fast.
 
         It takes one before it sends and waits where there is none: a semaphore, but one in C.
         """
-        permits: SimpleQueue[None] = SimpleQueue()
-        for _ in range(OUTSTANDING):
-            permits.put(None)
-        return permits
+        if self._permits is None:
+            with self.core.making:
+                self._permits = self._permits or _permits()
+        return self._permits
 
     @property
     def source(self) -> str:

@@ -5,6 +5,7 @@ direct calls; a wire that closes a cycle, or lies too deep, is queued, so there 
 Payloads are shared, never copied: they are frozen.
 """
 
+import threading
 from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -13,7 +14,7 @@ from oppleo_flow.engine.calls import Receive, Routing, Step, sending
 from oppleo_flow.engine.durable import name_of
 from oppleo_flow.engine.host import NodeHost
 from oppleo_flow.engine.node_timers import sets_timers
-from oppleo_flow.engine.ports import LevelPort
+from oppleo_flow.engine.ports import LevelPort, Port
 from oppleo_flow.engine.probe import watched
 from oppleo_flow.engine.segment import MAX_DEPTH, Segment
 from oppleo_flow.engine.taps import tapped
@@ -44,6 +45,7 @@ class Routes:
         self._sending: dict[tuple[str, str, bool], Step] = {}
         self._deferred: list[tuple[list[Receive], Wire]] = []
         self.segments: list[Segment] = []
+        self._compiling = threading.RLock()
         self.compiled = False
         for wire in wires:
             if wire.durable and wire.source_node in core.hosts:
@@ -68,11 +70,9 @@ class Routes:
         """Set the route of every port, and those of the flow's own ports."""
         for host in self._core.hosts.values():
             for name, port in host.ports.items():
-                route = self._emit(host.node_id, name)
-                if isinstance(port, LevelPort):
-                    port.forward = route
-                else:
-                    port.deliver = route
+                key = host.node_id, name
+                used = key in self._from or key in self._core.taps or self._core.probe is not None
+                _lead(port, partial(self._at_first, port) if used else _nowhere)
         for node, name in self._core.flow_ports.routes:
             self._core.flow_ports.routes[node, name] = self._emit(node, name)
         for node in self._core.placeholders.error_routes:
@@ -80,14 +80,26 @@ class Routes:
         self._fill_deferred()
         self.compiled = True
 
+    def _at_first(self, port: Port, payload: Any, envelope: Message) -> None:
+        """Compile the route of a port when the first payload leaves by it.
+
+        Within a run nothing ever does, and most nodes are within one.
+        """
+        with self._compiling:
+            route = self._emit(port.host.node_id, port.spec.name)
+            self._fill_deferred()
+        _lead(port, route)
+        route(payload, envelope)
+
     def entrance(self, node: str, port: str) -> Receive:
         """Return what takes a payload from outside into an input port.
 
         Raises:
             KeyError: There is no such node or port.
         """
-        receive = self._receiver(node, port)
-        self._fill_deferred()
+        with self._compiling:
+            receive = self._receiver(node, port)
+            self._fill_deferred()
         return receive
 
     def _fill_deferred(self) -> None:
@@ -235,6 +247,14 @@ class Routes:
                     state[wire.target_node] = 1
                     path.append((wire.target_node, iter(wires_of.get(wire.target_node, ()))))
         return back
+
+
+def _lead(port: Port, route: Receive) -> None:
+    """Have what leaves by a port go along a route."""
+    if isinstance(port, LevelPort):
+        port.forward = route
+    else:
+        port.deliver = route
 
 
 def is_plain(host: NodeHost) -> bool:

@@ -66,15 +66,18 @@ class Segment:
     def receiver(self, emit: Receive, core: "Core") -> Receive:
         """Return what takes a payload through the run and hands the result to `emit`."""
         run, exits, sends, unwell = self.run, self.exits, self.sends, core.unwell
-        through = written_out(self.steps)
+        through: Step | None = None
 
         def receive(payload: Any, envelope: Message) -> None:
+            nonlocal through
             entries = self.entries = self.entries + 1
             core.envelope = envelope
             try:
                 if core.to_time > 0 or not entries % ONE_IN:
                     result = self._timed(payload, core)
                 else:
+                    if through is None:  # few runs ever have so many messages
+                        through = written_out(self.steps)
                     result = through(payload)
             except Exception as error:  # as in `attempt`; written out, for this is the hot path
                 self._failed(error, error, payload, envelope)

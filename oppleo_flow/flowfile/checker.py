@@ -113,6 +113,7 @@ def check_text(
     of_subflows = check_subflows(loading, settings, report)
     graph = None if report.has_errors else make_graph(flow, report, simulate=settings.simulate)
     findings = report.findings(loading.used_secrets.values(), loading.owners(flow))
+    flow.dissolve()
     if graph is None:
         return CheckResult(None, findings, loading.migrations, texts=files.texts)
     return CheckResult(graph, findings, loading.migrations, tests, of_subflows, files.texts)

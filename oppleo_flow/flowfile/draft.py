@@ -237,6 +237,16 @@ class FlowDraft:
             if flow is not None:
                 yield from flow.all_scopes()
 
+    def dissolve(self) -> None:
+        """Let go of all parts when nobody needs them any more.
+
+        They know the scope that they stand in, so without this only the collector would free them,
+        and what is built of the flow meanwhile would take its own room.
+        """
+        for scope in list(self.scopes):
+            scope.parts.clear()
+        self.main.parts.clear()
+
     def name_of(self, id_: str, seen_from: Scope) -> str:
         """Return how a text names a node or a connection by its id."""
         prefix = seen_from.prefix

@@ -1,6 +1,7 @@
 """Which class each node and connection is, and whether its options fit it."""
 
 from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 
 from oppleo_flow.errors import NodeFileError, UnknownNodeType
 from oppleo_flow.flowfile.draft import ConnectionDraft, NodeDraft, Scope
@@ -21,6 +22,8 @@ from oppleo_flow.registry import Registry
 FAILS_OPEN = "fails_open"
 _CONNECTION_OPTIONS = frozenset({"type", *ConnectionOptions.model_fields})
 _INBOX_KEYS = frozenset(InboxOptions.model_fields)
+_USUAL: Mapping[str, InboxPolicy] = MappingProxyType({})
+"""Each input of a node has the usual policy."""
 
 
 class TypeCheck:
@@ -173,9 +176,9 @@ class TypeCheck:
     def _inbox(self, draft: NodeDraft, spec: NodeSpec) -> Mapping[str, InboxPolicy]:
         """Return the policy of every input: one for all, or one for each."""
         value = draft.body.get("inbox")
-        policies = dict.fromkeys(spec.inputs, InboxPolicy())
         if value is None:
-            return policies
+            return _USUAL
+        policies = dict.fromkeys(spec.inputs, InboxPolicy())
         if not isinstance(value, YamlMap):
             self._not_a_map(draft, value, "inbox")
             return policies
