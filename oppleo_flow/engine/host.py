@@ -78,6 +78,8 @@ class NodeHost(Given):
         "spools",
         "started",
         "stopping",
+        "timed",
+        "timed_s",
         "turns",
         "unlogged",
         "worker",
