@@ -56,9 +56,9 @@ def test_following_the_steps_makes_a_node_that_passes_everything(clone):
     assert main(shlex.split(STEPS[0])[1:]) == 0
     shown = python(*shlex.split(STEPS[1])[1:], "-p", "no:cacheprovider", clone=clone)
     assert "2 passed" in shown
-    python("-m", "oppleo_flow", "schema", "-o", "schemas", clone=clone)
+    python("-P", "-m", "oppleo_flow", "schema", "-o", "schemas", clone=clone)
     assert (clone / "schemas" / "nodes" / "grid-alarm.schema.json").is_file()
-    python("-m", "oppleo_flow", "nodes", "grid-alarm", clone=clone)
+    python("-P", "-m", "oppleo_flow", "nodes", "grid-alarm", clone=clone)
     house = ("tests/house/test_nodes_are_complete.py", "tests/nodes/test_examples.py")
     shown = python("-m", "pytest", "-p", "no:cacheprovider", *house, "-k", "grid", clone=clone)
     assert " passed" in shown
