@@ -80,6 +80,12 @@ class NodeSpec:
         return issubclass(self.cls, Router)
 
     @property
+    def returns_anything(self) -> bool:
+        """Return whether a handler is annotated to return any object, and means nothing by it."""
+        handlers = [getattr(self.cls, port.handler) for port in self.inputs.values()]
+        return any(get_type_hints(handler).get("return") is object for handler in handlers)
+
+    @property
     def category(self) -> str:
         """Return the palette category: the folder of the file in its pack, or `drop-in`."""
         parts = self.cls.__module__.split(".")

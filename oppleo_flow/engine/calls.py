@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from oppleo_flow.engine.returned import keep_result
 from oppleo_flow.message import Message
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ def sending(host: "NodeHost", port: str, onward: "Port | None") -> Step:
         result = handler(payload)
         host.running = 0
         if result is not None:
-            host.keep_result(result, payload)
+            keep_result(host, result, payload)
         sent = host.pending
         if len(sent) == 1 and sent[0][0] is onward:
             return sent.pop()[1]
@@ -84,4 +85,4 @@ class Routing:
     def astray(self, chosen: Any, payload: Any) -> None:
         """Have the payload leave by other outputs, or nowhere."""
         if chosen is not None:
-            self._host.keep_result(chosen, payload)
+            keep_result(self._host, chosen, payload)

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from oppleo_flow.clock import Clock
+from oppleo_flow.engine.words import shortened
 from oppleo_flow.message import Message
 from oppleo_flow.node import Connection, Level, Out
 from oppleo_flow.node_context import Site, StatusLevel, Timer
@@ -88,15 +89,15 @@ class Given:
 
     def status(self, level: StatusLevel, text: str) -> None:
         """Say how the node is."""
-        self._in_loop(self.condition.set_status, level, text)
+        self._in_loop(self.condition.set_status, level, shortened(str(text)))
 
     def fault(self, code: str, text: str) -> None:
         """Raise a fault that stays until it is cleared."""
-        self._in_loop(self.condition.raise_fault, code, text)
+        self._in_loop(self.condition.raise_fault, str(code), shortened(str(text)))
 
     def clear(self, code: str) -> None:
         """Clear a fault."""
-        self._in_loop(self.condition.clear_fault, code)
+        self._in_loop(self.condition.clear_fault, str(code))
 
     def _in_loop(self, call: Callable[..., object], *args: Any) -> None:
         if self.core.loop.inside:

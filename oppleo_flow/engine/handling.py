@@ -17,6 +17,7 @@ from oppleo_flow.engine.host import NodeHost
 from oppleo_flow.engine.inbox import Item
 from oppleo_flow.engine.ports import Port
 from oppleo_flow.engine.releasing import Releasing
+from oppleo_flow.engine.returned import keep_result
 from oppleo_flow.message import Message
 
 if TYPE_CHECKING:
@@ -228,7 +229,7 @@ class Handling:
         if error is None:
             result, error = attempt(call, *args)
         if error is None and result is not None and item.port is not None:
-            _, error = attempt(host.keep_result, result, item.payload)
+            _, error = attempt(keep_result, host, result, item.payload)
         took = perf_counter() - began
         host.timed += 1
         host.timed_s += took

@@ -9,6 +9,8 @@ from time import monotonic
 from types import FrameType
 from typing import Any
 
+from oppleo_flow.engine.host import NodeHost
+from oppleo_flow.engine.segment import node_in_run
 from oppleo_flow.node import Node
 
 _STALL_NOTED_S = 1.0
@@ -75,10 +77,15 @@ class Heartbeat:
 
 
 def node_on_stack(frame: FrameType | None) -> str | None:
-    """Return the id of the innermost node whose method is on a thread's stack."""
+    """Return the id of the innermost node that a thread is in, be it in a function made a node."""
     while frame is not None:
-        owner = frame.f_locals.get("self")
+        owner, host = frame.f_locals.get("self"), frame.f_locals.get("host")
         if isinstance(owner, Node):
             return owner.id
+        if isinstance(host, NodeHost) and host.running:
+            return host.node_id
+        found = node_in_run(frame)
+        if found is not None:
+            return found
         frame = frame.f_back
     return None

@@ -10,13 +10,14 @@ from oppleo_flow.engine.calls import attempt
 from oppleo_flow.engine.condition import Condition
 from oppleo_flow.engine.given import Given
 from oppleo_flow.engine.inbox import Inbox, Item, Key
+from oppleo_flow.engine.making import make
 from oppleo_flow.engine.node_timers import NodeTimers, Undo
 from oppleo_flow.engine.ports import LevelPort, Port
 from oppleo_flow.engine.timers import TimerEntry
 from oppleo_flow.engine.workers import Worker
 from oppleo_flow.flowfile.graph import GraphNode
 from oppleo_flow.message import Message
-from oppleo_flow.node import Actuator, Node, Out
+from oppleo_flow.node import Actuator, Node
 
 if TYPE_CHECKING:
     from oppleo_flow.engine.core import Core
@@ -75,6 +76,7 @@ class NodeHost(Given):
         "retry",
         "running",
         "safe",
+        "sends_late",
         "spools",
         "started",
         "stopping",
@@ -82,6 +84,7 @@ class NodeHost(Given):
         "timed_s",
         "turns",
         "unlogged",
+        "unmade",
         "worker",
     )
 
@@ -119,6 +122,7 @@ class NodeHost(Given):
         self.dropped = 0
         self.timed = 0
         self.timed_s = 0.0
+        self.sends_late = False
         self.unlogged = 0
         self.quiet_until = float("-inf")
         self.ports: dict[str, Port] = {
@@ -126,15 +130,9 @@ class NodeHost(Given):
             for name, spec in plan.spec.outputs_for(plan.config).items()
         }
         self.error_port = self.ports["error"]
-        self.node: Node[Any] = self._make_node()
-
-    def _make_node(self) -> Node[Any]:
-        """Return the node's instance with its ports in place."""
-        node = self.plan.spec.cls(self.plan.config, self)
-        for name, spec in self.plan.spec.outputs.items():
-            if not spec.returned:
-                setattr(node, name, self.ports[name].author)
-        return node
+        self.node: Node[Any]
+        self.unmade: Exception | None
+        make(self)
 
     def go_on_as(self, plan: GraphNode) -> None:
         """Go on in another version of the flow, which has this node as it is, to be wired anew."""
@@ -184,29 +182,6 @@ class NodeHost(Given):
 
     # -- what the node sends -------------------------------------------------------------------
 
-    def keep_result(self, result: Any, payload: Any) -> None:
-        """Have what a handler of `payload` returned leave with what it sent.
-
-        A router returns the outputs by which the payload leaves.  A node without an output `out`
-        has handlers that are annotated to return any object, and means nothing by it.
-        """
-        if self.plan.spec.routes:
-            for output in result if type(result) is tuple else (result,):
-                self.pending.append((self._port_of(output, payload), payload))
-        elif "out" in self.ports:
-            self.pending.append((self.ports["out"], result))
-
-    def _port_of(self, output: Any, payload: Any) -> Port:
-        """Return the port that an output stands for, if it carries the payload."""
-        port = self.ports.get(output.port) if isinstance(output, Out) else None
-        if port is None or port.author is not output:
-            raise TypeError(
-                f"node {self.node_id!r}: an output of this node is to be returned, got {output!r}"
-            )
-        if port.types is not None and not isinstance(payload, port.types):
-            raise port.misfit(payload)
-        return port
-
     def send_from_outside(self, port: Port, payload: Any) -> None:
         """Deliver what was sent outside any handler.  Only in the loop."""
         if not self.stopping:
@@ -216,6 +191,12 @@ class NodeHost(Given):
     def send_from_thread(self, port: Port, payload: Any) -> None:
         """Deliver what a thread of the node's own sent, and let it send one more."""
         self.permits.put(None)
+        if self.stopping and not self.sends_late:
+            self.sends_late = True
+            self.log.warning(
+                "%s: a thread of it still sends, though the node has stopped; end it in `stop`",
+                self.node_id,
+            )
         self.send_from_outside(port, payload)
 
     # -- taking turns --------------------------------------------------------------------------

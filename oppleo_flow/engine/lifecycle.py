@@ -11,6 +11,7 @@ from oppleo_flow.engine.deadlines import name_of
 from oppleo_flow.engine.durable import NodeState
 from oppleo_flow.engine.heartbeat import node_on_stack
 from oppleo_flow.engine.host import NodeHost
+from oppleo_flow.engine.making import make_whole
 from oppleo_flow.engine.ports import Port
 from oppleo_flow.engine.routes import Routes, only_returns
 from oppleo_flow.engine.words import words_of
@@ -107,6 +108,7 @@ class Starter:
 
     def _begin(self, host: NodeHost) -> None:
         """Give the node its durable state back, and start it.  On the node's thread."""
+        make_whole(host)
         if host.plan.durable and host.node_id not in self._core.handling.releasing.states:
             state = NodeState(host)
             state.restore(host, self._core.state_store)

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from oppleo_flow.engine.calls import Receive
+from oppleo_flow.engine.words import shown
 from oppleo_flow.message import Message
 from oppleo_flow.node import Level, Out
 from oppleo_flow.node_spec import OutputSpec, members, type_text
@@ -89,7 +90,9 @@ class Port:
 
     def misfit(self, payload: Any) -> TypeError:
         """Return the error for a payload that this port does not carry."""
-        return TypeError(f"{self.source}: carries {type_text(self.spec.type)}, got {payload!r}")
+        return TypeError(
+            f"{self.source}: carries {type_text(self.spec.type)}, got {shown(payload)}"
+        )
 
 
 class LevelPort(Port):

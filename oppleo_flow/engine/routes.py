@@ -166,8 +166,8 @@ class Routes:
             if onward is None:
                 break
             host, port = self._core.hosts[onward.target_node], onward.target_port
-        sends = not all(_simply_returns(host) and not host.plan.spec.routes for host in run)
-        segment = Segment(run, steps, sends=sends)
+        returns = [_simply_returns(host) and not host.plan.spec.routes for host in run]
+        segment = Segment(run, steps, returns)
         self.segments.append(segment)
         return segment.receiver(self._emit(host.node_id, "out"), self._core)
 

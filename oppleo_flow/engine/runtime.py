@@ -1,6 +1,5 @@
 """The façade of the engine: build a checked graph, run it, look at it, stop it."""
 
-import logging
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -11,25 +10,27 @@ from typing import Any
 from oppleo_flow.clock import Clock
 from oppleo_flow.engine.assembly import Assembly, Workshop
 from oppleo_flow.engine.beat import Beat
+from oppleo_flow.engine.calls import attempt
 from oppleo_flow.engine.changes import Changes, compare
 from oppleo_flow.engine.core import Core, Subscription
 from oppleo_flow.engine.deploy import Deploy, Hooks
 from oppleo_flow.engine.letters import LETTERS_KEPT, DeadLetter, DeadLetters
 from oppleo_flow.engine.lifecycle import Starter, Stopper
 from oppleo_flow.engine.loop import ExternalEvents, Loop
+from oppleo_flow.engine.making import safe_pins_of
 from oppleo_flow.engine.probe import Probe
 from oppleo_flow.engine.snapshot import EVERY_KIND, EventKind, RuntimeSnapshot
 from oppleo_flow.engine.state_store import StateStore
 from oppleo_flow.engine.taps import Tap
 from oppleo_flow.engine.traces import Traces
+from oppleo_flow.engine.troubles import Troubles
 from oppleo_flow.engine.view import Counts, missing_snapshot, node_snapshot
 from oppleo_flow.engine.vitals import Vitals, vitals_of
 from oppleo_flow.engine.watching import Watching
 from oppleo_flow.flowfile.graph import Graph
-from oppleo_flow.node import Actuator, Node, SafePin
+from oppleo_flow.node import Node, SafePin
 from oppleo_flow.node_context import Site
 
-LOG = logging.getLogger(__name__)
 _NO_HOOKS = Hooks()
 MEMORY = Path(":memory:")
 _DRAIN_S = 5.0
@@ -73,8 +74,9 @@ class Runtime:
     ) -> None:
         self.running = False
         self._loop = Loop(clock, externals=externals)
+        self._troubles = Troubles()
         self._state_store = StateStore(
-            state_path, threaded=self._loop.virtual is None, on_trouble=self._state_trouble
+            state_path, threaded=self._loop.virtual is None, on_trouble=self._troubles.state
         )
         self._core = Core(graph, clock, site, self._loop, self._state_store, probe)
         self._core.stop_requested = stop_requested
@@ -90,8 +92,6 @@ class Runtime:
         self._watching = Watching(self._core, lambda: self._assembly, self._deploying)
         self._started_at: datetime = clock.now()
         self._started_s = clock.monotonic()
-        self._troubles: tuple[str, ...] = ()
-        self._told: dict[str, str] = {}
         self._injected = f"{graph.name}/inject"
 
     # -- life ----------------------------------------------------------------------------------
@@ -114,8 +114,7 @@ class Runtime:
         """Return whether every node runs without a fault, and the state is saved.  Any thread."""
         return (
             self.running
-            and not self._troubles
-            and not self._told
+            and not self._troubles.all
             and all(
                 host.started and not host.condition.faults for host in self._core.hosts.values()
             )
@@ -230,7 +229,7 @@ class Runtime:
                     for n in self.graph.missing.values()
                 ),
             ),
-            troubles=(*self._told.values(), *self._troubles),
+            troubles=self._troubles.all,
         )
 
     def vitals(self) -> Vitals:
@@ -267,14 +266,11 @@ class Runtime:
     def safe_pins(self, graph: Graph | None = None) -> list[SafePin]:
         """Return the pins that must be driven to a level when this process dies.
 
-        Of the version that runs, or of one that is about to.
+        Of the version that runs, or of one that is about to.  A node that cannot tell its own
+        does not start.
         """
-        pins: list[SafePin] = []
-        for plan in (graph or self.graph).nodes.values():
-            made_of = plan.spec.cls
-            if issubclass(made_of, Actuator) and plan.safe is not None and not plan.disabled:
-                pins.extend(made_of.safe_pins(plan.config, plan.safe))
-        return pins
+        plans = (graph or self.graph).nodes.values()
+        return [pin for plan in plans for pin in attempt(safe_pins_of, plan)[0] or ()]
 
     def running_thread(self) -> int:
         """Return the identity of the thread that runs handlers now, for who reads its stack."""
@@ -284,14 +280,4 @@ class Runtime:
 
     def tell(self, trouble: str | None, about: str = "version") -> None:
         """Let everybody who looks see a trouble, until it is None.  Legal from any thread."""
-        told = {what: text for what, text in self._told.items() if what != about}
-        self._told = told if trouble is None else {**told, about: trouble}
-
-    def _state_trouble(self, error: Exception | None) -> None:
-        """Note that the state cannot be saved, or can again.  On the writer's thread."""
-        if error is None:
-            LOG.warning("the state is being saved again")
-            self._troubles = ()
-        elif not self._troubles:
-            self._troubles = (f"{error}; make room, or see to the disk: it is tried again",)
-            LOG.error("%s", self._troubles[0])
+        self._troubles.tell(trouble, about)

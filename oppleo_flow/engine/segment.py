@@ -8,11 +8,18 @@ import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from time import perf_counter
-from types import CodeType, FunctionType
+from types import CodeType, FrameType, FunctionType
 from typing import TYPE_CHECKING, Any
 
-from oppleo_flow.engine.calls import SLOW_HANDLER_S, Receive, Routing, Step
+from oppleo_flow.engine.calls import (
+    SLOW_HANDLER_S,
+    Receive,
+    Routing,
+    Step,
+    attempt,
+)
 from oppleo_flow.engine.condition import HANDLER_FAULT
+from oppleo_flow.engine.returned import refuse_undeclared
 from oppleo_flow.message import Message
 
 if TYPE_CHECKING:
@@ -32,6 +39,7 @@ class Left:
     at: int
 
 
+_WRITTEN_OUT = "<a run of nodes>"
 _LEFT = tuple(Left(at) for at in range(MAX_DEPTH))
 
 
@@ -39,14 +47,18 @@ class Segment:
     """A straight run of nodes, of which each step returns what goes on to the next.
 
     `entries` counts what came in, `exits[i]` what node `i` let go no further, so the counts of each
-    node cost nothing while it runs.  `sends` says whether a step may leave something in its node's
-    `pending`.  While there are few messages each step of each is timed; of many only one in 64.
+    node cost nothing while it runs.  `returns` says which steps are handlers that only return;
+    others may leave something in their node's `pending`.  While there are few messages each step of
+    each is timed, and what it returns checked; of many only one in 64.
     """
 
-    def __init__(self, run: Sequence["NodeHost"], steps: Sequence[Step], *, sends: bool) -> None:
+    def __init__(
+        self, run: Sequence["NodeHost"], steps: Sequence[Step], returns: Sequence[bool]
+    ) -> None:
         self.run = tuple(run)
         self.steps = tuple(steps)
-        self.sends = sends
+        self.returns = tuple(returns)
+        self.sends = not all(returns)
         self.entries = 0
         self.exits = [0] * len(self.run)
 
@@ -113,6 +125,8 @@ class Segment:
                 core.slow(host.node_id, took_s)
             if result is None:
                 return _LEFT[at]
+            if self.returns[at]:
+                refuse_undeclared(host, result)
             payload = result
         return payload
 
@@ -137,6 +151,10 @@ class Segment:
         if inner is not None:
             at = inner.tb_frame.f_locals["at"]
             payload = inner.tb_frame.f_locals["payload"]
+        if at and self.returns[at - 1]:  # whoever was given what it does not take is not at fault
+            _, misfit = attempt(refuse_undeclared, self.run[at - 1], payload)
+            if misfit is not None:
+                at, error = at - 1, misfit
         self.exits[at] += 1
         host = self.run[at]
         host.running = 0
@@ -147,6 +165,20 @@ class Segment:
         """Note that the first `count` nodes have handled a payload well."""
         for host in self.run[:count]:
             host.condition.clear_fault(HANDLER_FAULT)
+
+
+def node_in_run(frame: FrameType) -> str | None:
+    """Return the id of the node whose step a frame is at, if it is one that goes through a run.
+
+    A function that was made a node leaves no other trace on the stack.
+    """
+    given = frame.f_locals
+    if isinstance(given.get("self"), Segment) and "at" in given:
+        return str(given["self"].run[given["at"]].node_id)
+    outer = frame.f_back
+    if frame.f_code.co_filename == _WRITTEN_OUT and outer is not None and "at" in given:
+        return str(outer.f_locals["run"][given["at"]].node_id)
+    return None
 
 
 def written_out(steps: Sequence[Step]) -> Step:
@@ -179,5 +211,5 @@ def _code(kinds: str) -> CodeType:
         else:
             lines += [" if result is None:", f"  return left[{at}]", " payload = result"]
     lines.append(" return payload")
-    module = compile("\n".join(lines), "<a run of nodes>", "exec")
+    module = compile("\n".join(lines), _WRITTEN_OUT, "exec")
     return next(part for part in module.co_consts if isinstance(part, CodeType))

@@ -3,12 +3,17 @@
 import json
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from itertools import islice
 from typing import Any
 
 from pydantic_core import to_jsonable_python
 
 import oppleo_flow
 from oppleo_flow.engine.snapshot import LevelSnapshot, NodeSnapshot, RuntimeEvent, RuntimeSnapshot
+
+_TEXT = 2000
+_ITEMS = 200
+_DEPTH = 12
 
 
 def reasons_not_ready(snapshot: RuntimeSnapshot) -> list[str]:
@@ -124,7 +129,23 @@ def value_data(value: object) -> dict[str, Any]:
         )
     except ValueError:  # a circle
         plain = None
-    return {"type": type(value).__name__, "value": plain}
+    return {"type": type(value).__name__, "value": _cut(plain)}
+
+
+def _cut(plain: Any, depth: int = 0) -> Any:
+    """Return plain data with what is too long for a page cut, and its length told."""
+    if isinstance(plain, str):
+        return plain if len(plain) <= _TEXT else f"{plain[:_TEXT]}… ({len(plain)} characters)"
+    if not isinstance(plain, list | dict):
+        return plain
+    if depth == _DEPTH:
+        return f"… ({len(plain)} inside)"
+    more = f"… ({len(plain)} in all)"
+    if isinstance(plain, list):
+        items = [_cut(item, depth + 1) for item in plain[:_ITEMS]]
+        return items if len(plain) <= _ITEMS else [*items, more]
+    some = {_cut(k): _cut(item, depth + 1) for k, item in islice(plain.items(), _ITEMS)}
+    return some if len(plain) <= _ITEMS else {**some, "…": more}
 
 
 def as_json(data: object) -> bytes:

@@ -28,6 +28,12 @@ def odd_only(number: int) -> int | None:
     return number if number % 2 else None
 
 
+@node("add-six")
+def add_six(number: int) -> int:
+    """Add six."""
+    return number + 6
+
+
 @node("refuse-13")
 def refuse_13(number: int) -> int:
     """Fail on 13."""
@@ -239,15 +245,15 @@ def test_a_node_is_in_fault_after_a_failure_until_it_succeeds_again(run, cls):
 def test_a_node_in_a_straight_run_fails_alone_and_with_what_it_was_given(run):
     runtime = run(
         graph_of(
-            {"double": plan(double), "bad": plan(refuse_13), "end": plan(Collect)},
-            ["double.out > bad.in", "bad.out > end.in"],
+            {"six": plan(add_six), "bad": plan(refuse_13), "end": plan(Collect)},
+            ["six.out > bad.in", "bad.out > end.in"],
         )
     )
-    runtime.inject("double", "in", 6.5)
-    send(runtime, "double", 1)
+    runtime.inject("six", "in", 7)
+    send(runtime, "six", 1)
     assert snapshot(runtime, "bad").failed == 1
-    assert snapshot(runtime, "double").failed == 0
-    assert got(runtime, "end") == [2]
+    assert snapshot(runtime, "six").failed == 0
+    assert got(runtime, "end") == [7]
 
 
 def test_a_node_in_a_straight_run_is_well_again_when_it_has_handled_something_itself(run):

@@ -362,7 +362,7 @@ def test_a_disk_that_takes_no_state_is_a_trouble_until_it_does(live, tmp_path):
     assert runtime.ready
     disk = sqlite3.connect(path, isolation_level=None)
     disk.execute("BEGIN EXCLUSIVE")
-    with first_word_of("oppleo_flow.engine.runtime") as said:
+    with first_word_of("oppleo_flow.engine.troubles") as said:
         runtime.inject("dimmer", "in", True)
         assert said.wait(PATIENCE_S)
     assert runtime.snapshot().troubles == (
