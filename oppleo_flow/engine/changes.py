@@ -86,6 +86,8 @@ def same_connection(old: GraphConnection, new: GraphConnection | None) -> bool:
 
 def _why(old: GraphNode, new: GraphNode, reopened: tuple[str, ...]) -> str | None:
     """Return why a node must restart; None when it need not."""
+    if old is new:
+        return None
     if old.spec.type_name != new.spec.type_name:
         return f"its type was {old.spec.type_name!r}"
     if old.spec.cls is not new.spec.cls:

@@ -31,6 +31,8 @@ class Condition:
     `made_safe` says why the node's output is at its safe level; None while it follows its input.
     """
 
+    __slots__ = ("_causes", "_host", "faults", "level", "since", "text")
+
     def __init__(self, host: "NodeHost") -> None:
         self._host = host
         self.level: StatusLevel = "ok"

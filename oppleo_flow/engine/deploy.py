@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from oppleo_flow.engine.assembly import Assembly, Workshop
 from oppleo_flow.engine.calls import attempt
-from oppleo_flow.engine.changes import compare, new_level_wires
+from oppleo_flow.engine.changes import Changes, new_level_wires
 from oppleo_flow.engine.deadlines import name_of
 from oppleo_flow.engine.handover import Handover
 from oppleo_flow.engine.lifecycle import START_FAULT, Starter
@@ -51,13 +51,14 @@ class Deploy:
         self._quarantine = quarantine
         self._hooks = hooks
 
-    def carry_out(self, old: Assembly, graph: Graph) -> tuple[Assembly, DeployFailed | None]:
+    def carry_out(
+        self, old: Assembly, graph: Graph, changes: Changes
+    ) -> tuple[Assembly, DeployFailed | None]:
         """Put `graph` in the place of what runs; return what runs then, and why it is not `graph`.
 
         Raises:
             DeployFailed: Nothing was changed.
         """
-        changes = compare(old.graph, graph)
         running = {node for node, host in self._core.hosts.items() if host.started}
         required = changes.coming - (changes.leaving - running)
         built, error = attempt(self._workshop.make, graph, changes.coming)

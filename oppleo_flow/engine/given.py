@@ -36,9 +36,14 @@ class Given:
             ...
 
     @property
+    def log_name(self) -> str:
+        """Return the name of the node's logger, which is made when it is first asked for."""
+        return f"oppleo_flow.node.{self.node_id}"
+
+    @property
     def log(self) -> logging.Logger:
         """Return the node's own logger."""
-        return logging.getLogger(f"oppleo_flow.node.{self.node_id}")
+        return logging.getLogger(self.log_name)
 
     @property
     def clock(self) -> Clock:

@@ -51,6 +51,8 @@ class Item:
 class Inbox:
     """The items that wait for one node, oldest first.  Timers are not dropped."""
 
+    __slots__ = ("_items", "_policies", "_waiting", "dropped")
+
     def __init__(self, policies: Mapping[str, InboxPolicy]) -> None:
         self._policies = policies
         # A list, for every node has one and it is short: an empty deque takes up 0.6 kB.

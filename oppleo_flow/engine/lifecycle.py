@@ -72,9 +72,10 @@ class Starter:
                     self._start_one(host)
 
     def _start_one(self, host: NodeHost) -> None:
-        level = logging.getLevelName((host.plan.log_level or "notset").upper())
-        if host.log.level != level:  # setting one throws away what every logger remembers
-            host.log.setLevel(level)
+        if host.plan.log_level or host.log_name in logging.root.manager.loggerDict:
+            level = logging.getLevelName((host.plan.log_level or "notset").upper())
+            if host.log.level != level:  # setting one throws away what every logger remembers
+                host.log.setLevel(level)
         if host.node_id in self._quarantine:
             host.condition.raise_fault(
                 QUARANTINE_FAULT, "it stalled the runtime; restart the program to try it again"

@@ -180,7 +180,7 @@ class Runtime:
         with self._deploying:
             changes = self.preview(graph)
             deploy = Deploy(self._core, self._workshop, self._quarantine, hooks)
-            self._assembly, failed = deploy.carry_out(self._assembly, graph)
+            self._assembly, failed = deploy.carry_out(self._assembly, graph, changes)
             if failed is not None:
                 raise failed
             self._quarantine -= changes.coming
