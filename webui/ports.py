@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from oppleo_flow.charging.record import SessionRecord
 from oppleo_flow.engine.changes import Changes
@@ -11,8 +11,11 @@ from oppleo_flow.engine.snapshot import RuntimeEvent, RuntimeSnapshot
 from oppleo_flow.engine.taps import Tap
 from oppleo_flow.engine.traces import Traces
 from oppleo_flow.engine.vitals import Vitals
-from oppleo_flow.flowfile import Finding, Graph
+from oppleo_flow.flowfile.graph import Graph
 from oppleo_flow.flowfile.versions import FlowSet, Version
+
+if TYPE_CHECKING:
+    from oppleo_flow.flowfile import Finding
 
 
 class Subscription(Protocol):
@@ -134,7 +137,7 @@ class Prospect:
 
     flows: FlowSet
     changes: Changes
-    findings: tuple[Finding, ...]
+    findings: "tuple[Finding, ...]"
 
 
 @dataclass(frozen=True, slots=True)

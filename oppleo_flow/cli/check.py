@@ -17,7 +17,8 @@ from oppleo_flow.cli.flow_files import (
     variables_of,
 )
 from oppleo_flow.cli.folder import SETTINGS, site_folder
-from oppleo_flow.cli.site import Site, check_settings
+from oppleo_flow.cli.settings_file import check_settings
+from oppleo_flow.cli.site import Site
 from oppleo_flow.flowfile import CheckResult, Finding, Place
 from oppleo_flow.flowfile.files import FLOWS, SUBFLOWS
 from oppleo_flow.registry import Registry

@@ -12,7 +12,8 @@ from oppleo_flow.cli.command import PROGRAM, UsageError
 from oppleo_flow.cli.demo import seed
 from oppleo_flow.cli.exit_codes import OK
 from oppleo_flow.cli.folder import SETTINGS
-from oppleo_flow.cli.site import Site, parse_settings
+from oppleo_flow.cli.settings_file import parse_settings
+from oppleo_flow.cli.site import Site
 from oppleo_flow.cli.templates import STARTERS, starter, template, write_new
 from oppleo_flow.clock import SystemClock
 

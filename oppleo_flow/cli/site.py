@@ -1,31 +1,14 @@
 """A site: its settings, its folders, and what its nodes may ask of it."""
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
 from oppleo_flow.cli.folder import SETTINGS
 from oppleo_flow.cli.site_config import SiteSettings
 from oppleo_flow.errors import ConfigError
-from oppleo_flow.flowfile.findings import Finding, Report
-from oppleo_flow.flowfile.mending import split_lines
-from oppleo_flow.flowfile.option_check import OptionCheck, Subject
-from oppleo_flow.flowfile.reading import read_text
-from oppleo_flow.flowfile.source import parse
-from oppleo_flow.flowfile.tree import Mark, YamlMap
 from oppleo_flow.store.location import StoreLocation
 
 T = TypeVar("T")
-
-
-class SettingsError(ConfigError):
-    """`oppleo.yaml` is wrong; `findings` has all of it, the message the first."""
-
-    def __init__(self, findings: Sequence[Finding]) -> None:
-        self.findings = tuple(findings)
-        more = len(self.findings) - 1
-        rest = f" (and {more} more; `oppleo-flow check` shows all)" if more else ""
-        super().__init__(self.findings[0].headline() + rest)
 
 
 class Site:
@@ -47,6 +30,9 @@ class Site:
         Raises:
             SettingsError: Its `oppleo.yaml` is wrong.
         """
+        # Not at the top: a start whose files are as they were does without reading them again.
+        from oppleo_flow.cli.settings_file import read_settings  # noqa: PLC0415
+
         return cls(folder, read_settings(folder / SETTINGS), simulate=simulate)
 
     @property
@@ -100,36 +86,3 @@ class Site:
         except KeyError:
             raise ConfigError(f"{self.folder}: this site has no {kind.__name__}") from None
         return found
-
-
-def read_settings(path: Path) -> SiteSettings:
-    """Return what an `oppleo.yaml` says.
-
-    Raises:
-        SettingsError: Something in it is wrong.
-    """
-    settings, findings = check_settings(path)
-    if settings is None:
-        raise SettingsError(findings)
-    return settings
-
-
-def check_settings(path: Path) -> tuple[SiteSettings | None, tuple[Finding, ...]]:
-    """Return the settings that a file says, if it is right, and what was found in it."""
-    text = read_text(path)
-    if isinstance(text, Finding):
-        return None, (text,)
-    return parse_settings(text, str(path))
-
-
-def parse_settings(text: str, file: str) -> tuple[SiteSettings | None, tuple[Finding, ...]]:
-    """Return the settings that a text says, if it is right, and what was found in it."""
-    report = Report(file, split_lines(text))
-    root = parse(text, report)
-    settings = None
-    if isinstance(root, YamlMap):
-        settings = OptionCheck(report).check(SiteSettings, root, Subject(root.start, SETTINGS))
-    elif not report.has_errors:
-        at = root.start if root else Mark(0, 0)
-        report.error("wrong-shape", at, "a map of settings is needed here")
-    return None if report.has_errors else settings, report.findings()

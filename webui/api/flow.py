@@ -4,18 +4,20 @@ A write names in `If-Match` the revision that it began with, the `ETag` of what 
 """
 
 from collections.abc import Callable, Iterable
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from bottle import request, response
 from pydantic import Field
 
 from oppleo_flow.engine.changes import Changes
-from oppleo_flow.flowfile.findings import Finding
 from oppleo_flow.flowfile.versions import Version
 from oppleo_flow.flowfile.versions.refusals import BrokenCode, HasErrors, Stale
 from webui.api.simulator import Nothing, read_body
 from webui.ports import Deploying, Prospect
 from webui.problem import problem
+
+if TYPE_CHECKING:
+    from oppleo_flow.flowfile import Finding
 
 _MOST_BYTES = 8 * 1024 * 1024
 _PAGE = "page"
@@ -210,5 +212,5 @@ def _changes(changes: Changes) -> dict[str, Any]:
     }
 
 
-def _findings(findings: Iterable[Finding]) -> list[dict[str, Any]]:
+def _findings(findings: "Iterable[Finding]") -> list[dict[str, Any]]:
     return [finding.as_json() for finding in findings]

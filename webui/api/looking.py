@@ -14,7 +14,7 @@ from bottle import request, response
 from oppleo_flow.engine.taps import Tap, Tapped
 from oppleo_flow.engine.traces import Trace, TraceStep
 from oppleo_flow.errors import Refused
-from oppleo_flow.flowfile import Graph
+from oppleo_flow.flowfile.graph import Graph
 from webui.api.limits import limit
 from webui.api.state import as_json, value_data
 from webui.feed import Feed

@@ -1,9 +1,12 @@
 """Why a version is not deployed, besides that it does not start."""
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from oppleo_flow.errors import ConfigError, Refused
-from oppleo_flow.flowfile.findings import Finding
+
+if TYPE_CHECKING:
+    from oppleo_flow.flowfile.findings import Finding
 
 
 class Stale(Refused):
@@ -17,7 +20,7 @@ class Stale(Refused):
 class HasErrors(ConfigError):
     """A flow has errors; `findings` has all of them, the message the first."""
 
-    def __init__(self, findings: Sequence[Finding]) -> None:
+    def __init__(self, findings: "Sequence[Finding]") -> None:
         self.findings = tuple(findings)
         errors = [finding for finding in self.findings if finding.severity == "error"]
         more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""

@@ -3,7 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from oppleo_flow.cli.site import Site, read_settings
+from oppleo_flow.cli.settings_file import read_settings
+from oppleo_flow.cli.site import Site
 from oppleo_flow.errors import ConfigError
 from oppleo_flow.store.location import StoreLocation
 
