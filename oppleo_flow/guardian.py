@@ -33,6 +33,11 @@ _LOOK_AGAIN_S = 0.02
 _SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 
+def crashed_before() -> bool:
+    """Return, in the runtime, whether this is not the first start under its guardian."""
+    return os.environ.get(CRASHES_VARIABLE, "0") != "0"
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """How to run and to watch the runtime.

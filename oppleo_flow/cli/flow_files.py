@@ -2,7 +2,7 @@
 
 import argparse
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -26,6 +26,26 @@ from oppleo_flow.registry import Registry
 SECRETS = "secrets.yaml"
 
 
+class WatchedEnvironment(Mapping[str, str]):
+    """An environment that notes whether anything in it was asked for."""
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self._environ = environ
+        self.asked = False
+
+    def __getitem__(self, name: str) -> str:
+        self.asked = True
+        return self._environ[name]
+
+    def __iter__(self) -> Iterator[str]:
+        self.asked = True
+        return iter(self._environ)
+
+    def __len__(self) -> int:
+        self.asked = True
+        return len(self._environ)
+
+
 @dataclass(frozen=True, slots=True)
 class Surroundings:
     """Where a flow lies: the folder of its site, with the node types and secrets there."""
@@ -33,6 +53,7 @@ class Surroundings:
     folder: Path
     registry: Registry
     settings: CheckSettings
+    environment: WatchedEnvironment
 
     @classmethod
     def of(
@@ -49,15 +70,16 @@ class Surroundings:
         With `placeholders` a node whose type is not there is a warning, not an error; `secrets`
         are those of the site if nothing else is said.
         """
+        environment = WatchedEnvironment(os.environ)
         settings = CheckSettings(
             variables=variables,
-            environ=os.environ,
-            secrets=secrets or SiteSecrets(folder / SECRETS, os.environ),
+            environ=environment,
+            secrets=secrets or SiteSecrets(folder / SECRETS, environment),
             simulate=simulate,
             placeholders=placeholders,
             world_words=_world_words,
         )
-        return cls(folder, Registry.installed(folder / "nodes"), settings)
+        return cls(folder, Registry.installed(folder / "nodes"), settings, environment)
 
     def check(self, file: Path) -> CheckResult:
         """Check a flow with all that it leads to, or a shared subflow for itself."""

@@ -14,28 +14,33 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from queue import Empty, SimpleQueue
+from typing import TYPE_CHECKING, cast
 
-from oppleo_flow.cli.deploying import Deploying, FlowFolder
+from oppleo_flow.cli.chosen import Chosen, without_nodes
 from oppleo_flow.cli.exit_codes import OK, REFUSED, USAGE
-from oppleo_flow.cli.flow_files import Surroundings, variables_of
+from oppleo_flow.cli.kept_check import KeptCheck, Recalled
+from oppleo_flow.cli.later import Later
 from oppleo_flow.cli.log import start_log
 from oppleo_flow.cli.running import address_of
 from oppleo_flow.cli.safe_order import safe_order
 from oppleo_flow.cli.simulation import WorldProcess
 from oppleo_flow.cli.site import Site
 from oppleo_flow.cli.web_sessions import WebSessions
-from oppleo_flow.cli.what_runs import Chosen, choose, crashed_before, without_nodes
 from oppleo_flow.clock import SystemClock
 from oppleo_flow.devices.world import World
 from oppleo_flow.devices.world_client import WorldClient
 from oppleo_flow.engine.heartbeat import Heartbeat
 from oppleo_flow.engine.runtime import Runtime, StopReport
 from oppleo_flow.errors import DeviceError, Refused, StoreError
-from oppleo_flow.flowfile import Graph
-from oppleo_flow.flowfile.versions import History
-from oppleo_flow.guardian import PIPE_VARIABLE
+from oppleo_flow.flowfile.graph import Graph
+from oppleo_flow.flowfile.versions import History, Version
+from oppleo_flow.guardian import PIPE_VARIABLE, crashed_before
 from oppleo_flow.store import LedgerConnection
 from webui.server import WebServer, listen
+
+if TYPE_CHECKING:
+    from oppleo_flow.cli.deploying import Deploying
+    from oppleo_flow.cli.flow_files import Surroundings
 
 _LOG = logging.getLogger(__name__)
 _STRICT_START_S = 30.0
@@ -44,27 +49,39 @@ _LOAD_AFTER_S = 1.0  # at the latest: a device may take its time to answer
 _SWITCH_INTERVAL_S = 0.0005  # a thread that computes gives way to the dispatcher in time
 
 
-def run_flow(site: Site, args: argparse.Namespace, world: WorldProcess | None) -> int:
+def run_flow(
+    site: Site,
+    args: argparse.Namespace,
+    kept: KeptCheck,
+    recalled: Recalled | None,
+    world: WorldProcess | None,
+) -> int:
     """Run the flow until told to stop; return why it ended.
 
-    `world` is the simulated world of a site that runs on simulated hardware.
+    `recalled` is what the last start had checked, where that still holds; `world` is the simulated
+    world of a site that runs on simulated hardware.
     """
     log = start_log(site.folder / ".oppleo" / "log", site.settings.log)
-    flow = Path(args.flow) if args.flow else site.flow
-    variables = variables_of(args.variables, "run")
-    around = Surroundings.of(
-        site.folder, variables, simulate=site.simulate, placeholders=not args.strict
-    )
-    folder = FlowFolder(around, flow)
     history = History(site.folder / ".oppleo" / "history")
-    chosen = choose(around, folder, history, safe=args.last_good)
+    around: Surroundings | None = None
+    if recalled is not None:
+        _LOG.info("nothing has changed since the last start, which checked settings and flow")
+        chosen: Chosen | None = recalled.chosen()
+    else:
+        # Not at the top, here and below: what checks a flow takes a third of a start.
+        from oppleo_flow.cli.what_runs import choose, flow_folder, surroundings  # noqa: PLC0415
+
+        around = surroundings(site, args)
+        chosen = choose(around, flow_folder(site, args, around), history, safe=args.last_good)
     if chosen is None:
         return USAGE
     _LOG.info("%s starts, from %s", chosen.graph.name, chosen.graph.file)
     sys.setswitchinterval(_SWITCH_INTERVAL_S)
     life = _Life(site, chosen, args, world)
+    if recalled is None:
+        life.later = partial(kept.keep, site.settings, chosen)
     try:
-        return life.live(log, folder, history)
+        return life.live(log, around, history)
     except (DeviceError, StoreError) as error:
         if life.started or crashed_before():
             raise
@@ -85,6 +102,7 @@ class _Life:
         self._args = args
         self._clock = SystemClock()
         self.started = False
+        self.later: Callable[[], None] = lambda: None
         self._ends: SimpleQueue[tuple[str, int]] = SimpleQueue()
         self._heart: Heartbeat | None = None
         pipe = os.environ.pop(PIPE_VARIABLE, None)
@@ -94,18 +112,14 @@ class _Life:
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: self._ends.put(("told to stop", OK)))
 
-    def live(self, log: Path, folder: FlowFolder, history: History) -> int:
+    def live(self, log: Path, around: "Surroundings | None", history: History) -> int:
         """Start everything, wait for the end, stop everything; return the exit code."""
         self._seed()
         self._wire(self._graph)
         runtime = self._runtime()
-        deploying = Deploying(
-            runtime,
-            folder,
-            history,
-            self._chosen.recorded(history, self._clock),
-            clock=self._clock,
-            adapt=partial(self._adapt, runtime),
+        version = self._chosen.recorded(history, self._clock)
+        deploying = cast(
+            "Deploying", Later(partial(self._deploying, runtime, around, history, version))
         )
         sessions = WebSessions(self._site)
         with (
@@ -127,7 +141,7 @@ class _Life:
             else:
                 self._announce(server, log)
             runtime.tell(self._chosen.trouble)
-            self._load_the_rest(runtime)
+            self._load_the_rest(runtime, deploying)
             _spare_the_collector()
             reason, code = self._end(
                 deploying, lambda: bool(runtime.graph.nodes) and not self._args.quarantine
@@ -142,7 +156,23 @@ class _Life:
         _print_stop(self._graph.name, report)
         return code
 
-    def _end(self, deploying: Deploying, runs_whole: Callable[[], bool]) -> tuple[str, int]:
+    def _deploying(
+        self, runtime: Runtime, around: "Surroundings | None", history: History, running: Version
+    ) -> "Deploying":
+        from oppleo_flow.cli.deploying import Deploying  # noqa: PLC0415
+        from oppleo_flow.cli.what_runs import flow_folder, surroundings  # noqa: PLC0415
+
+        around = around or surroundings(self._site, self._args)
+        return Deploying(
+            runtime,
+            flow_folder(self._site, self._args, around),
+            history,
+            running,
+            clock=self._clock,
+            adapt=partial(self._adapt, runtime),
+        )
+
+    def _end(self, deploying: "Deploying", runs_whole: Callable[[], bool]) -> tuple[str, int]:
         """Wait until told to end; return why, and the exit code."""
         while True:
             try:
@@ -212,14 +242,16 @@ class _Life:
         """Wait until the nodes have started; return whether all did.  The log tells who did not."""
         return runtime.wait_settled(_STRICT_START_S) and runtime.ready
 
-    def _load_the_rest(self, runtime: Runtime) -> None:
-        """Import what the first card and the first reading need, once nobody waits for a start.
+    def _load_the_rest(self, runtime: Runtime, deploying: "Deploying") -> None:
+        """Import what the first card, reading and deploy need, once nobody waits for a start.
 
         Whoever needs it earlier imports it there and then, or waits for what is left of this.
         """
         runtime.wait_settled(_LOAD_AFTER_S)
         if any(issubclass(c.spec.cls, LedgerConnection) for c in self._graph.connections.values()):
             importlib.import_module("oppleo_flow.store.rows")
+        deploying.running()
+        self.later()
 
     def _announce(self, server: WebServer, log: Path) -> None:
         how = "runs on simulated hardware" if _simulated(self._graph) else "runs"

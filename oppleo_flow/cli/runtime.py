@@ -11,6 +11,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from oppleo_flow.cli import run as run_command
+from oppleo_flow.guardian import crashed_before
 
 EXAMPLES = (("_runtime garage", "what `oppleo-flow run` starts; not for people"),)
 
@@ -30,9 +31,16 @@ def run(args: argparse.Namespace) -> int:
     # No plug-in of pydantic's is ours, and to look for some takes as long as a check of the flow.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     os.chdir(args.site)
+    from oppleo_flow.cli.kept_check import KeptCheck  # noqa: PLC0415
     from oppleo_flow.cli.site import Site  # noqa: PLC0415
 
-    site = Site.load(Path(args.site), simulate=args.simulate)
+    folder = Path(args.site)
+    kept = KeptCheck(folder, args)
+    recalled = None if crashed_before() or args.last_good else kept.recall()
+    if recalled is None:
+        site = Site.load(folder, simulate=args.simulate)
+    else:
+        site = Site(folder, recalled.settings, simulate=args.simulate)
     with ExitStack() as ending:
         world = None
         if site.simulate:
@@ -42,4 +50,4 @@ def run(args: argparse.Namespace) -> int:
             ending.callback(world.end)
         from oppleo_flow.cli.life import run_flow  # noqa: PLC0415
 
-        return run_flow(site, args, world)
+        return run_flow(site, args, kept, recalled, world)

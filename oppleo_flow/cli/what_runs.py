@@ -1,62 +1,39 @@
 """Which version of a flow to run: the files', the one that ran, or the last that was good."""
 
+import argparse
 import logging
-import os
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from pathlib import Path
 
+from oppleo_flow.cli.chosen import Chosen
 from oppleo_flow.cli.deploying import FlowFolder
-from oppleo_flow.cli.flow_files import Surroundings, mistaken
-from oppleo_flow.clock import Clock
+from oppleo_flow.cli.flow_files import Surroundings, mistaken, variables_of
+from oppleo_flow.cli.site import Site
 from oppleo_flow.errors import StoreError
-from oppleo_flow.flowfile import CheckResult, Finding, Graph
+from oppleo_flow.flowfile import CheckResult, Finding
 from oppleo_flow.flowfile.versions import FlowSet, History, Version
 from oppleo_flow.flowfile.versions.refusals import HasErrors
-from oppleo_flow.guardian import CRASHES_VARIABLE
+from oppleo_flow.guardian import crashed_before
 
 _LOG = logging.getLogger(__name__)
-_BY_RUN = "run"
 _BY_GUARDIAN = "guardian"
 
 
-@dataclass(frozen=True, slots=True)
-class Chosen:
-    """A version to run.  `trouble` says why it is not the one that the owner wants.
-
-    `only_page` means that none of its nodes may run.
-    """
-
-    graph: Graph
-    flows: FlowSet
-    who: str = _BY_RUN
-    why: str = "started from the files"
-    trouble: str | None = None
-    only_page: bool = False
-
-    def recorded(self, history: History, clock: Clock) -> Version:
-        """Return it as a version of the history, a new one unless it was the newest."""
-        try:
-            newest = history.newest(self.flows.main)
-            if newest is not None and newest.revision == self.flows.revision:
-                return newest
-        except StoreError as error:
-            _LOG.error("%s", error)
-        try:
-            return history.record(self.flows, at=clock.now(), who=self.who, why=self.why)
-        except StoreError as error:  # it runs all the same, and can be deployed over
-            _LOG.error("%s", error)
-            return Version(0, clock.now(), self.who, self.why, self.flows)
+def surroundings(site: Site, args: argparse.Namespace) -> Surroundings:
+    """Return what a run of a site checks flows with."""
+    return Surroundings.of(
+        site.folder,
+        variables_of(args.variables, "run"),
+        simulate=site.simulate,
+        placeholders=not args.strict,
+    )
 
 
-def without_nodes(graph: Graph) -> Graph:
-    """Return what is left of a flow when nothing of it may run: a deploy adds all of it anew."""
-    return replace(graph, nodes={}, connections={}, wires=(), missing={}, instances={})
-
-
-def crashed_before() -> bool:
-    """Return whether this is not the first start under this guardian."""
-    return os.environ.get(CRASHES_VARIABLE, "0") != "0"
+def flow_folder(site: Site, args: argparse.Namespace, around: Surroundings) -> FlowFolder:
+    """Return the files of the flow that is to run."""
+    return FlowFolder(around, Path(args.flow) if args.flow else site.flow)
 
 
 def choose(
@@ -117,6 +94,7 @@ def _found(find: Callable[[str], Version | None], main: str) -> Version | None:
 
 def _checked(around: Surroundings, folder: FlowFolder, flows: FlowSet | None) -> Chosen | None:
     """Return a version that can run, the files' if none is given; else tell what is wrong."""
+    on_disk = flows is None
     try:
         flows, result = folder.check_disk() if flows is None else folder.check(flows)
     except HasErrors as error:
@@ -129,7 +107,8 @@ def _checked(around: Surroundings, folder: FlowFolder, flows: FlowSet | None) ->
     for warning in result.warnings:
         _LOG.log(_weight(warning), "%s", warning.headline())
     _warn_of_broken_node_files(around, result)
-    return Chosen(result.graph, flows)
+    alone = on_disk and not (result.warnings or around.environment.asked)
+    return Chosen(result.graph, flows, repeatable=alone)
 
 
 def _weight(warning: Finding) -> int:

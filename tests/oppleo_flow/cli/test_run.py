@@ -40,6 +40,17 @@ def test_a_site_runs_serves_its_page_and_stops_cleanly(site):
     assert guardian.returncode == 0
 
 
+def test_a_start_after_which_nothing_has_changed_is_not_checked_again(site):
+    log = site / ".oppleo" / "log" / "oppleo-flow.log"
+    unchanged = "nothing has changed since the last start"
+    with running():
+        pass
+    assert unchanged not in log.read_text()
+    with running():
+        pass
+    assert log.read_text().count(unchanged) == 1
+
+
 def test_a_second_run_of_a_site_is_refused_and_names_the_first(site):
     with running() as (guardian, _), start() as second:
         _, errors = second.communicate(timeout=PATIENCE_S)
