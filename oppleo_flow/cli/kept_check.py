@@ -22,6 +22,8 @@ import sys
 import time
 from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
+from typing import Any
 
 import pydantic
 
@@ -50,12 +52,21 @@ class Recalled:
         return chosen
 
 
+def _unchanging(mapping: dict[Any, Any]) -> MappingProxyType[Any, Any]:
+    return MappingProxyType(mapping)
+
+
 class _Pickler(pickle.Pickler):
-    """Refuses a secret."""
+    """Refuses a secret, and can write a mapping that does not change, unlike `pickle` itself."""
 
     def persistent_id(self, thing: object) -> None:
         if isinstance(thing, pydantic.SecretStr | pydantic.SecretBytes):
             raise pickle.PicklingError("a secret is not written down")
+
+    def reducer_override(self, thing: object) -> Any:
+        if isinstance(thing, MappingProxyType):
+            return _unchanging, (dict(thing),)
+        return NotImplemented
 
 
 class KeptCheck:
