@@ -106,7 +106,13 @@ class Child:
     started_at: float
     last_beat: float | None = None
     stalled: str | None = None
+    ends: bool = False
     rest: bytes = b""
+
+    @property
+    def may_end(self) -> bool:
+        """Return whether it said that it ends, as a plug-in that ends it does not, or never ran."""
+        return self.ends or self.last_beat is None
 
 
 class Guardian:
@@ -137,7 +143,7 @@ class Guardian:
             else:
                 code = self._watch(child)
                 pins = self._make_safe()
-                if code in FINAL_EXIT_CODES:
+                if code in FINAL_EXIT_CODES and (child.may_end or self._asked_to_stop):
                     return code
                 if self._asked_to_stop:
                     return 1
@@ -299,8 +305,8 @@ class Guardian:
             _notify("WATCHDOG=1")
         if "pins" in said:
             self._pins = said["pins"]
-        if "stalled" in said:
-            child.stalled = said["stalled"]
+        child.ends = child.ends or "ends" in said
+        child.stalled = said.get("stalled", child.stalled)
         if "status" in said:
             _notify(f"READY=1\nSTATUS={said['status']}")
 

@@ -62,8 +62,9 @@ class Heartbeat:
         threading.Thread(target=self._watch, name="stall-watch", daemon=True).start()
 
     def close(self) -> None:
-        """End the watch."""
+        """End the watch, and say that the end that follows is meant."""
         self._ended.set()
+        self.tell(ends=True)
 
     def _watch(self) -> None:
         told = False

@@ -33,6 +33,10 @@ def beat_for_ever():
         tell(beat=True)
         select.select([], [], [], 0.05)
 
+def end(code):
+    tell(ends=True)
+    sys.exit(code)
+
 start = begin()
 tell(pins={"pin": 5, "high": True})
 tell(beat=True)
@@ -95,7 +99,7 @@ def starts(folder: Path) -> list[dict[str, object]]:
 
 
 def test_a_runtime_that_ends_well_is_not_started_again_and_its_pins_are_safe(guard, tmp_path):
-    guardian = guard("sys.exit(0)")
+    guardian = guard("end(0)")
     assert guardian.wait(PATIENCE_S) == 0
     assert len(starts(tmp_path)) == 1
     assert lines(tmp_path / "safe") == ['{"pin": 5, "high": true}']
@@ -106,7 +110,7 @@ def test_a_runtime_that_ends_well_is_not_started_again_and_its_pins_are_safe(gua
     [pytest.param(2, id="a wrong flow"), pytest.param(3, id="a site that is in use")],
 )
 def test_a_runtime_that_refuses_to_run_is_not_started_again(guard, tmp_path, code):
-    guardian = guard(f"sys.exit({code})")
+    guardian = guard(f"end({code})")
     assert guardian.wait(PATIENCE_S) == code
     assert len(starts(tmp_path)) == 1
 
@@ -115,6 +119,9 @@ def test_a_runtime_that_refuses_to_run_is_not_started_again(guard, tmp_path, cod
     ("behaviour", "said"),
     [
         pytest.param("sys.exit(7)", "the runtime ended with code 7", id="an exit code"),
+        pytest.param(
+            "os._exit(0)", "the runtime ended with code 0", id="an end that was not announced"
+        ),
         pytest.param(
             "os.kill(os.getpid(), signal.SIGSEGV)",
             "the runtime was ended by SIGSEGV",
@@ -148,7 +155,7 @@ def test_a_runtime_that_refuses_to_run_is_not_started_again(guard, tmp_path, cod
 def test_a_runtime_that_dies_or_stalls_leaves_safe_pins_and_is_started_again(
     guard, tmp_path, behaviour, said
 ):
-    guardian = guard(f"if start > 1: sys.exit(0)\n{behaviour}")
+    guardian = guard(f"if start > 1: end(0)\n{behaviour}")
     assert guardian.wait(PATIENCE_S) == 0
     assert lines(tmp_path / "safe") == ['{"pin": 5, "high": true}'] * 2
     assert [s["crashes"] for s in starts(tmp_path)] == ["0", "1"]
@@ -159,7 +166,7 @@ def test_a_runtime_that_dies_or_stalls_leaves_safe_pins_and_is_started_again(
 def test_a_node_that_stalls_the_runtime_is_put_in_quarantine(guard, tmp_path):
     guardian = guard(
         """
-        if start > 1: sys.exit(0)
+        if start > 1: end(0)
         tell(stalled="meter")
         signal.pause()
         """
@@ -171,14 +178,14 @@ def test_a_node_that_stalls_the_runtime_is_put_in_quarantine(guard, tmp_path):
 
 
 def test_after_three_crashes_in_a_row_the_last_good_version_is_asked_for(guard, tmp_path):
-    guardian = guard("sys.exit(0 if start > 5 else 7)")
+    guardian = guard("end(0 if start > 5 else 7)")
     assert guardian.wait(PATIENCE_S) == 0
     told = [s["args"] for s in starts(tmp_path)]
     assert told == [[], [], [], ["--last-good"], ["--last-good"], ["--last-good"]]
 
 
 def test_crashes_that_are_far_apart_are_not_the_fault_of_a_version(tmp_path):
-    (tmp_path / "child.py").write_text(CHILD + "sys.exit(0 if start > 4 else 7)")
+    (tmp_path / "child.py").write_text(CHILD + "end(0 if start > 4 else 7)")
     runner = RUNNER.replace("stall_s=0.6", "stall_s=0.6, crashes_within_s=0.0")
     run_to_the_end(runner, tmp_path)
     assert [s["args"] for s in starts(tmp_path)] == [[]] * 5
@@ -189,7 +196,7 @@ def test_a_stop_is_passed_on_and_waited_for(guard, tmp_path):
         """
         def stop(*_):
             open(folder + "/stopped", "w").write("cleanly")
-            sys.exit(0)
+            end(0)
         signal.signal(signal.SIGTERM, stop)
         os.kill(os.getppid(), signal.SIGINT)
         beat_for_ever()
@@ -223,7 +230,7 @@ def test_a_runtime_that_does_not_stop_is_ended(guard, tmp_path):
 
 @pytest.mark.parametrize("line", ["7", '"beat"', "null", "soup", "\\xff"])
 def test_a_line_that_is_no_json_object_is_said_and_does_no_harm(guard, line):
-    guardian = guard(f"os.write(pipe, b'{line}\\n'); sys.exit(0)")
+    guardian = guard(f"os.write(pipe, b'{line}\\n'); end(0)")
     _, errors = guardian.communicate(timeout=PATIENCE_S)
     assert errors == (
         f"oppleo-flow guardian: the runtime said something that is no JSON object, got b'{line}'\n"
@@ -242,7 +249,7 @@ def run_to_the_end(runner: str, folder: Path, *words: str) -> subprocess.Complet
 
 
 def test_a_helper_that_fails_is_tried_again_and_said_aloud(tmp_path):
-    (tmp_path / "child.py").write_text(CHILD + "sys.exit(0 if start > 1 else 7)")
+    (tmp_path / "child.py").write_text(CHILD + "end(0 if start > 1 else 7)")
     runner = RUNNER.replace('"import sys; open', "\"import sys; sys.exit('no chip'); open")
     done = run_to_the_end(runner, tmp_path)
     not_safe = "oppleo-flow guardian: THE PINS COULD NOT BE MADE SAFE: no chip"
@@ -257,7 +264,7 @@ def test_a_helper_that_fails_is_tried_again_and_said_aloud(tmp_path):
 def test_a_helper_that_fails_once_has_made_the_pins_safe_by_the_second_try(tmp_path):
     (tmp_path / "child.py").write_text(
         CHILD + "os.path.exists(folder + '/tried') and os.remove(folder + '/tried')\n"
-        "sys.exit(0 if start > 1 else 7)"
+        "end(0 if start > 1 else 7)"
     )
     busy = "import os, sys; t = sys.argv[1] + '/tried'; f = not os.path.exists(t); open(t, 'w'); "
     runner = RUNNER.replace('"import sys; open', f"\"{busy} f and sys.exit('busy'); open")
@@ -273,7 +280,7 @@ def test_a_helper_that_fails_once_has_made_the_pins_safe_by_the_second_try(tmp_p
 
 def test_pins_that_nobody_used_are_not_called_safe(tmp_path):
     child = CHILD.replace('tell(pins={"pin": 5, "high": True})\n', "")
-    (tmp_path / "child.py").write_text(child + "sys.exit(0 if start > 1 else 7)")
+    (tmp_path / "child.py").write_text(child + "end(0 if start > 1 else 7)")
     assert run_to_the_end(RUNNER, tmp_path).stderr == (
         "oppleo-flow guardian: the runtime ended with code 7; "
         "no pins were in use, crash 1; again in 0 s\n"
@@ -284,7 +291,7 @@ def test_pins_that_nobody_used_are_not_called_safe(tmp_path):
 @pytest.mark.parametrize("first", FIRST)
 def test_a_runtime_that_even_a_kill_does_not_end_does_not_keep_the_pins_waiting(tmp_path, first):
     (tmp_path / "child.py").write_text(
-        CHILD + "if start > 1: sys.exit(0)\nwhile os.getppid() > 1: select.select([], [], [], 0.1)"
+        CHILD + "if start > 1: end(0)\nwhile os.getppid() > 1: select.select([], [], [], 0.1)"
     )
     # As when the process hangs in the kernel: a kill has no effect.
     no_kill = (
@@ -307,7 +314,7 @@ def test_a_runtime_that_cannot_be_started_again_is_tried_again(tmp_path):
     program.write_text(f'#!/bin/sh\nexec "{sys.executable}" "$@"\n')
     program.chmod(0o700)
     (tmp_path / "child.py").write_text(
-        CHILD + "if start > 1: sys.exit(0)\n"
+        CHILD + "if start > 1: end(0)\n"
         "os.rename(folder + '/program', folder + '/away'); sys.exit(7)"
     )
     runner = RUNNER.replace("    command=[sys.executable,", "    command=[folder + '/program',")
@@ -337,7 +344,7 @@ def test_a_runtime_that_cannot_be_started_at_all_ends_the_guardian(tmp_path):
 
 
 def test_the_child_lives_in_a_session_of_its_own(guard, tmp_path):
-    guardian = guard('open(folder + "/session", "w").write(str(os.getsid(0))); sys.exit(0)')
+    guardian = guard('open(folder + "/session", "w").write(str(os.getsid(0))); end(0)')
     guardian.wait(PATIENCE_S)
     assert lines(tmp_path / "session") == [str(starts(tmp_path)[0]["pid"])]
     assert int(lines(tmp_path / "session")[0]) != os.getsid(0)
