@@ -59,9 +59,14 @@ def node_snapshot(
         spooled=0 if host is None else sum(spool.waiting for spool in host.spools.values()),
         started=host is not None and host.started,
         timed=0 if host is None else host.timed,
-        timed_s=0.0 if host is None else host.timed_s,
+        timed_s=0.0 if host is None else _timed_s(host),
         past_faults=() if host is None else host.core.past_faults.get(plan.id, ()),
     )
+
+
+def _timed_s(host: NodeHost) -> float:
+    """Return what the timed handlers took; in virtual time nothing takes any."""
+    return host.timed_s if host.core.loop.virtual is None else 0.0
 
 
 def missing_snapshot(node: MissingNode, failed: int, started_at: datetime) -> NodeSnapshot:

@@ -27,8 +27,8 @@ def test_a_simulated_chip_acts_on_the_world(clock):
     connection.claim_input(20, pull="up")
 
     assert connection.site.services[World].snapshot()["pins"] == {
-        "12": {"output": True, "percent": 40},
-        "20": {"output": False, "percent": 100},
+        "12": {"output": True, "percent": 40, "edges": 2},
+        "20": {"output": False, "percent": 100, "edges": 0},
     }
     connection.breathe(12, low_percent=0, high_percent=100, period_s=1000)
     connection.release(20)

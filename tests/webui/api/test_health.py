@@ -202,7 +202,7 @@ def test_the_counts_of_a_real_flow_are_those_of_its_messages(feed):
     }
     assert [by_node["received_total", node] for node in ("a", "b", "end")] == [3, 3, 3]
     assert [by_node["handler_seconds_count", node] for node in ("a", "b", "end")] == [3, 3, 3]
-    assert by_node["handler_seconds_sum", "a"] > 0
+    assert by_node["handler_seconds_sum", "a"] == 0  # in virtual time nothing takes any
     assert found["oppleo_flow_state_commits_total",] == 3
     assert found["oppleo_flow_state_written_bytes_total",] > 0
     assert found["oppleo_flow_uptime_seconds",] == 60
