@@ -144,7 +144,7 @@ def test_releasing_what_was_not_claimed_does_nothing(chip):
 def test_a_duty_is_put_on_a_pin_and_ends_when_it_is_written(chip, world):
     chip.claim_output(12, high=False)
     chip.set_duty(12, 40)
-    assert world.snapshot()["pins"]["12"] == {"output": True, "percent": 40}
+    assert world.snapshot()["pins"]["12"] == {"output": True, "percent": 40, "edges": 2}
 
     chip.set_duty(12, 60)
     assert world.snapshot()["pins"]["12"]["percent"] == 60

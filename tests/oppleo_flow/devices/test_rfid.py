@@ -136,7 +136,7 @@ def test_nothing_is_printed_by_the_library_and_no_real_module_is_replaced(bus, m
 def test_the_reset_pin_is_the_one_that_was_asked_for(bus, world):
     bus.card_reader()
 
-    assert world.snapshot()["pins"] == {"25": {"output": True, "percent": 100}}
+    assert world.snapshot()["pins"] == {"25": {"output": True, "percent": 100, "edges": 0}}
 
 
 def test_closing_the_reader_leaves_every_pin_alone(bus, world):

@@ -55,8 +55,8 @@ def test_the_helper_drives_each_pin_to_its_level(path, world):
 
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
     assert world.snapshot()["pins"] == {
-        "5": {"output": True, "percent": 100},
-        "13": {"output": True, "percent": 0},
+        "5": {"output": True, "percent": 100, "edges": 2},
+        "13": {"output": True, "percent": 0, "edges": 2},
     }
 
 
