@@ -45,6 +45,7 @@ if TYPE_CHECKING:
 _LOG = logging.getLogger(__name__)
 _STRICT_START_S = 30.0
 _LOOK_WHETHER_GOOD_S = 60.0
+_ANSWER_AFTER_S = 0.2  # at the latest: a device may take its time
 _LOAD_AFTER_S = 1.0  # at the latest: a device may take its time to answer
 _SWITCH_INTERVAL_S = 0.0005  # a thread that computes gives way to the dispatcher in time
 
@@ -135,7 +136,9 @@ class _Life:
             address_of(self._site.folder, server.url),
         ):
             self._start(runtime)
-            server.start()  # not before: to answer that it is not ready yet would keep it from it
+            # Who asks is answered when it is ready: to say that it is not would only delay that.
+            runtime.wait_settled(_ANSWER_AFTER_S)
+            server.start()
             if self._args.strict and not self._complete(runtime):
                 self._ends.put(("not everything could start, and --strict was asked for", REFUSED))
             else:
