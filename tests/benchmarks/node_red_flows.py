@@ -39,6 +39,17 @@ def fan_out(width: int) -> Flow:
     ]
 
 
+def thrown() -> Flow:
+    """Return source → a function that throws, and what catches → sink."""
+    return [
+        *empty(),
+        _node("source", "bench-source", ["n0"]),
+        _step("n0", "function", [], body='throw new Error("boom");'),
+        _node("errors", "catch", ["sink"], scope=None, uncaught=False),
+        _node("sink", "bench-sink", []),
+    ]
+
+
 def lines(*, busy: bool) -> Flow:
     """Return line from a socket → three nodes → answer; `busy`: and 200 ms of work a second."""
     flow = [

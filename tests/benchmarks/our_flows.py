@@ -6,11 +6,21 @@ from typing import Any
 
 from nodes.flow.change import Change
 from nodes.flow.switch import Switch
-from oppleo_flow.flowfile.graph import Graph, GraphNode
+from oppleo_flow.flowfile.graph import Graph, GraphNode, OnError
 from oppleo_flow.node import Node
 from oppleo_flow.testing import graph_of, plan
 from tests.benchmarks.drop_in.count import count
-from tests.benchmarks.our_nodes import LineServer, Sink, Source, Trouble, Work, increase, pass_on
+from tests.benchmarks.our_nodes import (
+    LineServer,
+    Refuse,
+    Sink,
+    Source,
+    Trouble,
+    Work,
+    increase,
+    pass_on,
+    throw,
+)
 
 _STEPS: dict[str, tuple[type[Node[Any]], dict[str, Any], str]] = {
     "change": (Change, {"set": {"step": "1"}}, "out"),
@@ -44,6 +54,18 @@ def fan_out(width: int) -> Graph:
     nodes = {name: plan(pass_on) for name in ["n0", *branches]}
     wires = [wire for b in branches for wire in (f"n0.out > {b}.in", f"{b}.out > sink.in")]
     return graph_of({**nodes, **_ends()}, [*wires, *_ROUTES])
+
+
+def thrown(port: str) -> Graph:
+    """Return source → a node that throws, what comes of it → sink.
+
+    `port` is what the sink listens to: the node's own `error` port, the flow's `errors`, or
+    `refused`, to which the node's `on_error` leads.
+    """
+    fails = plan(Refuse, on_error=OnError(then=port)) if port == "refused" else plan(throw)
+    ends = {"source": plan(Source), "sink": plan(Sink)}
+    heard = "flow.errors" if port == "errors" else f"n0.{port}"
+    return graph_of({"n0": fails, **ends}, ["source.feed > n0.in", f"{heard} > sink.in"])
 
 
 def _ends() -> dict[str, GraphNode]:

@@ -24,6 +24,23 @@ def pass_on(record: Record) -> Record:
     return record
 
 
+@node("throw")
+def throw(record: Record) -> Record:
+    """Fail."""
+    raise ValueError("boom")
+
+
+class Refuse(Node[NodeConfig]):
+    """Fail, and let what could not be handled leave by a port of its own."""
+
+    type_name = "refuse"
+    refused: Out[Record]
+
+    def on_message(self, record: Record) -> None:
+        """Fail."""
+        raise ValueError("boom")
+
+
 class Source(Node[NodeConfig]):
     """Send as many messages as it is told to, a hundred a turn of the dispatcher."""
 

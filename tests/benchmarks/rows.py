@@ -25,5 +25,6 @@ ROWS: Final = (
     Row("5", size.memory_per_node),
     Row("6", flow_file.check_and_load),
     Row("6b", one_option.deploy),
+    Row("7", throughput.thrown),
     Row("8", virtual_time.simulated_month),
 )

@@ -60,6 +60,15 @@ def test_a_measurement_ends_when_the_sink_has_everything(way: str) -> None:
     assert cost.cpu_us > 0
 
 
+@pytest.mark.parametrize("port", [port for port, _ in throughput.THROWN])
+def test_what_a_node_throws_on_comes_to_the_sink(port: str) -> None:
+    load = replace(throughput.thrown_load(), messages=250)
+    with throughput.OurSide(our_flows.thrown(port), load) as side:
+        cost = side.sent()
+
+    assert cost.wall_us > 0
+
+
 def test_a_deploy_to_and_fro_changes_the_node() -> None:
     with one_option.our_side() as side:
         steps = []

@@ -25,6 +25,7 @@ from tests.benchmarks.our_nodes import Sink, Source
 MIXED = ("change", "switch", "function") * 3 + ("change",)
 CHANGES = ("change",) * 10
 NUMBERS = ("increase",) * 10
+THROWN = (("error", "node.error"), ("errors", "flow.errors"), ("refused", "on_error"))
 WIDTH = 10
 _WARM_UPS = 2
 _PATIENCE_S = 120.0
@@ -126,6 +127,11 @@ def fan_out_load() -> Load:
     return Load(reading, "reading", hops=1 + 2 * WIDTH, arrivals=WIDTH, messages=2_500)
 
 
+def thrown_load() -> Load:
+    """Return what a node throws on; the cost is of a message, with what it takes to catch."""
+    return Load(step, "step", hops=1)
+
+
 def mixed_chain(repetitions: int) -> Iterator[Figure]:
     """Row 1."""
     with NodeRed(install(), node_red_flows.chain(MIXED)) as peer:
@@ -152,6 +158,18 @@ def fan_out(repetitions: int) -> Iterator[Figure]:
     ):
         name = "a delivery, fan-out 1 → 10, small object"
         yield from _compare(name, ours, lambda: _theirs(peer, load), repetitions, Budget(times=4))
+
+
+def thrown(repetitions: int) -> Iterator[Figure]:
+    """Row 7."""
+    load = thrown_load()
+    with NodeRed(install(), node_red_flows.thrown()) as peer:
+        for port, heard in THROWN:
+            with OurSide(our_flows.thrown(port), load) as ours:
+                in_turns(ours.sent, lambda: _theirs(peer, load), _WARM_UPS)
+                mine, theirs = in_turns(ours.sent, lambda: _theirs(peer, load), repetitions)
+            name = f"a handler throws, caught by {heard}"
+            yield Figure(name, "µs", _walls(mine), _walls(theirs), budget=Budget(times=5))
 
 
 def _chain(
