@@ -21,6 +21,7 @@ from oppleo_flow.flowfile import (
 )
 from oppleo_flow.flowfile.cases import WorldWords
 from oppleo_flow.flowfile.files import is_subflow
+from oppleo_flow.redaction import Redaction
 from oppleo_flow.registry import Registry
 
 SECRETS = "secrets.yaml"
@@ -54,6 +55,7 @@ class Surroundings:
     registry: Registry
     settings: CheckSettings
     environment: WatchedEnvironment
+    redaction: Redaction
 
     @classmethod
     def of(
@@ -64,22 +66,24 @@ class Surroundings:
         simulate: bool = False,
         placeholders: bool = False,
         secrets: SecretSource | None = None,
+        redaction: Redaction | None = None,
     ) -> "Surroundings":
         """Return what a flow in `folder` may use.
 
         With `placeholders` a node whose type is not there is a warning, not an error; `secrets`
-        are those of the site if nothing else is said.
+        are those of the site if nothing else is said, and `redaction` learns their values.
         """
         environment = WatchedEnvironment(os.environ)
+        redaction = redaction or Redaction()
         settings = CheckSettings(
             variables=variables,
             environ=environment,
-            secrets=secrets or SiteSecrets(folder / SECRETS, environment),
+            secrets=secrets or SiteSecrets(folder / SECRETS, environment, redaction.learn),
             simulate=simulate,
             placeholders=placeholders,
             world_words=_world_words,
         )
-        return cls(folder, Registry.installed(folder / "nodes"), settings, environment)
+        return cls(folder, Registry.installed(folder / "nodes"), settings, environment, redaction)
 
     def check(self, file: Path) -> CheckResult:
         """Check a flow with all that it leads to, or a shared subflow for itself."""
@@ -91,7 +95,8 @@ class Surroundings:
 
         `texts` take the place of what the files of those names contain.
         """
-        secrets = SiteSecrets(self.folder / SECRETS, self.settings.environ)
+        own = self.folder / SECRETS
+        secrets = SiteSecrets(own, self.settings.environ, self.redaction.learn)
         settings = replace(self.settings, secrets=secrets, texts=texts)
         return check_text(text, str(file), self.registry, settings)
 

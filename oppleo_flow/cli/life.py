@@ -20,7 +20,7 @@ from oppleo_flow.cli.chosen import Chosen, without_nodes
 from oppleo_flow.cli.exit_codes import OK, REFUSED, USAGE
 from oppleo_flow.cli.kept_check import KeptCheck, Recalled
 from oppleo_flow.cli.later import Later
-from oppleo_flow.cli.log import start_log
+from oppleo_flow.cli.log import Log
 from oppleo_flow.cli.running import address_of
 from oppleo_flow.cli.safe_order import safe_order
 from oppleo_flow.cli.simulation import WorldProcess
@@ -62,7 +62,7 @@ def run_flow(
     `recalled` is what the last start had checked, where that still holds; `world` is the simulated
     world of a site that runs on simulated hardware.
     """
-    log = start_log(site.folder / ".oppleo" / "log", site.settings.log)
+    log = Log(site.folder / ".oppleo" / "log", site.settings.log, clock=SystemClock())
     history = History(site.folder / ".oppleo" / "history")
     around: Surroundings | None = None
     if recalled is not None:
@@ -72,7 +72,7 @@ def run_flow(
         # Not at the top, here and below: what checks a flow takes a third of a start.
         from oppleo_flow.cli.what_runs import choose, flow_folder, surroundings  # noqa: PLC0415
 
-        around = surroundings(site, args)
+        around = surroundings(site, args, log.redaction)
         chosen = choose(around, flow_folder(site, args, around), history, safe=args.last_good)
     if chosen is None:
         return USAGE
@@ -113,14 +113,14 @@ class _Life:
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: self._ends.put(("told to stop", OK)))
 
-    def live(self, log: Path, around: "Surroundings | None", history: History) -> int:
+    def live(self, log: Log, around: "Surroundings | None", history: History) -> int:
         """Start everything, wait for the end, stop everything; return the exit code."""
         self._seed()
         self._wire(self._graph)
         runtime = self._runtime()
         version = self._chosen.recorded(history, self._clock)
         deploying = cast(
-            "Deploying", Later(partial(self._deploying, runtime, around, history, version))
+            "Deploying", Later(partial(self._deploying, log, runtime, around, history, version))
         )
         sessions = WebSessions(self._site)
         with (
@@ -142,12 +142,12 @@ class _Life:
             if self._args.strict and not self._complete(runtime):
                 self._ends.put(("not everything could start, and --strict was asked for", REFUSED))
             else:
-                self._announce(server, log)
+                self._announce(server, log.file)
             runtime.tell(self._chosen.trouble)
             self._load_the_rest(runtime, deploying)
             _spare_the_collector()
             reason, code = self._end(
-                deploying, lambda: bool(runtime.graph.nodes) and not self._args.quarantine
+                log, deploying, lambda: bool(runtime.graph.nodes) and not self._args.quarantine
             )
             _LOG.info("stopping: %s", reason)
             if code != OK:
@@ -160,12 +160,17 @@ class _Life:
         return code
 
     def _deploying(
-        self, runtime: Runtime, around: "Surroundings | None", history: History, running: Version
+        self,
+        log: Log,
+        runtime: Runtime,
+        around: "Surroundings | None",
+        history: History,
+        running: Version,
     ) -> "Deploying":
         from oppleo_flow.cli.deploying import Deploying  # noqa: PLC0415
         from oppleo_flow.cli.what_runs import flow_folder, surroundings  # noqa: PLC0415
 
-        around = around or surroundings(self._site, self._args)
+        around = around or surroundings(self._site, self._args, log.redaction)
         return Deploying(
             runtime,
             flow_folder(self._site, self._args, around),
@@ -175,12 +180,15 @@ class _Life:
             adapt=partial(self._adapt, runtime),
         )
 
-    def _end(self, deploying: "Deploying", runs_whole: Callable[[], bool]) -> tuple[str, int]:
+    def _end(
+        self, log: Log, deploying: "Deploying", runs_whole: Callable[[], bool]
+    ) -> tuple[str, int]:
         """Wait until told to end; return why, and the exit code."""
         while True:
             try:
                 return self._ends.get(timeout=_LOOK_WHETHER_GOOD_S)
             except Empty:
+                log.tell_repeats()
                 if runs_whole():
                     deploying.look_whether_good()
 

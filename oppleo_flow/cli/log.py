@@ -1,44 +1,69 @@
-"""The log of a running site: files of a limited size, and what matters on the terminal."""
+"""The log of a running site: files of a limited size, and what matters on the terminal.
+
+Where stderr is the journal of systemd, all of it goes there, each line with its priority.
+"""
 
 import logging
 import logging.handlers
-import time
+import os
+import sys
+from collections.abc import Mapping
 from pathlib import Path
 
-from oppleo_flow.cli.command import PROGRAM
+from oppleo_flow.cli.log_lines import JournalLine, JsonLine, TerminalLine, TextLine, is_journal
+from oppleo_flow.cli.log_repeats import Repeats
 from oppleo_flow.cli.site_config import LogSettings
-
-_LINE = "%(asctime)s.%(msecs)03dZ %(levelname)-7s %(name)s: %(message)s"
-
-
-class _TerminalLine(logging.Formatter):
-    """One line, and never a traceback: that is in the file."""
-
-    def format(self, record: logging.LogRecord) -> str:
-        """Return the message alone."""
-        return f"{PROGRAM}: {record.getMessage()}"
+from oppleo_flow.clock import Clock
+from oppleo_flow.redaction import Redaction
 
 
-def start_log(folder: Path, settings: LogSettings) -> Path:
-    """Write what is logged from now on into files in `folder`; return the newest.
+class Log:
+    """What is logged from now on goes into files in `folder`, the newest of which is `file`.
 
     Warnings go to stderr too.  Times are UTC.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / "oppleo-flow.log"
-    lines = logging.Formatter(_LINE, "%Y-%m-%dT%H:%M:%S")
-    lines.converter = time.gmtime
-    file = logging.handlers.RotatingFileHandler(
-        path, maxBytes=settings.size_kb * 1000, backupCount=settings.keep, encoding="utf-8"
-    )
-    file.setFormatter(lines)
-    terminal = logging.StreamHandler()
-    terminal.setFormatter(_TerminalLine())
-    terminal.setLevel(logging.WARNING)
-    # What ends a command is logged with its traceback, and printed as one line by `main` itself.
-    terminal.addFilter(lambda record: record.name != "oppleo_flow.cli")
-    root = logging.getLogger()
-    root.addHandler(file)
-    root.addHandler(terminal)
-    root.setLevel(settings.level.upper())
-    return path
+
+    def __init__(
+        self,
+        folder: Path,
+        settings: LogSettings,
+        *,
+        clock: Clock,
+        redaction: Redaction | None = None,
+        environ: Mapping[str, str] = os.environ,
+    ) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self.file = folder / "oppleo-flow.log"
+        self.redaction = redaction or Redaction()
+        redact = self.redaction.redacted
+        file = logging.handlers.RotatingFileHandler(
+            self.file, maxBytes=settings.size_kb * 1000, backupCount=settings.keep, encoding="utf-8"
+        )
+        json_lines = JsonLine(redact) if settings.format == "json" else None
+        file.setFormatter(json_lines or TextLine(redact))
+        terminal = logging.StreamHandler()
+        if _stderr_is_journal(environ):
+            terminal.setFormatter(JournalLine(json_lines, redact))
+        elif json_lines is not None and not sys.stderr.isatty():
+            terminal.setFormatter(json_lines)
+            terminal.setLevel(logging.WARNING)
+        else:
+            terminal.setFormatter(TerminalLine(redact))
+            terminal.setLevel(logging.WARNING)
+        # What ends a command is logged with its traceback, printed as one line by `main` itself.
+        terminal.addFilter(lambda record: record.name != "oppleo_flow.cli")
+        self._repeats = Repeats([file, terminal], clock)
+        root = logging.getLogger()
+        root.addHandler(self._repeats)
+        root.setLevel(settings.level.upper())
+
+    def tell_repeats(self) -> None:
+        """Say of lines that came again how often, also when nothing else is logged."""
+        self._repeats.tell()
+
+
+def _stderr_is_journal(environ: Mapping[str, str]) -> bool:
+    if "JOURNAL_STREAM" not in environ:
+        return False
+    found = os.fstat(sys.stderr.fileno())
+    return is_journal((found.st_dev, found.st_ino), environ)

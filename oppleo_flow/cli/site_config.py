@@ -52,6 +52,9 @@ class LogSettings(_Settings):
     level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="The least that is written down."
     )
+    format: Literal["text", "json"] = Field(
+        default="text", description="Lines for people, or a JSON object on each for programs."
+    )
     size_kb: int = Field(
         default=512, ge=16, le=1_000_000, description="The size of one file, in kB."
     )

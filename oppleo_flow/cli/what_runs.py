@@ -16,18 +16,22 @@ from oppleo_flow.flowfile import CheckResult, Finding
 from oppleo_flow.flowfile.versions import FlowSet, History, Version
 from oppleo_flow.flowfile.versions.refusals import HasErrors
 from oppleo_flow.guardian import crashed_before
+from oppleo_flow.redaction import Redaction
 
 _LOG = logging.getLogger(__name__)
 _BY_GUARDIAN = "guardian"
 
 
-def surroundings(site: Site, args: argparse.Namespace) -> Surroundings:
-    """Return what a run of a site checks flows with."""
+def surroundings(
+    site: Site, args: argparse.Namespace, redaction: Redaction | None = None
+) -> Surroundings:
+    """Return what a run of a site checks flows with; `redaction` learns the secrets in them."""
     return Surroundings.of(
         site.folder,
         variables_of(args.variables, "run"),
         simulate=site.simulate,
         placeholders=not args.strict,
+        redaction=redaction,
     )
 
 

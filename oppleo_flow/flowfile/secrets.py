@@ -2,7 +2,7 @@
 
 import re
 import stat
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Protocol
 
@@ -38,12 +38,19 @@ class SiteSecrets:
     A secret comes from the first of these that has it: the site's `secrets.yaml`, the environment's
     `OPPLEO_SECRET_<NAME>`, systemd's `$CREDENTIALS_DIRECTORY/<name>`.
 
+    `given` is told the name and value of each that is got, so that it can be kept out of sight.
     The file is read when it is first needed.  One that others may read is refused as a whole.
     """
 
-    def __init__(self, file: Path, environ: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        file: Path,
+        environ: Mapping[str, str],
+        given: Callable[[str, str], object] = lambda *_: None,
+    ) -> None:
         self._file = file
         self._environ = environ
+        self._given = given
         self._read: tuple[dict[str, SecretStr], tuple[Finding, ...]] | None = None
 
     @property
@@ -54,10 +61,12 @@ class SiteSecrets:
     def get(self, name: str) -> SecretStr | None:
         """Return a secret; None when there is none of that name."""
         found = self._contents()[0].get(name)
+        if found is None:
+            text = self._environ.get(_variable(name)) or self._credential(name)
+            found = SecretStr(text) if text else None
         if found is not None:
-            return found
-        text = self._environ.get(_variable(name)) or self._credential(name)
-        return SecretStr(text) if text else None
+            self._given(name, found.get_secret_value())
+        return found
 
     def remedy(self, name: str) -> str:
         """Return how to add a secret that is missing."""

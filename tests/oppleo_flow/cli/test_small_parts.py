@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 
 from oppleo_flow.cli import main
-from oppleo_flow.cli.log import start_log
+from oppleo_flow.cli.log import Log
 from oppleo_flow.cli.site_config import LogSettings
 from oppleo_flow.cli.table import table
+from oppleo_flow.clock import SystemClock
 
 REPOSITORY = Path(__file__).parents[3]
 
@@ -43,7 +44,7 @@ def root_logger():
 
 
 def test_a_traceback_goes_into_the_log_and_never_to_the_terminal(root_logger, tmp_path, capsys):
-    file = start_log(tmp_path / "log", LogSettings())
+    file = Log(tmp_path / "log", LogSettings(), clock=SystemClock()).file
     logging.getLogger("a.node").info("only for the file")
     try:
         raise ValueError("no such thing")
@@ -58,7 +59,7 @@ def test_a_traceback_goes_into_the_log_and_never_to_the_terminal(root_logger, tm
 def test_what_ends_a_command_is_one_line_and_its_traceback_is_in_the_log(
     root_logger, site, monkeypatch, capsys
 ):
-    file = start_log(site / "log", LogSettings())
+    file = Log(site / "log", LogSettings(), clock=SystemClock()).file
     monkeypatch.setattr("sys.stdout", None)
     assert main(["check"]) == 1
     assert len(capsys.readouterr().err.splitlines()) == 1
@@ -66,9 +67,9 @@ def test_what_ends_a_command_is_one_line_and_its_traceback_is_in_the_log(
 
 
 def test_a_log_file_does_not_grow_past_its_size(root_logger, tmp_path):
-    file = start_log(tmp_path, LogSettings(size_kb=16, keep=2))
-    for _ in range(1000):
-        logging.getLogger("a.node").info("x" * 100)
+    file = Log(tmp_path, LogSettings(size_kb=16, keep=2), clock=SystemClock()).file
+    for number in range(1000):
+        logging.getLogger("a.node").info("%0100d", number)
     assert sorted(path.name for path in tmp_path.iterdir()) == [
         "oppleo-flow.log",
         "oppleo-flow.log.1",
