@@ -23,7 +23,7 @@ from oppleo_flow.engine.probe import Probe
 from oppleo_flow.engine.replaying import Replaying
 from oppleo_flow.engine.snapshot import EVERY_KIND, EventKind, PastFault, RuntimeEvent
 from oppleo_flow.engine.state_store import StateStore
-from oppleo_flow.engine.taps import Tap
+from oppleo_flow.engine.taps import Ears
 from oppleo_flow.errors import StoreError
 from oppleo_flow.flow_events import ConditionKind, NodeChanged
 from oppleo_flow.flowfile.graph import Graph, Wire
@@ -75,7 +75,7 @@ class Core:
         self.loop = loop
         self.state_store = state_store
         self.probe = probe
-        self.taps: Mapping[tuple[str, str], tuple[Tap, ...]] = {}
+        self.taps = Ears()
         self.hosts: dict[str, NodeHost] = {}
         self.unwell: set[NodeHost] = set()
         self.to_time = TIMED_EACH_BEAT
@@ -181,11 +181,16 @@ class Core:
 
     def subscribe(self, size: int, kinds: frozenset[EventKind]) -> Subscription:
         """Return the events of some kinds from now on.  Legal from any thread."""
-        subscription = Subscription(size, self._unsubscribe, kinds)
-        self._listen((*self._subscriptions, subscription))
+        subscription = Subscription(size, self.unsubscribe, kinds)
+        self.listen(subscription)
         return subscription
 
-    def _unsubscribe(self, subscription: Subscription) -> None:
+    def listen(self, subscription: Subscription) -> None:
+        """Tell a listener the changes of its kinds from now on.  Legal from any thread."""
+        self._listen((*self._subscriptions, subscription))
+
+    def unsubscribe(self, subscription: Subscription) -> None:
+        """Tell a listener no more.  Legal from any thread."""
         self._listen(tuple(s for s in self._subscriptions if s is not subscription))
 
     def _listen(self, subscriptions: tuple[Subscription, ...]) -> None:

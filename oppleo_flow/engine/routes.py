@@ -128,8 +128,8 @@ class Routes:
             for wire in self._from.get((node, port), ())
         )
         route = watched(self._core.probe, node, port, _fan_out(targets))
-        taps = self._core.taps.get((node, port))
-        return route if taps is None else tapped(taps, self._core.clock, route)
+        ears = self._core.taps.at((node, port))
+        return tapped(ears, self._core.clock, route) if ears else route
 
     def _queued(self, wire: Wire) -> Receive:
         """Return a receiver that lets what runs now come to its end first."""

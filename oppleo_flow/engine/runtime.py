@@ -16,9 +16,11 @@ from oppleo_flow.engine.core import Core, Subscription
 from oppleo_flow.engine.deploy import Deploy, Hooks
 from oppleo_flow.engine.letters import LETTERS_KEPT, DeadLetter, DeadLetters
 from oppleo_flow.engine.lifecycle import Starter, Stopper
+from oppleo_flow.engine.log_levels import LogLevels
 from oppleo_flow.engine.loop import ExternalEvents, Loop
 from oppleo_flow.engine.making import safe_pins_of
 from oppleo_flow.engine.probe import Probe
+from oppleo_flow.engine.recorder import Recorder
 from oppleo_flow.engine.snapshot import EVERY_KIND, EventKind, RuntimeSnapshot
 from oppleo_flow.engine.state_store import StateStore
 from oppleo_flow.engine.taps import Tap
@@ -89,6 +91,7 @@ class Runtime:
         self._quarantine = quarantine
         self._starter = Starter(self._core, self._assembly.routes, quarantine)
         self._deploying = threading.Lock()
+        self.log_levels = LogLevels(self._core)
         self._watching = Watching(self._core, lambda: self._assembly, self._deploying)
         self._started_at: datetime = clock.now()
         self._started_s = clock.monotonic()
@@ -262,6 +265,18 @@ class Runtime:
             Refused: There are as many traces as may be.
         """
         return self._watching.trace(count, node, within_s)
+
+    def record(self, size: int) -> Recorder:
+        """Return everything that happens from now on, at most `size` of it waiting.
+
+        Close it when nobody looks any more; legal where `tap` is.
+
+        Raises:
+            Refused: There are as many recordings as may be.
+        """
+        recorder = self._watching.record(size)
+        recorder.snapshot = self.snapshot()
+        return recorder
 
     def safe_pins(self, graph: Graph | None = None) -> list[SafePin]:
         """Return the pins that must be driven to a level when this process dies.

@@ -1,13 +1,14 @@
 """Taps: what leaves an output while the flow runs, for somebody who looks."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
 from oppleo_flow.clock import Clock
 from oppleo_flow.engine.backlog import Backlog
 from oppleo_flow.engine.calls import Receive
+from oppleo_flow.flowfile.graph import is_flow
 from oppleo_flow.message import Message
 
 
@@ -36,8 +37,43 @@ class Tap(Backlog[Tapped]):
         self.port = port
 
 
-def tapped(taps: tuple[Tap, ...], clock: Clock, route: Receive) -> Receive:
-    """Return a route that shows the taps what takes it."""
+class Ear(Protocol):
+    """What is shown what leaves one output."""
+
+    def put(self, seen: Tapped) -> None:
+        """Take a message; never waits."""
+        ...
+
+
+class EveryOutput(Protocol):
+    """Somebody who listens to all outputs."""
+
+    def ear(self, node: str, port: str) -> Ear:
+        """Return what is shown what leaves one of them."""
+        ...
+
+
+class Ears:
+    """Who listens to which output now: taps to one each, and some to every one."""
+
+    def __init__(self, taps: Iterable[Tap] = (), everywhere: Iterable[EveryOutput] = ()) -> None:
+        self._everywhere = tuple(everywhere)
+        self._taps: dict[tuple[str, str], tuple[Tap, ...]] = {}
+        for tap in taps:
+            place = (tap.node, tap.port)
+            self._taps[place] = (*self._taps.get(place, ()), tap)
+
+    def __contains__(self, place: tuple[str, str]) -> bool:
+        """Return whether somebody wants what leaves an output that no wire leaves, too."""
+        return place in self._taps or (bool(self._everywhere) and not is_flow(place[0]))
+
+    def at(self, place: tuple[str, str]) -> tuple[Ear, ...]:
+        """Return who listens to an output."""
+        return (*self._taps.get(place, ()), *(every.ear(*place) for every in self._everywhere))
+
+
+def tapped(taps: tuple[Ear, ...], clock: Clock, route: Receive) -> Receive:
+    """Return a route that shows those who listen what takes it."""
 
     def receive(payload: Any, envelope: Message) -> None:
         seen = Tapped(

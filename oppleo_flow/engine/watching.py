@@ -11,17 +11,19 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from oppleo_flow.engine.assembly import Assembly
+from oppleo_flow.engine.recorder import Recorder
 from oppleo_flow.engine.segment import Segment
-from oppleo_flow.engine.taps import Tap
+from oppleo_flow.engine.taps import Ears, Tap
 from oppleo_flow.engine.traces import Traces, Watch
 from oppleo_flow.errors import Refused
 from oppleo_flow.flowfile.graph import Graph
 
 if TYPE_CHECKING:
-    from oppleo_flow.engine.core import Core
+    from oppleo_flow.engine.core import Core, Subscription
 
 MOST_TAPS = 100
 MOST_TRACES = 20
+MOST_RECORDERS = 4
 LINGER_S = 2.0
 """How long the last of the messages that were asked for is followed, from when it begins."""
 _AGAIN_S = 0.1
@@ -42,6 +44,7 @@ class Watching:
         self._probe = core.probe
         self._taps: tuple[Tap, ...] = ()
         self._traces: tuple[Traces, ...] = ()
+        self._recorders: tuple[Recorder, ...] = ()
         self._late: list[Segment] = []
 
     def tap(self, graph: Graph, node: str, port: str, size: int) -> Tap:
@@ -61,6 +64,21 @@ class Watching:
             self._taps = (*self._taps, tap)
             self._change()
         return tap
+
+    def record(self, size: int) -> Recorder:
+        """Return a new recorder; its `snapshot` is the caller's to take.
+
+        Raises:
+            Refused: There are as many as may be.
+        """
+        recorder = Recorder(size, self._close_recorder)
+        with self._changing:
+            if len(self._recorders) >= MOST_RECORDERS:
+                raise Refused(f"recordings: {MOST_RECORDERS} are being made already; end one")
+            self._recorders = (*self._recorders, recorder)
+            self._core.listen(recorder)
+            self._change()
+        return recorder
 
     def trace(self, count: int, node: str | None, within_s: float) -> Traces:
         """Return the traces of the next messages; raises as `tap` does."""
@@ -91,6 +109,14 @@ class Watching:
     def _close_traces(self, traces: Traces) -> None:
         with self._changing:
             self._without(traces)
+
+    def _close_recorder(self, recorder: "Subscription") -> None:
+        self._core.unsubscribe(recorder)
+        with self._changing:
+            left = tuple(one for one in self._recorders if one is not recorder)
+            if left != self._recorders:
+                self._recorders = left
+                self._change()
 
     def _without(self, closed: Tap | Traces) -> None:
         taps = tuple(tap for tap in self._taps if tap is not closed)
@@ -143,9 +169,5 @@ class Watching:
 
     def _look(self) -> None:
         """Let what is compiled from now on be watched by those who look."""
-        taps: dict[tuple[str, str], tuple[Tap, ...]] = {}
-        for tap in self._taps:
-            place = (tap.node, tap.port)
-            taps[place] = (*taps.get(place, ()), tap)
-        self._core.taps = taps
+        self._core.taps = Ears(self._taps, self._recorders)
         self._core.probe = Watch(self._probe, self._traces) if self._traces else self._probe
