@@ -14,7 +14,9 @@ class Message:
     """The envelope, made once where a chain of events begins and carried along it.
 
     `id` is unique across restarts of one site; `trace_id` is the id of the message that began the
-    chain; `time_s` is when it began, in seconds since 1970; `source` is `flow/node.port`.
+    chain, and `source` its `flow/node.port`.  What a timer sends goes on with the chain in which
+    the timer was set, under an `id` of its own.  `time_s` is when it began, or went on, in seconds
+    since 1970.
     """
 
     payload: Any
@@ -25,8 +27,12 @@ class Message:
 
     @property
     def time(self) -> datetime:
-        """Return the aware UTC moment at which the chain began."""
+        """Return the aware UTC moment at which it began, or went on."""
         return datetime.fromtimestamp(self.time_s, UTC)
+
+    def bare(self) -> "Message":
+        """Return it without its payload: what is kept of it as the cause of something later."""
+        return Message(None, self.id, self.trace_id, self.time_s, self.source)
 
 
 def message_ids(clock: Clock) -> Callable[[], int]:

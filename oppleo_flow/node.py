@@ -273,12 +273,16 @@ class Node(Generic[ConfigT]):
         """Return the open connection that an option names."""
         return self.context.connection(ref)  # type: ignore[return-value]
 
-    def after(self, seconds: float, call: Callable[[], object]) -> Timer:
+    def after(
+        self, seconds: float, call: Callable[[], object], *, cause: Message | None = None
+    ) -> Timer:
         """Run `call` once, in `seconds`, as a handler of this node.  Legal from any thread.
 
-        A call that fails is made again, after 1 s at first, then later each time.
+        What it sends goes on with the message in hand, or with the `cause` that is given: the
+        `bare()` envelope of one that was in hand.  A call that fails is made again, after 1 s at
+        first, then later each time.
         """
-        return self.context.after(seconds, call)
+        return self.context.after(seconds, call, cause)
 
     def every(self, seconds: float, call: Callable[[], object]) -> Timer:
         """Run `call` every `seconds`, first after that time, as a handler of this node."""

@@ -107,8 +107,10 @@ class NodeContext(Protocol):
         """Return the envelope of the message in hand."""
         ...
 
-    def after(self, seconds: float, call: Callable[[], object]) -> Timer:
-        """Run `call` once, later, as a handler of this node."""
+    def after(
+        self, seconds: float, call: Callable[[], object], cause: Message | None = None
+    ) -> Timer:
+        """Run `call` once, later, as a handler of this node, because of a message."""
         ...
 
     def every(self, seconds: float, call: Callable[[], object]) -> Timer:

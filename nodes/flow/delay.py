@@ -21,7 +21,7 @@ from typing import Generic, TypeVar
 
 from pydantic import Field
 
-from oppleo_flow import Example, Instant, Node, NodeConfig, Out, Seconds
+from oppleo_flow import Example, Instant, Message, Node, NodeConfig, Out, Seconds
 from oppleo_flow.payloads import Beep
 from oppleo_flow.state import AnyPayload
 
@@ -33,10 +33,11 @@ _TOLERANCE_S = 1e-6
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """A message that waits, and since when."""
+    """A message that waits, since when, and the envelope that it came in."""
 
     payload: AnyPayload
     since: Instant
+    envelope: Message | None = None
 
 
 class DelayConfig(NodeConfig):
@@ -90,27 +91,27 @@ class Delay(Node[DelayConfig], Generic[T]):
             # Dropping the oldest instead would, under a steady load, let nothing out any more.
             self.dropped += 1
         else:
-            self.waiting = (*self.waiting, Waiting(payload, self.clock.instant()))
+            item = Waiting(payload, self.clock.instant(), self.message.bare())
+            self.waiting = (*self.waiting, item)
             if len(self.waiting) == 1:
                 self._wake_for_first()
         self._show()
 
     def _wake_for_first(self) -> None:
-        self.after(max(0.0, self._remaining_s(self.waiting[0])), self._release)
+        first = self.waiting[0]
+        self.after(max(0.0, self._remaining_s(first)), self._release, cause=first.envelope)
 
     def _remaining_s(self, item: Waiting) -> float:
         return self.config.wait - self.clock.since(item.since)
 
     def _release(self) -> None:
-        """Let go of all whose time has come, and wait for the next."""
-        ready = 0
-        while ready < len(self.waiting):
-            item = self.waiting[ready]
-            if self._remaining_s(item) > _TOLERANCE_S:
-                break
-            self.delayed.send(item.payload)
-            ready += 1
-        self.waiting = self.waiting[ready:]
+        """Let go of the first, if its time has come, and wait for the next.
+
+        One at a time, so that each goes on with the message that it is.
+        """
+        if self._remaining_s(self.waiting[0]) <= _TOLERANCE_S:
+            self.delayed.send(self.waiting[0].payload)
+            self.waiting = self.waiting[1:]
         if self.waiting:
             self._wake_for_first()
         self._show()

@@ -146,6 +146,10 @@ class Core:
         number = self._next_id()
         return Message(payload, number, number, self._epoch_s(), source)
 
+    def going_on(self, cause: Message) -> Message:
+        """Return the envelope of something that goes on now with what began earlier."""
+        return Message(None, self._next_id(), cause.trace_id, self._epoch_s(), cause.source)
+
     def slow(self, nodes: str, seconds: float) -> None:
         """Warn of a handler that kept the dispatcher from everything else, now and then."""
         now = self.clock.monotonic()

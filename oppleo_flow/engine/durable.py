@@ -12,6 +12,7 @@ from oppleo_flow.encoding import decode, encode, known_types
 from oppleo_flow.engine.calls import attempt
 from oppleo_flow.engine.inbox import Item
 from oppleo_flow.engine.letters import DeadLetter
+from oppleo_flow.engine.node_timers import NamedTimer, kept, read_cause
 from oppleo_flow.engine.state_store import Append, StateStore, Transaction
 from oppleo_flow.engine.wire_log import BEFORE_ALL, Page, read_page
 from oppleo_flow.engine.words import words_of
@@ -49,8 +50,8 @@ class NodeState:
         self._fields: Mapping[str, Any] = host.plan.spec.state
         self._names = tuple(self._fields)
         self._saved = self._values(host)
-        self._saved_timers: tuple[tuple[str, float], ...] = ()
-        self._waiting: list[tuple[str, float]] = []
+        self._saved_timers: tuple[NamedTimer, ...] = ()
+        self._waiting: list[NamedTimer] = []
 
     def _values(self, host: "NodeHost") -> tuple[Any, ...]:
         node = host.node
@@ -69,7 +70,7 @@ class NodeState:
         if timers:
             encoded[_TIMERS] = {
                 "at": _adapter(Instant).dump_python(now, mode="json"),
-                "left_s": [[name, due - now.monotonic_s] for name, due in timers],
+                "left_s": [[t.name, t.due - now.monotonic_s, kept(t.cause)] for t in timers],
             }
         self._saved, self._saved_timers = values, timers
         return host.node_id, host.plan.spec.type_name, encoded, now.wall.isoformat()
@@ -103,7 +104,10 @@ class NodeState:
             timers = encoded.get(_TIMERS)
             if timers is not None:
                 passed_s = host.core.clock.since(_adapter(Instant).validate_python(timers["at"]))
-                self._waiting = [(n, max(0.0, s - passed_s)) for n, s in timers["left_s"]]
+                self._waiting = [
+                    NamedTimer(name, left_s - passed_s, read_cause(*cause))
+                    for name, left_s, *cause in timers["left_s"]
+                ]
         except ValueError as error:
             raise StoreError(
                 f"{store.path}: node {host.node_id!r}: the saved state cannot be read: {error}"
@@ -114,10 +118,10 @@ class NodeState:
 
     def wind_timers(self, host: "NodeHost") -> None:
         """Set the timers again that were waiting, but for those that `start` has set itself."""
-        running = {name for name, _ in host.timers.named()}
-        for name, left_s in self._waiting:
+        running = {timer.name for timer in host.timers.named()}
+        for name, left_s, cause in self._waiting:
             if name not in running and hasattr(host.node, name):
-                host.after(left_s, getattr(host.node, name))
+                host.after(max(0.0, left_s), getattr(host.node, name), cause)
         self._waiting = []
 
 

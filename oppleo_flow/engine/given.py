@@ -80,9 +80,11 @@ class Given:
             raise LookupError(f"node {self.node_id!r}: no message is in hand")
         return envelope
 
-    def after(self, seconds: float, call: Callable[[], object]) -> Timer:
-        """Run `call` once, later, as a handler of the node."""
-        return self.timers.after(seconds, call)
+    def after(
+        self, seconds: float, call: Callable[[], object], cause: Message | None = None
+    ) -> Timer:
+        """Run `call` once, later, as a handler of the node, because of a message."""
+        return self.timers.after(seconds, call, cause)
 
     def every(self, seconds: float, call: Callable[[], object]) -> Timer:
         """Run `call` every `seconds`; one that is still waiting for its turn is not doubled."""

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from oppleo_flow.engine.durable import NodeState
 from oppleo_flow.engine.inbox import Item
+from oppleo_flow.engine.node_timers import NamedTimer
 from oppleo_flow.node_spec import NodeSpec, fits
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ class Handover:
 
     spec: NodeSpec
     state: dict[str, Any]
-    timers: tuple[tuple[str, float], ...]
+    timers: tuple[NamedTimer, ...]
     waiting: tuple[Item, ...]
 
     def to_state(self, host: "NodeHost") -> None:
@@ -49,11 +50,11 @@ class Handover:
         """Let timers go on that waited, but for those that `start` has set itself."""
         if host.plan.spec.type_name != self.spec.type_name:
             return
-        running = {name for name, _ in host.timers.named()}
+        running = {timer.name for timer in host.timers.named()}
         now = host.clock.monotonic()
-        for name, due in self.timers:
+        for name, due, cause in self.timers:
             if name not in running and hasattr(host.node, name):
-                host.after(max(0.0, due - now), getattr(host.node, name))
+                host.after(max(0.0, due - now), getattr(host.node, name), cause)
 
 
 def left_by(host: "NodeHost") -> Handover:

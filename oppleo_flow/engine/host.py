@@ -150,6 +150,11 @@ class NodeHost(Given):
         return self._timers
 
     @property
+    def has_timers(self) -> bool:
+        """Return whether any was ever set."""
+        return self._timers is not None
+
+    @property
     def permits(self) -> SimpleQueue[None]:
         """Return what holds back a thread of the node's own that sends too fast.
 
@@ -242,18 +247,37 @@ class NodeHost(Given):
             return None
         return self.in_hand.key
 
+    @property
+    def cause_in_hand(self) -> Message | None:
+        """Return the message because of which this thread runs a handler; None when there is none.
+
+        A timer that no message has set begins something of its own each time.
+        """
+        if not self.started or self.running != threading.get_ident():
+            return None
+        envelope = self.envelope
+        if envelope is None:
+            return self.core.envelope  # one of a fused run
+        from_message = self.in_hand is not None and self.in_hand.port is not None
+        return envelope if from_message or envelope.id != envelope.trace_id else None
+
     # -- handlers of the node ------------------------------------------------------------------
 
     def accept_call(
-        self, call: Callable[[], object], done: Callable[[Exception | None], None], key: Key
+        self,
+        call: Callable[[], object],
+        done: Callable[[Exception | None], None],
+        key: Key,
+        cause: Message | None,
     ) -> None:
         """Have `call` run as a handler of the node: in its turn, on its thread.  In the loop.
 
-        `done` is told what it raised, when it is not tried again; `key` is of the message that
-        brought it about.
+        `done` is told what it raised, when it is not tried again; `key` and `cause` are of the
+        message that brought it about.
         """
         if not self.stopping:
-            envelope = self.core.origin(self.source, None)
+            core = self.core
+            envelope = core.going_on(cause) if cause else core.origin(self.source, None)
             self.core.handling.accept(self, Item(call, None, None, envelope, done, key=key))
 
     def unless_it_fails(self, port: Undo, undo: Callable[[], object]) -> None:
@@ -275,13 +299,15 @@ class NodeHost(Given):
         """
         if self.worker is not None and self.busy:
             return attempt(call)[1]  # its own handler collects what it sends on another thread
+        envelope = self.core.origin(self.source, None)
         outer, self.running = self.running, threading.get_ident()
+        in_hand, self.envelope = self.envelope, envelope
         earlier, self.pending = self.pending, []
         _, error = attempt(call)
-        self.running = outer
+        self.running, self.envelope = outer, in_hand
         sent, self.pending = self.pending, earlier
         if error is None:
-            self.core.handling.release(self, sent, self.core.origin(self.source, None))
+            self.core.handling.release(self, sent, envelope)
         else:
             self.take_back(sent)
         return error

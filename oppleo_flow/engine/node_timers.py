@@ -4,10 +4,11 @@ A handler is atomic with its timers too: those that it set are taken back when i
 that it took back wait again.  A single timer whose call fails rings again, later each time.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
+from datetime import datetime
 from functools import cache, partial
 from types import CodeType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from oppleo_flow.engine.inbox import Key
 from oppleo_flow.engine.ports import Port
@@ -41,15 +42,24 @@ def _forget(payload: object, envelope: Message) -> None:
     """Let what was done stand."""
 
 
+class NamedTimer(NamedTuple):
+    """A timer that waits to call the method of the node of that `name`."""
+
+    name: str
+    due: float
+    cause: Message | None
+
+
 class NodeTimer:
     """One call of a node; `name` is what a durable one is known by.
 
     `queued`: it is due and waits for its turn; `rung`: the call of a single one was made;
-    `failures`: how often that has failed; `key`: that of the message which brought it about.
+    `failures`: how often that has failed; `key` and `cause`: of the message which brought it about.
     """
 
     __slots__ = (
         "call",
+        "cause",
         "due",
         "entry",
         "every_s",
@@ -74,6 +84,7 @@ class NodeTimer:
         self.rung = False
         self.failures = 0
         self.key: Key = None
+        self.cause: Message | None = None
 
     def cancel(self) -> None:
         """Take the call back, and all further ones.  Legal from any thread."""
@@ -90,9 +101,13 @@ class NodeTimers:
         self._waiting: set[NodeTimer] = set()
         self.undo = Undo(host)
 
-    def after(self, seconds: float, call: Callable[[], object]) -> NodeTimer:
-        """Have `call` run once, in `seconds`."""
+    def after(
+        self, seconds: float, call: Callable[[], object], cause: Message | None = None
+    ) -> NodeTimer:
+        """Have `call` run once, in `seconds`, because of the message in hand or of `cause`."""
         timer = NodeTimer(self, call, self._host.clock.monotonic() + seconds, None)
+        cause = cause or self._host.cause_in_hand
+        timer.cause = None if cause is None else cause.bare()
         if getattr(call, "__self__", None) is self._host.node:
             timer.name = getattr(call, "__name__", None)
         self._begin(timer)
@@ -116,12 +131,20 @@ class NodeTimers:
         for timer in list(self._waiting):
             self._take_back(timer)
 
-    def named(self) -> tuple[tuple[str, float], ...]:
-        """Return the timers that wait for a method of the node, with when they are due."""
+    def named(self) -> tuple[NamedTimer, ...]:
+        """Return the timers that wait for a method of the node, in the order of their names."""
         if not self._waiting:
             return ()
-        named = [(timer.name, timer.due) for timer in list(self._waiting) if timer.name is not None]
-        return tuple(sorted(named))
+        waiting = list(self._waiting)
+        named = [NamedTimer(t.name, t.due, t.cause) for t in waiting if t.name is not None]
+        return tuple(sorted(named, key=lambda timer: timer[:2]))
+
+    def rings_before(self, due: float, chains: Collection[int]) -> bool:
+        """Return whether one that goes on with one of some chains is due by then."""
+        return any(
+            timer.cause is not None and timer.cause.trace_id in chains and timer.due <= due
+            for timer in list(self._waiting)
+        )
 
     def waits_for(self, key: Key) -> bool:
         """Return whether a call waits that a message with this key has set with `after`."""
@@ -170,7 +193,7 @@ class NodeTimers:
             timer.queued = True
             key = timer.key if timer.every_s is None else None
             tried = partial(self._tried, timer)
-            self._host.accept_call(partial(self._ring, timer), tried, key)
+            self._host.accept_call(partial(self._ring, timer), tried, key, timer.cause)
 
     def _ring(self, timer: NodeTimer) -> object:
         """Make the call, unless it was taken back meanwhile.  A handler of the node.
@@ -195,6 +218,26 @@ class NodeTimers:
         timer.rung = False
         self._waiting.add(timer)
         self._wind(timer)
+
+
+def kept(cause: Message | None) -> Mapping[str, Any] | None:
+    """Return the cause of a timer as it stands in the state file."""
+    if cause is None:
+        return None
+    return {
+        "id": cause.id,
+        "trace_id": cause.trace_id,
+        "time": cause.time.isoformat(),
+        "source": cause.source,
+    }
+
+
+def read_cause(kept: Mapping[str, Any] | None = None) -> Message | None:
+    """Return the cause of a timer that was kept."""
+    if kept is None:
+        return None
+    time_s = datetime.fromisoformat(kept["time"]).timestamp()
+    return Message(None, kept["id"], kept["trace_id"], time_s, kept["source"])
 
 
 @cache

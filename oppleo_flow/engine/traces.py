@@ -1,7 +1,7 @@
 """Traces: the way that messages take from where they begin, node by node, with what left each."""
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
@@ -26,9 +26,9 @@ T = TypeVar("T")
 class TraceStep:
     """What one node did with a message.
 
-    `port` is the input that it came in by; None where the node began by itself: a timer of its own,
-    or a thread.  `took_us` is the time in its handler, None where it sent outside any; `sent` what
-    left, in order, by its output; `failure` what the handler raised.
+    `port` is the input that it came in by; None where the node began by itself, by a timer of its
+    own or a thread, or went on by a timer.  `took_us` is the time in its handler, None where it
+    sent outside any; `sent` what left, in order, by its output; `failure` what the handler raised.
     """
 
     node: str
@@ -135,6 +135,12 @@ class Traces:
         with self._lock:
             return tuple(way.made() for way in self._ways.values())
 
+    @property
+    def followed(self) -> Collection[int]:
+        """Return the ids of the messages that have begun."""
+        with self._lock:
+            return frozenset(self._ways)
+
     def end(self) -> None:
         """Note that nothing more is followed, and wake who waits."""
         self._ended.set()
@@ -154,7 +160,7 @@ class Traces:
     def left(self, node: str, port: str, payload: Any, envelope: Message) -> None:
         """Note what leaves an output, with the step in which the node sent it."""
         with self._lock:
-            step = self._rung.pop(envelope.trace_id, None)
+            step = self._rung.pop(envelope.id, None)
             way = self._way(node, envelope)
             if way is None:
                 return
@@ -183,7 +189,7 @@ class Traces:
         """Note that a timer of a node rings; its step is one of a message if it sends any."""
         step = Step(node, None, None, self._clock.now())
         with self._lock:
-            _remember(self._rung, envelope.trace_id, step)
+            _remember(self._rung, envelope.id, step)
         return step
 
     def _way(self, node: str, envelope: Message) -> _Way | None:

@@ -91,7 +91,7 @@ class Watching:
             node,
             first=first,
             clock=core.clock,
-            full=partial(self._end_in, LINGER_S),
+            full=partial(self._end_in, LINGER_S, until=core.clock.monotonic() + within_s),
             close=self._close_traces,
         )
         with self._changing:
@@ -125,21 +125,37 @@ class Watching:
             self._taps, self._traces = taps, traces
             self._change()
 
-    def _end_in(self, seconds: float, traces: Traces) -> None:
+    def _end_in(self, seconds: float, traces: Traces, *, until: float = 0.0) -> None:
         """Have traces end by themselves: who forgets them must not slow the flow for ever."""
         due = self._core.clock.monotonic() + seconds
-        self._core.loop.timers.call_at(due, partial(self._end, traces))
+        self._core.loop.timers.call_at(due, partial(self._end, traces, until))
 
-    def _end(self, traces: Traces) -> None:
-        """End traces, or try again a little later: the loop waits for nobody."""
+    def _end(self, traces: Traces, until: float) -> None:
+        """End traces, or try again a little later: the loop waits for nobody.
+
+        A timer with which something goes on that is followed is waited for, if it rings `until`
+        then.
+        """
+        if traces.ended:
+            return
+        if self._goes_on(traces, until):
+            self._end_in(LINGER_S, traces, until=until)
+            return
         if not self._changing.acquire(blocking=False):
-            self._end_in(_AGAIN_S, traces)
+            self._end_in(_AGAIN_S, traces, until=until)
             return
         try:
             self._without(traces)
         finally:
             self._changing.release()
         traces.end()
+
+    def _goes_on(self, traces: Traces, until: float) -> bool:
+        """Return whether a timer is set with which something goes on that is followed."""
+        if until <= self._core.clock.monotonic():
+            return False
+        hosts = self._core.hosts.values()
+        return any(h.has_timers and h.timers.rings_before(until, traces.followed) for h in hosts)
 
     def _change(self) -> None:
         """Have the routes compiled for those who look now, between two messages."""

@@ -88,22 +88,6 @@ def test_what_is_under_way_when_it_opens_is_not_followed(run):
     assert traces.so_far() == ()
 
 
-def test_what_a_timer_sends_is_a_message_that_begins_with_it(run):
-    runtime = run(chain(b=Sent))
-    traces = runtime.trace(5)
-    send(runtime, 1)
-    runtime.run_for(1.0)
-
-    first, second = traces.so_far()
-    assert way(first)[1] == ("b", "in", 2, ("last", 2), ("out", 2))
-    assert way(second) == [
-        ("b", None, None, ("out", -2)),
-        ("c", "in", -2, ("out", -4)),
-        ("end", "in", -4),
-    ]
-    assert second.steps[0].took_us is not None
-
-
 def test_a_timer_that_sends_nothing_begins_no_message(run):
     class Idle(Node[NodeConfig]):
         type_name = "idle"

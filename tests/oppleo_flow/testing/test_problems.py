@@ -56,7 +56,8 @@ reason: unknown)
             expected  {on: false}
             received  SwitchRequest {on: true, reason: "session of 'family'"} at Thu 20:15:05 \
 (differs in on: true)
-            way       Thu 20:15:05 later.delayed → evse
+            way       Thu 20:15:00 rfid.card → authorise.accepted → session.request → \
+Thu 20:15:05 later.delayed → evse
         """,
     ),
     "a message that another goes before": (
