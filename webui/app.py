@@ -11,6 +11,7 @@ from webui.api.faults import Faults
 from webui.api.flow import RunningFlow
 from webui.api.health import Health
 from webui.api.live import Live
+from webui.api.log_levels import NodeLevels
 from webui.api.looking import Looking
 from webui.api.sessions import LastSessions
 from webui.api.simulator import Simulator
@@ -70,6 +71,7 @@ def _api(
     last_sessions = LastSessions(sessions)
     dead_letters = DeadLetterBox(runtime)
     faults = Faults(runtime)
+    levels = NodeLevels(runtime)
     simulator = Simulator(levers)
     flow = RunningFlow(deploying)
 
@@ -80,6 +82,8 @@ def _api(
         ("/api/v1/traces", "GET", looking.traces),
         ("/api/v1/sessions", "GET", last_sessions.show),
         ("/api/v1/faults", "GET", faults.show),
+        ("/api/v1/log-levels", "GET", levels.show),
+        ("/api/v1/log-levels", "PUT", levels.change),
         ("/api/v1/dead-letters", "GET", dead_letters.show),
         ("/api/v1/dead-letters/<number:int>/replay", "POST", dead_letters.replay),
         ("/api/v1/dead-letters/<number:int>/discard", "POST", dead_letters.discard),

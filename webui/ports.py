@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from oppleo_flow.charging.record import SessionRecord
 from oppleo_flow.engine.changes import Changes
 from oppleo_flow.engine.letters import DeadLetter, DeadLetters
+from oppleo_flow.engine.log_levels import LogLevels
 from oppleo_flow.engine.snapshot import RuntimeEvent, RuntimeSnapshot
 from oppleo_flow.engine.taps import Tap
 from oppleo_flow.engine.traces import Traces
@@ -45,6 +46,11 @@ class Runtime(Protocol):
     @property
     def graph(self) -> Graph:
         """Return the version of the flow that runs."""
+        ...
+
+    @property
+    def log_levels(self) -> LogLevels:
+        """Return how much each node writes into the log."""
         ...
 
     def vitals(self) -> Vitals:

@@ -33,6 +33,7 @@ COMMANDS = {
     "versions": Entry("versions", "list the versions of a flow, compare two, go back to one"),
     "reload": Entry("reload", "run the site's own nodes with the code that their files hold now"),
     "sessions": Entry("sessions", "list the charging sessions of a month"),
+    "log-level": Entry("log_level", "show or change how much a running node writes down"),
     "dead-letters": Entry("dead_letters", "list, replay and discard what nobody could handle"),
     "report": Entry("report", "write the statement of a month as XLSX, PDF or CSV"),
     "tokens": Entry("tokens", "list, add, enable and disable the cards that may charge"),

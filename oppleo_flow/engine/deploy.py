@@ -15,6 +15,7 @@ from oppleo_flow.engine.changes import Changes, new_level_wires
 from oppleo_flow.engine.deadlines import name_of
 from oppleo_flow.engine.handover import Handover
 from oppleo_flow.engine.lifecycle import START_FAULT, Starter
+from oppleo_flow.engine.log_levels import take_over_levels
 from oppleo_flow.engine.retiring import DeployFailed, Retiring
 from oppleo_flow.engine.words import words_of
 from oppleo_flow.flowfile.graph import Graph, flow_of
@@ -120,6 +121,7 @@ class Deploy:
             segment.fold()
         core.connections.change_to(graph.connections)
         core.change_to(graph, built)
+        take_over_levels(core.hosts, old.graph)
         for host in built.values():
             self._workshop.give_worker(host)
             if host.node_id in left:

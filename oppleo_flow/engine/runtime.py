@@ -16,6 +16,7 @@ from oppleo_flow.engine.core import Core, Subscription
 from oppleo_flow.engine.deploy import Deploy, Hooks
 from oppleo_flow.engine.letters import LETTERS_KEPT, DeadLetter, DeadLetters
 from oppleo_flow.engine.lifecycle import Starter, Stopper
+from oppleo_flow.engine.log_levels import LogLevels
 from oppleo_flow.engine.loop import ExternalEvents, Loop
 from oppleo_flow.engine.making import safe_pins_of
 from oppleo_flow.engine.probe import Probe
@@ -90,6 +91,7 @@ class Runtime:
         self._quarantine = quarantine
         self._starter = Starter(self._core, self._assembly.routes, quarantine)
         self._deploying = threading.Lock()
+        self.log_levels = LogLevels(self._core)
         self._watching = Watching(self._core, lambda: self._assembly, self._deploying)
         self._started_at: datetime = clock.now()
         self._started_s = clock.monotonic()

@@ -17,6 +17,8 @@ ROUTES = [
     ("GET", "/api/v1/sessions"),
     ("GET", "/api/v1/faults"),
     ("GET", "/api/v1/dead-letters"),
+    ("GET", "/api/v1/log-levels"),
+    ("PUT", "/api/v1/log-levels"),
     ("POST", "/api/v1/dead-letters/7/replay"),
     ("POST", "/api/v1/dead-letters/7/discard"),
     ("GET", "/api/v1/flow"),

@@ -1,0 +1,38 @@
+"""How much each node writes into the log: to look at, and to change while the flow runs."""
+
+from typing import Any, Literal
+
+from pydantic import Field
+
+from webui.api.simulator import Nothing, read_body
+from webui.ports import Runtime
+from webui.problem import problem
+
+
+class NodeLevel(Nothing):
+    """Which node is to write down how much."""
+
+    node: str = Field(min_length=1, max_length=200, description="Its id.")
+    level: Literal["debug", "info", "warning", "error"] | None = Field(
+        description="The least that it writes down; null is what the flow says."
+    )
+
+
+class NodeLevels:
+    """The routes of `/api/v1/log-levels`."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self._runtime = runtime
+
+    def show(self) -> dict[str, Any]:
+        """Answer `GET /api/v1/log-levels`: the level of each node that runs."""
+        return {"nodes": self._runtime.log_levels.all()}
+
+    def change(self) -> dict[str, Any]:
+        """Answer `PUT /api/v1/log-levels`: of one node, until it or the program starts anew."""
+        asked = read_body(NodeLevel)
+        try:
+            level = self._runtime.log_levels.set(asked.node, asked.level)
+        except KeyError as error:
+            raise problem(404, "no-such-node", f"no node {asked.node!r} runs now") from error
+        return {"node": asked.node, "level": level}
