@@ -231,8 +231,7 @@ class Handling:
         if error is None and result is not None and item.port is not None:
             _, error = attempt(keep_result, host, result, item.payload)
         took = perf_counter() - began
-        host.timed += 1
-        host.timed_s += took
+        host.note_time(took)
         host.running = 0
         if took > SLOW_HANDLER_S and host.worker is None:
             self._core.slow(host.node_id, took)

@@ -14,6 +14,7 @@ from oppleo_flow.engine.making import make
 from oppleo_flow.engine.node_timers import NodeTimers, Undo
 from oppleo_flow.engine.ports import LevelPort, Port
 from oppleo_flow.engine.timers import TimerEntry
+from oppleo_flow.engine.timing import Timing
 from oppleo_flow.engine.workers import Worker
 from oppleo_flow.flowfile.graph import GraphNode
 from oppleo_flow.message import Message
@@ -48,6 +49,7 @@ class NodeHost(Given):
     __slots__ = (
         "_permits",
         "_timers",
+        "_timing",
         "begun",
         "blocked_by",
         "blocked_producers",
@@ -80,8 +82,6 @@ class NodeHost(Given):
         "spools",
         "started",
         "stopping",
-        "timed",
-        "timed_s",
         "turns",
         "unlogged",
         "unmade",
@@ -93,6 +93,7 @@ class NodeHost(Given):
         self.core = core
         self._permits: SimpleQueue[None] | None = None
         self._timers: NodeTimers | None = None
+        self._timing: Timing | None = None
         self.worker: Worker | None = None
         self.node_id = plan.id
         self.safe = plan.safe
@@ -120,8 +121,6 @@ class NodeHost(Given):
         self.let_go = 0
         self.failed = 0
         self.dropped = 0
-        self.timed = 0
-        self.timed_s = 0.0
         self.sends_late = False
         self.unlogged = 0
         self.quiet_until = float("-inf")
@@ -148,6 +147,18 @@ class NodeHost(Given):
         if self._timers is None:
             self._timers = NodeTimers(self)
         return self._timers
+
+    @property
+    def timing(self) -> Timing | None:
+        """Return how long the timed calls of its handlers took; None before the first."""
+        return self._timing
+
+    def note_time(self, took_s: float) -> None:
+        """Note how long a call of a handler took."""
+        timing = self._timing
+        if timing is None:  # many nodes never have one
+            timing = self._timing = Timing()
+        timing.add(took_s)
 
     @property
     def has_timers(self) -> bool:

@@ -119,8 +119,7 @@ class Segment:
             result = step(payload)
             took_s = perf_counter() - began
             host = self.run[at]
-            host.timed += 1
-            host.timed_s += took_s
+            host.note_time(took_s)
             if took_s > SLOW_HANDLER_S:
                 core.slow(host.node_id, took_s)
             if result is None:

@@ -47,7 +47,8 @@ class NodeSnapshot:
     its safe level, None when it is not; the counts are of messages since the start, but `waiting`
     of those in the inbox now, and `spooled` of those on disk behind it.  `past_faults` are the last
     few that are over, the oldest first.  `timed` calls of handlers were timed, of many messages
-    only some; they took `timed_s`.
+    only some; they took `timed_s`, and `timed_within` says how many took at most each of
+    `timing.UP_TO_S`, and how many there were in all; nothing, where none was.
     """
 
     id: str
@@ -70,6 +71,7 @@ class NodeSnapshot:
     started: bool = True
     timed: int = 0
     timed_s: float = 0.0
+    timed_within: tuple[int, ...] = ()
     past_faults: tuple[PastFault, ...] = ()
 
 

@@ -6,7 +6,10 @@ from datetime import datetime
 from oppleo_flow.engine.host import NodeHost
 from oppleo_flow.engine.segment import Segment
 from oppleo_flow.engine.snapshot import FaultSnapshot, LevelSnapshot, NodeSnapshot
+from oppleo_flow.engine.timing import Timing
 from oppleo_flow.flowfile.graph import GraphNode, MissingNode
+
+_NEVER = Timing(())
 
 
 class Counts:
@@ -39,6 +42,7 @@ def node_snapshot(
     """Return what one node looks like; `host` is None for a disabled one."""
     condition = None if host is None else host.condition
     faults = () if condition is None else tuple(condition.faults.values())
+    timing = _timing(host)
     return NodeSnapshot(
         id=plan.id,
         type_name=plan.spec.type_name,
@@ -58,15 +62,19 @@ def node_snapshot(
         waiting=0 if host is None else len(host.inbox),
         spooled=0 if host is None else sum(spool.waiting for spool in host.spools.values()),
         started=host is not None and host.started,
-        timed=0 if host is None else host.timed,
-        timed_s=0.0 if host is None else _timed_s(host),
+        timed=sum(timing.counts),
+        timed_s=timing.total_s,
+        timed_within=timing.within,
         past_faults=() if host is None else host.core.past_faults.get(plan.id, ()),
     )
 
 
-def _timed_s(host: NodeHost) -> float:
+def _timing(host: NodeHost | None) -> Timing:
     """Return what the timed handlers took; in virtual time nothing takes any."""
-    return host.timed_s if host.core.loop.virtual is None else 0.0
+    timing = None if host is None else host.timing
+    if host is None or timing is None:
+        return _NEVER
+    return timing if host.core.loop.virtual is None else timing.at_once
 
 
 def missing_snapshot(node: MissingNode, failed: int, started_at: datetime) -> NodeSnapshot:

@@ -81,7 +81,6 @@ def test_prometheus_reads_the_counters_of_every_node(client, runtime):
     runtime.change(
         "meter", received=10, sent=9, failed=1, dropped=2, made_safe="stale", waiting=3, spooled=4
     )
-    runtime.change("meter", timed=4, timed_s=0.5)
     runtime.fault("meter", "silent")
     answer = client.get("/metrics")
     assert answer.headers["Content-Type"] == "text/plain; version=0.0.4; charset=utf-8"
@@ -97,8 +96,6 @@ def test_prometheus_reads_the_counters_of_every_node(client, runtime):
         "oppleo_flow_node_faults": 1,
         "oppleo_flow_node_made_safe": 1,
         "oppleo_flow_node_started": 1,
-        "oppleo_flow_node_handler_seconds_sum": 0.5,
-        "oppleo_flow_node_handler_seconds_count": 4,
     }
     fault = ("oppleo_flow_node_fault", ("code", "fault"), *meter)
     assert found[fault] == 1
@@ -106,6 +103,28 @@ def test_prometheus_reads_the_counters_of_every_node(client, runtime):
     assert found["oppleo_flow_start_time_seconds",] == runtime.started_at.timestamp()
     assert found["oppleo_flow_ready",] == 1
     assert found["oppleo_flow_web_streams",] == 0
+
+
+def test_prometheus_reads_how_long_the_handlers_of_a_node_took(client, runtime):
+    within = (0, 0, 1, 1, 3, 3, 3, 3, 3, 3, 3, 3, 4, 5)
+    runtime.change("meter", timed=5, timed_s=12.5, timed_within=within)
+    text = client.get("/metrics").body.decode()
+    name = "oppleo_flow_node_handler_seconds"
+    (family,) = [f for f in text_string_to_metric_families(text) if f.name == name]
+    assert (family.type, family.documentation) == (
+        "histogram",
+        "Time in handlers, sampled: of the messages in a straight run of nodes the first 100 of "
+        "each half second are timed and then one in 64, of others all.",
+    )
+    labels = {"node": "meter", "type": "modbus-meter"}
+    assert {sample.labels["node"] for sample in family.samples} == {"meter"}
+    buckets = [(s.labels["le"], s.value) for s in family.samples if s.name == f"{name}_bucket"]
+    assert dict(buckets) == {
+        "1e-05": 0, "3e-05": 0, "0.0001": 1, "0.0003": 1, "0.001": 3, "0.003": 3, "0.01": 3,
+        "0.03": 3, "0.1": 3, "0.3": 3, "1.0": 3, "3.0": 3, "10.0": 4, "+Inf": 5,
+    }  # fmt: skip
+    rest = [(s.name, s.labels, s.value) for s in family.samples if "le" not in s.labels]
+    assert rest == [(f"{name}_sum", labels, 12.5), (f"{name}_count", labels, 5)]
 
 
 def test_every_family_says_its_type_and_what_it_counts(client):
@@ -203,6 +222,9 @@ def test_the_counts_of_a_real_flow_are_those_of_its_messages(feed):
     assert [by_node["received_total", node] for node in ("a", "b", "end")] == [3, 3, 3]
     assert [by_node["handler_seconds_count", node] for node in ("a", "b", "end")] == [3, 3, 3]
     assert by_node["handler_seconds_sum", "a"] == 0  # in virtual time nothing takes any
+    of_a = {"node": "a", "type": "doubled"}
+    at_once = ("oppleo_flow_node_handler_seconds_bucket", ("le", "1e-05"), *of_a.items())
+    assert found[at_once] == 3
     assert found["oppleo_flow_state_commits_total",] == 3
     assert found["oppleo_flow_state_written_bytes_total",] > 0
     assert found["oppleo_flow_uptime_seconds",] == 60
