@@ -59,34 +59,32 @@ class Failing:
 
     def fault(self, host: NodeHost, error: Exception) -> None:
         """Put a node in fault until its next handler succeeds."""
-        host.condition.raise_fault(HANDLER_FAULT, words_of(error))
+        if HANDLER_FAULT not in host.condition.faults:
+            host.condition.raise_fault(HANDLER_FAULT, words_of(error))
 
     def report(self, host: NodeHost, payload: Any, envelope: Message, error: Exception) -> None:
         """Count and log a failure, and tell the node's `error` port and `flow.errors`."""
+        core = self._core
         host.failed += 1
-        self._log(host, error)
-        failure = Failure(
-            node=host.node_id,
-            error=type(error).__name__,
-            message=words_of(error),
-            payload=payload,
-            at=self._core.clock.now(),
-        )
-        port = host.error_port
-        releasing = self._core.handling.releasing
+        text = words_of(error)
+        self._log(host, error, text)
+        if not core.flow_ports.take_failures_of(host.node_id):
+            return
+        failure = Failure(host.node_id, type(error).__name__, text, payload, core.clock.now())
+        port, releasing = host.error_port, core.handling.releasing
         # What no log can keep reaches at least those who listen now.
         if not port.durable_wires or releasing.release(host, [(port, failure)], envelope):
             port.deliver(failure, envelope)
-        self._core.flow_ports.failed(failure, envelope)
+        core.flow_ports.failed(failure, envelope)
 
-    def _log(self, host: NodeHost, error: Exception) -> None:
+    def _log(self, host: NodeHost, error: Exception, text: str) -> None:
         """Log a failure; of a node that fails all the time only one in a while."""
         now = self._core.clock.monotonic()
         if now < host.quiet_until:
             host.unlogged += 1
             return
         more = f" ({host.unlogged} more like it)" if host.unlogged else ""
-        host.log.warning("%s: %s: %s%s", host.node_id, type(error).__name__, words_of(error), more)
+        host.log.warning("%s: %s: %s%s", host.node_id, type(error).__name__, text, more)
         if host.log.isEnabledFor(logging.DEBUG):
             host.log.debug("%s: traceback", host.node_id, exc_info=error)
         host.unlogged = 0

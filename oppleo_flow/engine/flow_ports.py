@@ -32,9 +32,20 @@ class FlowPorts:
         self.routes: dict[tuple[str, str], Receive | None] = {
             (f"{prefix}{FLOW}", port): None for prefix in running for port in _PORTS
         }
+        self._errors: dict[str, tuple[str, str]] = {}
         self._wired = {(w.source_node, w.source_port) for w in graph.wires}
+        self._heard_to_fail = {
+            node
+            for node in graph.nodes
+            if {(node, "error"), (f"{flow_of(node)}{FLOW}", "errors")} & self._wired
+        }
         # What hears of a change must not tell of one: it might hear of that, too, and so on.
         self._hears_status = _behind(graph.wires, "status")
+
+    def take_failures_of(self, node: str) -> bool:
+        """Return whether anything takes what a node's `error` port or its flow's `errors` tell."""
+        core = self._core
+        return node in self._heard_to_fail or core.probe is not None or bool(core.taps)
 
     def started(self, prefix: str) -> None:
         """Tell that every node of a flow has started, or failed to, once."""
@@ -54,11 +65,14 @@ class FlowPorts:
 
         What fails on a failure, near or far, must not feed itself through `flow.errors` for ever.
         """
-        if not envelope.source.endswith(_ERRORS):
-            node = f"{flow_of(failure.node)}{FLOW}"
-            source = self._core.address(f"{node}.errors")
+        prefix = flow_of(failure.node)
+        place = self._errors.get(prefix)
+        if place is None:
+            place = self._errors[prefix] = (f"{prefix}{FLOW}", "errors")
+        if self._listened_to(place) and not envelope.source.endswith(_ERRORS):
+            source = self._core.address(f"{prefix}{FLOW}.errors")
             told = Message(failure, envelope.id, envelope.trace_id, envelope.time_s, source)
-            self._send(node, "errors", failure, told)
+            self._core.loop.queue(self._deliver, place, failure, told)
 
     def changed(self, change: NodeChanged) -> None:
         """Tell of a change in a node's condition."""
@@ -67,17 +81,19 @@ class FlowPorts:
 
     def _tell(self, prefix: str, port: str, payload: Payload) -> None:
         node = f"{prefix}{FLOW}"
+        # Also when nobody listens: what a message is numbered does not depend on that.
         envelope = self._core.origin(self._core.address(f"{node}.{port}"), payload)
-        self._send(node, port, payload, envelope)
+        if self._listened_to((node, port)):
+            # After what runs now.
+            self._core.loop.queue(self._deliver, (node, port), payload, envelope)
 
-    def _send(self, node: str, port: str, payload: Payload, envelope: Message) -> None:
-        """Deliver after what runs now; for a port that nobody is wired to nothing is done."""
-        core, place = self._core, (node, port)
-        if place in self._wired or core.probe is not None or place in core.taps:
-            core.loop.queue(self._deliver, node, port, payload, envelope)
+    def _listened_to(self, place: tuple[str, str]) -> bool:
+        """Return whether anything takes what leaves by a port; else nothing need be done."""
+        core = self._core
+        return place in self._wired or core.probe is not None or place in core.taps
 
-    def _deliver(self, node: str, port: str, payload: Payload, envelope: Message) -> None:
-        route = self.routes.get((node, port))
+    def _deliver(self, place: tuple[str, str], payload: Payload, envelope: Message) -> None:
+        route = self.routes.get(place)
         if route is not None:
             route(payload, envelope)
 

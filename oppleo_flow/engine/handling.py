@@ -70,7 +70,9 @@ class Handling:
         if item.port is not None:
             if host.spools and item.done is None and self._spooled(host, item):
                 return
-            refusal = self._closed(host, item) or self._limited(host, item)
+            refusal = self._closed(host, item)
+            if refusal is None and host.plan.at_most is not None:
+                refusal = self._limited(host, item)
             if refusal is not None:
                 self._refuse(host, item, refusal)
                 return
@@ -79,8 +81,21 @@ class Handling:
             if host.turns is not None and not host.turns.admit(item):
                 host.dropped += 1
                 return
-        host.inbox.put(item)
-        self._next(host)
+        if self._goes_first(host):
+            self._run(host, item)
+        else:
+            host.inbox.put(item)
+        if host.inbox:
+            self._next(host)
+
+    def _goes_first(self, host: NodeHost) -> bool:
+        """Return whether nothing makes an item wait: it need not go through the inbox."""
+        return (
+            self._may_go_on(host)
+            and not host.inbox
+            and host.turns is None
+            and not (host.spools or host.blocked_by or host.blocked_producers)
+        )
 
     def _closed(self, host: NodeHost, item: Item) -> Exception | None:
         """Return why a node takes no such message now; None when it does."""
@@ -163,7 +178,7 @@ class Handling:
 
     def _next(self, host: NodeHost) -> None:
         """Run items of a node while there are any, it is free, and its consumers have room."""
-        while self._may_go_on(host) and host.inbox and not self._held_back(host):
+        while host.inbox and self._may_go_on(host) and not self._held_back(host):
             item = host.next_item()
             if item is None:
                 return
@@ -246,7 +261,8 @@ class Handling:
         if error is None and not item.superseded:
             error = self.releasing.release(host, sent, item.envelope, item)
             if error is None:
-                host.condition.clear_fault(HANDLER_FAULT)
+                if host.condition.faults:
+                    host.condition.clear_fault(HANDLER_FAULT)
                 host.over(item)
                 return
         host.take_back(sent)

@@ -26,7 +26,11 @@ Sent = list[tuple[Port, Any]]
 
 def _leave_durably(sent: Sent) -> bool:
     """Return whether a durable wire begins where something is sent."""
-    return any(port.durable_wires for port, _ in sent)
+    # A loop: for so few a generator would cost more than what it looks at.
+    for port, _ in sent:  # noqa: SIM110
+        if port.durable_wires:
+            return True
+    return False
 
 
 class Releasing:
@@ -41,12 +45,11 @@ class Releasing:
         self, host: NodeHost, sent: Sent, envelope: Message, item: Item | None = None
     ) -> Exception | None:
         """Let what a node sent leave; return why it cannot be committed, and then nothing left."""
-        if sent:
-            sent = [(port, payload) for port, payload in sent if not isinstance(port, Undo)]
         state = self.states.get(host.node_id)
         kept = item is not None and item.kept
         if not (state or kept or host.committing or (sent and _leave_durably(sent))):
-            self.deliver(sent, envelope)
+            if sent:
+                self.deliver(sent, envelope)
             return None
         transaction, error = attempt(self._transaction, host, state, sent, envelope, item)
         if error is not None:  # something in it has no JSON form
@@ -85,7 +88,7 @@ class Releasing:
         listening = "event" in self._core.heard
         for port, payload in sent:
             port.sent += 1
-            if listening and port.spec.kind == "event":
+            if listening and port.spec.kind == "event" and not isinstance(port, Undo):
                 self._core.publish_event(port, payload)
             port.deliver(payload, envelope)
 

@@ -67,6 +67,10 @@ class Ears:
         """Return whether somebody wants what leaves an output that no wire leaves, too."""
         return place in self._taps or (bool(self._everywhere) and not is_flow(place[0]))
 
+    def __bool__(self) -> bool:
+        """Return whether anybody listens at all."""
+        return bool(self._taps or self._everywhere)
+
     def at(self, place: tuple[str, str]) -> tuple[Ear, ...]:
         """Return who listens to an output."""
         return (*self._taps.get(place, ()), *(every.ear(*place) for every in self._everywhere))

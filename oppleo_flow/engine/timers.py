@@ -67,6 +67,9 @@ class TimerQueue:
 
     def next_due(self) -> float | None:
         """Return when the first waiting call is due; None when nothing waits."""
+        heap = self._heap
+        if heap and heap[0][2].call is not None:  # as nearly always: no need to hold others up
+            return heap[0][0]
         with self._lock:
             while self._heap and not self._heap[0][2].waiting:
                 heapq.heappop(self._heap)
@@ -74,6 +77,9 @@ class TimerQueue:
 
     def pop_due(self, now: float) -> Callable[[], object] | None:
         """Return the first call that is due at `now`, and forget it; None when none is."""
+        heap = self._heap
+        if not heap or heap[0][0] > now:
+            return None
         with self._lock:
             while self._heap and self._heap[0][0] <= now:
                 entry = heapq.heappop(self._heap)[2]
