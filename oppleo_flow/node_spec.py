@@ -108,7 +108,10 @@ class NodeSpec:
     def outputs_for(self, config: NodeConfig) -> dict[str, OutputSpec]:
         """Return all outputs of an instance, with those that its settings make and `error`."""
         made = {n: OutputSpec(n, t, "event") for n, t in self.cls.extra_outputs(config).items()}
-        return {**self.outputs, **made, "error": OutputSpec("error", Failure, "event")}
+        return {**self.outputs, **made, "error": _ERROR}
+
+
+_ERROR = OutputSpec("error", Failure, "event")
 
 
 @dataclass(frozen=True, slots=True)

@@ -104,8 +104,8 @@ class NodeHost(Given):
         self.paused = False
         self.begun = False
         self.fed_durably = False
-        self.blocked_by: list[tuple[NodeHost, str]] = []
-        self.blocked_producers: list[NodeHost] = []
+        self.blocked_by: tuple[tuple[NodeHost, str], ...] = ()
+        self.blocked_producers: tuple[NodeHost, ...] = ()
         self.retry: tuple[TimerEntry, Item] | None = None
         self.stopping = False
         self.running = 0
@@ -137,7 +137,7 @@ class NodeHost(Given):
         """Go on in another version of the flow, which has this node as it is, to be wired anew."""
         self.plan = plan
         self.fed_durably = False
-        self.blocked_by, self.blocked_producers = [], []
+        self.blocked_by = self.blocked_producers = ()
         for port in self.ports.values():
             port.durable_wires = ()
 

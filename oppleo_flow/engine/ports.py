@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from oppleo_flow.engine.calls import Receive
@@ -132,6 +133,7 @@ class LevelPort(Port):
         return self.value
 
 
+@cache
 def _checkable(kind: Any) -> tuple[type, ...] | None:
     """Return the classes that a payload must be one of; None when that cannot be told."""
     classes = members(kind)

@@ -63,16 +63,17 @@ class Routes:
             return
         policy = target.plan.inbox.get(wire.target_port)
         if policy is not None and policy.full == "block":
-            source.blocked_by.append((target, wire.target_port))
-            target.blocked_producers.append(source)
+            source.blocked_by = (*source.blocked_by, (target, wire.target_port))
+            target.blocked_producers = (*target.blocked_producers, source)
 
     def compile(self) -> None:
         """Set the route of every port, and those of the flow's own ports."""
+        watched_all = self._core.probe is not None
         for host in self._core.hosts.values():
             for name, port in host.ports.items():
                 key = host.node_id, name
-                used = key in self._from or key in self._core.taps or self._core.probe is not None
-                _lead(port, partial(self._at_first, port) if used else _nowhere)
+                used = watched_all or key in self._from or key in self._core.taps
+                _lead(port, _AtFirst(self, port) if used else _nowhere)
         for node, name in self._core.flow_ports.routes:
             self._core.flow_ports.routes[node, name] = self._emit(node, name)
         for node in self._core.placeholders.error_routes:
@@ -80,16 +81,13 @@ class Routes:
         self._fill_deferred()
         self.compiled = True
 
-    def _at_first(self, port: Port, payload: Any, envelope: Message) -> None:
-        """Compile the route of a port when the first payload leaves by it.
-
-        Within a run nothing ever does, and most nodes are within one.
-        """
+    def route_of(self, port: Port) -> Receive:
+        """Compile the route of a port, and return it."""
         with self._compiling:
             route = self._emit(port.host.node_id, port.spec.name)
             self._fill_deferred()
         _lead(port, route)
-        route(payload, envelope)
+        return route
 
     def entrance(self, node: str, port: str) -> Receive:
         """Return what takes a payload from outside into an input port.
@@ -247,6 +245,23 @@ class Routes:
                     state[wire.target_node] = 1
                     path.append((wire.target_node, iter(wires_of.get(wire.target_node, ()))))
         return back
+
+
+class _AtFirst:
+    """The route of a port until the first payload leaves by it: only then it is compiled.
+
+    Within a run nothing ever does, and most nodes are within one.
+    """
+
+    __slots__ = ("_port", "_routes")
+
+    def __init__(self, routes: Routes, port: Port) -> None:
+        self._routes = routes
+        self._port = port
+
+    def __call__(self, payload: Any, envelope: Message) -> None:
+        """Take a payload along the route."""
+        self._routes.route_of(self._port)(payload, envelope)
 
 
 def _lead(port: Port, route: Receive) -> None:

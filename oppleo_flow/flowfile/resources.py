@@ -31,7 +31,7 @@ def check_connections(flow: FlowDraft, report: Report) -> None:
         }
         named = {option: one.id for option, one in found.items() if one is not None}
         node.connections = tuple(dict.fromkeys(named.values()))
-        if node.config is not None:  # at run time there is one connection of each name
+        if node.config is not None and named:  # at run time there is one connection of each name
             exact: dict[str, Any] = {option: Ref(id_) for option, id_ in named.items()}
             node.config = node.config.model_copy(update=exact)
     for connection in flow.connections.values():

@@ -91,6 +91,7 @@ class _Builder:
         self._keys: list[Scalar | None] = []
         self._values = 0
         self._documents = 0
+        self._line = 0
 
     def read(self, text: str) -> yaml.MarkedYAMLError | None:
         """Read all events, up to a limit; return what is wrong with the syntax."""
@@ -175,8 +176,10 @@ class _Builder:
         return self._mark(start), self._mark(end)
 
     def _mark(self, mark: "yaml.Mark | yaml._yaml.Mark") -> Mark:
-        shift = self._mending.shifts.get(mark.line, 0)
-        return Mark(mark.line, max(0, mark.column - shift), mark.index, self._text)
+        if mark.line != self._line:  # else the number that is there: one less for each mark to keep
+            self._line = mark.line
+        shift = self._mending.shifts.get(self._line, 0)
+        return Mark(self._line, max(0, mark.column - shift), mark.index, self._text)
 
     def _document(self, event: yaml.DocumentStartEvent) -> None:
         self._documents += 1
