@@ -10,15 +10,17 @@ from webui.api.dead_letters import DeadLetterBox
 from webui.api.faults import Faults
 from webui.api.flow import RunningFlow
 from webui.api.health import Health
+from webui.api.injecting import Injecting
 from webui.api.live import Live
 from webui.api.log_levels import NodeLevels
 from webui.api.looking import Looking
+from webui.api.recording import Recording
 from webui.api.sessions import LastSessions
 from webui.api.simulator import Simulator
 from webui.assets import Page, load_assets
 from webui.feed import Feed
 from webui.guard import add_headers, failures_as_problems, refuse_strangers
-from webui.ports import Deploying, Levers, Runtime, Sessions
+from webui.ports import Deploying, Levers, Runtime, Sessions, SiteFacts
 from webui.problem import bottle_error_as_problem
 
 BUILT_PAGE = Path(__file__).parent / "static"
@@ -31,12 +33,13 @@ def create_app(
     sessions: Sessions | None = None,
     levers: Levers | None = None,
     deploying: Deploying | None = None,
+    site: SiteFacts | None = None,
     built_page: Path = BUILT_PAGE,
 ) -> Bottle:
     """Return the WSGI application.
 
     `sessions` is None where no ledger is kept, `levers` where the hardware is real, `deploying`
-    where nothing can be deployed.
+    where nothing can be deployed; `site` is what is around the runtime.
     """
     page = Page(load_assets(built_page))
     health = Health(runtime, feed)
@@ -53,6 +56,7 @@ def create_app(
         ("/ready", "GET", health.ready),
         ("/metrics", "GET", health.metrics),
         *_api(runtime, feed, sessions, levers, deploying),
+        *_recorded(runtime, feed, deploying, site or SiteFacts()),
     ):
         app.route(path, method, call)
     return app
@@ -100,4 +104,14 @@ def _api(
         ("/api/v1/simulator/plug-out", "POST", simulator.plug_out),
         ("/api/v1/simulator/swipe", "POST", simulator.swipe),
         ("/api/v1/simulator/meter", "POST", simulator.meter),
+    )
+
+
+def _recorded(
+    runtime: Runtime, feed: Feed, deploying: Deploying | None, site: SiteFacts
+) -> Sequence[tuple[str, str, Callable[..., Any]]]:
+    """Return what records the flow, and what plays something into it."""
+    return (
+        ("/api/v1/recording", "GET", Recording(runtime, feed, site, deploying).record),
+        ("/api/v1/inject", "POST", Injecting(runtime, site).inject),
     )

@@ -1,13 +1,16 @@
 """What the web interface needs of the runtime, the simulator and the ledger."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 from oppleo_flow.charging.record import SessionRecord
+from oppleo_flow.clock import Clock, SystemClock
+from oppleo_flow.devices.frames import Frames
 from oppleo_flow.engine.changes import Changes
 from oppleo_flow.engine.letters import DeadLetter, DeadLetters
 from oppleo_flow.engine.log_levels import LogLevels
+from oppleo_flow.engine.recorder import Recorder
 from oppleo_flow.engine.snapshot import RuntimeEvent, RuntimeSnapshot
 from oppleo_flow.engine.taps import Tap
 from oppleo_flow.engine.traces import Traces
@@ -68,6 +71,18 @@ class Runtime(Protocol):
             KeyError: There is no such output.
             Refused: There are as many taps as may be.
         """
+        ...
+
+    def record(self, size: int) -> Recorder:
+        """Return everything that happens from now on, at most `size` of it waiting.
+
+        Raises:
+            Refused: There are as many recordings as may be.
+        """
+        ...
+
+    def inject(self, node: str, port: str, payload: Any) -> None:
+        """Send a payload into an input, as if a wire had brought it."""
         ...
 
     def trace(self, count: int, *, node: str | None, within_s: float) -> Traces:
@@ -135,6 +150,20 @@ class Sessions(Protocol):
             StoreError: The ledger cannot be read.
         """
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class SiteFacts:
+    """What the web interface needs to know of the site around the runtime.
+
+    `frames` are those of its devices; `redact` takes the values of secrets out of a text.
+    """
+
+    clock: Clock = field(default_factory=SystemClock)
+    charge_point: str = ""
+    timezone: str = "UTC"
+    frames: Frames = field(default_factory=Frames)
+    redact: Callable[[str], str] = str
 
 
 @dataclass(frozen=True, slots=True)

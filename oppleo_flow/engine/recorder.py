@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
+from oppleo_flow.clock import Clock
 from oppleo_flow.encoding import encode
 from oppleo_flow.engine.core import Subscription
 from oppleo_flow.engine.snapshot import EventKind, RuntimeEvent, RuntimeSnapshot
@@ -50,8 +51,13 @@ class Recorder(Subscription):
 
     snapshot: RuntimeSnapshot
 
-    def __init__(self, size: int, close: Callable[[Subscription], None]) -> None:
+    def __init__(self, size: int, close: Callable[[Subscription], None], clock: Clock) -> None:
         super().__init__(size, close, CONDITIONS)
+        self._clock = clock
+
+    def frame(self, device: str, what: Mapping[str, Any]) -> None:
+        """Take what went to and fro between a driver and its device.  Legal from any thread."""
+        self.put(Frame(self._clock.now(), device, what))  # type: ignore[arg-type]
 
     def ear(self, node: str, port: str) -> "_Ear":
         """Return what is shown what leaves an output."""

@@ -71,7 +71,7 @@ class Watching:
         Raises:
             Refused: There are as many as may be.
         """
-        recorder = Recorder(size, self._close_recorder)
+        recorder = Recorder(size, self._close_recorder, self._core.clock)
         with self._changing:
             if len(self._recorders) >= MOST_RECORDERS:
                 raise Refused(f"recordings: {MOST_RECORDERS} are being made already; end one")

@@ -40,11 +40,17 @@ _Named = Mapping[str, tuple[Scalar, Value]]
 
 
 class PayloadCheck:
-    """Reads what a test gives and wants; what is wrong with it goes into the report."""
+    """Reads what a test gives and wants; what is wrong with it goes into the report.
 
-    def __init__(self, report: Report, readers: Readers | None = None) -> None:
+    When `complete`, a field that is needed must be given, unless it is a moment.
+    """
+
+    def __init__(
+        self, report: Report, readers: Readers | None = None, *, complete: bool = False
+    ) -> None:
         self._report = report
         self._readers = readers or Readers()
+        self._complete = complete
 
     # -- what a test gives -----------------------------------------------------------------------
 
@@ -89,8 +95,13 @@ class PayloadCheck:
         if any(made is ABSENT for made in values.values()):
             return None
         filled = Filled(kind, values, _moments(kind, hints, values))
-        missing = [] if hasattr(kind, "sample") else sorted(_needed(kind) - set(values))
-        if missing:
+        needed = _needed(kind) - set(values)
+        if self._complete:
+            needed -= set(filled.moments)
+        elif hasattr(kind, "sample"):
+            needed = set()
+        if needed:
+            missing = sorted(needed)
             message = f"a {kind.__name__} needs {missing[0]!r}; add '{missing[0]}: …'"
             self._error("missing-option", value, message)
             return None

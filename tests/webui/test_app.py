@@ -14,6 +14,8 @@ ROUTES = [
     ("GET", "/api/v1/events"),
     ("GET", "/api/v1/taps"),
     ("GET", "/api/v1/traces"),
+    ("GET", "/api/v1/recording"),
+    ("POST", "/api/v1/inject"),
     ("GET", "/api/v1/sessions"),
     ("GET", "/api/v1/faults"),
     ("GET", "/api/v1/dead-letters"),

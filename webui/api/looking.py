@@ -39,8 +39,11 @@ class Looking:
         self._places = threading.BoundedSemaphore(MOST_LOOKING)
 
     def tap(self) -> "TapStream":
-        """Answer `GET /api/v1/taps?node=meter&port=reading`: server-sent events `messages`."""
-        node, port = _asked("node"), _asked("port")
+        """Answer `GET /api/v1/taps?node=meter&port=reading`: server-sent events `messages`.
+
+        `?at=meter` finds the port by itself, where the node has only one that can be meant.
+        """
+        node, port = self._place_of_tap()
         with ExitStack() as held:
             held.enter_context(self._place())
             try:
@@ -52,6 +55,15 @@ class Looking:
             response.content_type = "text/event-stream"
             response.set_header("X-Accel-Buffering", "no")  # a proxy must pass it on at once
             return TapStream(tap, self._feed, held.pop_all())
+
+    def _place_of_tap(self) -> tuple[str, str]:
+        at = request.query.getunicode("at")
+        if at is None:
+            return _asked("node"), _asked("port")
+        # Not at the top: few look at taps, and it costs start-up time.
+        from oppleo_flow.flowfile.named_ports import output_named  # noqa: PLC0415
+
+        return output_named(self._runtime.graph, at)
 
     def traces(self) -> dict[str, Any]:
         """Answer `GET /api/v1/traces?count=1&node=rfid&wait=10`: the next messages that begin.

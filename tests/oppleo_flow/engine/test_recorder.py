@@ -8,7 +8,7 @@ import pytest
 from oppleo_flow import Node, NodeConfig, Out
 from oppleo_flow.engine import recorder as recording
 from oppleo_flow.engine import watching
-from oppleo_flow.engine.recorder import LONGEST, Frame
+from oppleo_flow.engine.recorder import LONGEST
 from oppleo_flow.errors import Refused
 from oppleo_flow.testing import plan
 from oppleo_flow.testing.bench import NOON
@@ -133,7 +133,7 @@ def test_a_payload_that_cannot_be_written_is_told_in_its_place(run, payload, why
 
 def test_frames_stand_among_the_messages(run):
     recorder = run(chain()).record(ALL)
-    recorder.put(Frame(NOON, "/dev/ttyUSB0", {"sent": "0104"}))
+    recorder.frame("/dev/ttyUSB0", {"sent": "0104"})
     assert facts(recorder) == [
         {"kind": "frame", "at": NOON.isoformat(), "device": "/dev/ttyUSB0", "sent": "0104"}
     ]

@@ -1,0 +1,103 @@
+"""Recording the running flow over the API: lines of JSON for as long as somebody reads.
+
+What happens in the flow is put into a bounded queue and no more; a thread of the server writes it,
+and may be slow.  What the queue could not hold is counted in the recording itself.
+"""
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+
+from bottle import request, response
+
+from oppleo_flow.engine import recorder
+from oppleo_flow.engine.recorder import Recorder
+from webui.feed import Feed
+from webui.ports import Deploying, Runtime, SiteFacts
+
+MEDIA_TYPE = "application/x-ndjson"
+_MOST_WAITING = 20_000
+_AT_ONCE = 500
+_GATHER_S = 0.1
+_BEATS = 50  # how often it looks before it says so: only then it notices a reader that is gone
+
+
+class Recording:
+    """The route of `/api/v1/recording`."""
+
+    def __init__(
+        self, runtime: Runtime, feed: Feed, site: SiteFacts, deploying: Deploying | None
+    ) -> None:
+        self._runtime = runtime
+        self._feed = feed
+        self._site = site
+        self._deploying = deploying
+
+    def record(self) -> "RecordingStream":
+        """Answer `GET /api/v1/recording`: the lines of a recording, until nobody reads them.
+
+        `?frames=no` leaves the frames of the devices out.
+        """
+        with ExitStack() as held:
+            made = self._runtime.record(_MOST_WAITING)
+            held.callback(made.close)
+            if request.query.get("frames") != "no":
+                held.callback(self._site.frames.listen(made.frame))
+            response.content_type = MEDIA_TYPE
+            response.set_header("X-Accel-Buffering", "no")  # a proxy must pass it on at once
+            first = [self._header(made), *recorder.held(made, self._site.clock.now())]
+            return RecordingStream(made, first, self._feed, self._site, held.pop_all())
+
+    def _header(self, made: Recorder) -> str:
+        site, deploying = self._site, self._deploying
+        return recorder.header(
+            made,
+            site.clock.now(),
+            revision=None if deploying is None else deploying.running().revision,
+            charge_point=site.charge_point,
+            timezone=site.timezone,
+        )
+
+
+class RecordingStream(Iterator[bytes]):
+    """The lines of one recording, without secrets, until its reader or the server has enough."""
+
+    def __init__(
+        self, made: Recorder, first: list[str], feed: Feed, site: SiteFacts, held: ExitStack
+    ) -> None:
+        self._made = made
+        self._first = first
+        self._feed = feed
+        self._site = site
+        self._held = held
+        self._lost = 0
+        self._ended = False
+
+    def __next__(self) -> bytes:
+        """Return the lines of what has happened since, or an empty one as a sign of life."""
+        if self._ended:
+            raise StopIteration
+        if self._first:
+            first, self._first = self._first, []
+            return self._redacted(first)
+        for _ in range(_BEATS):
+            self._ended = self._feed.ends_within(_GATHER_S)
+            lines = [*self._lines()]
+            if self._ended:
+                lines.append(recorder.end("the runtime has stopped", self._site.clock.now()))
+            if lines:
+                return self._redacted(lines)
+        return b"\n"
+
+    def _lines(self) -> Iterator[str]:
+        found = [*self._made.lines(_AT_ONCE)]
+        lost, self._lost = self._made.missed - self._lost, self._made.missed
+        if lost:  # what the queue gives up is older than what it holds
+            yield recorder.lost(lost, self._site.clock.now())
+        yield from found
+
+    def _redacted(self, lines: list[str]) -> bytes:
+        return self._site.redact("".join(lines)).encode()
+
+    def close(self) -> None:
+        """End the recording: the flow runs as if there had been none."""
+        self._held.close()
