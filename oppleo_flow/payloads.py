@@ -46,9 +46,51 @@ class Payload:
 
 
 RejectReason = Literal[
-    "unknown", "disabled", "not-yet-valid", "expired", "other-session", "no-answer"
+    "unknown",
+    "disabled",
+    "not-yet-valid",
+    "expired",
+    "no-answer",
+    "other-session",
+    "session-open",
+    "no-session",
 ]
-"""`no-answer`: whether the card may charge could not be found out."""
+"""`no-answer`: whether the card may charge could not be found out.
+
+The last three are of a card that is right: another one's session is open, its own is open already
+when it should start one, and there is none when it should end one.
+"""
+
+Wish = Literal["either", "start", "end"]
+"""What somebody who presents a card wants: a card at the reader cannot say."""
+
+Trigger = Literal["card", "web", "auto"]
+"""What began a session: a card, somebody at the page, or the return of a car."""
+
+
+@dataclass(frozen=True, slots=True)
+class Attribution:
+    """Who and what a session is for, by name; None: nobody has said."""
+
+    driver: str | None = None
+    vehicle: str | None = None
+    plate: str | None = None
+    cost_centre: str | None = None
+
+
+NOBODY = Attribution()
+"""Nobody has said who or what a session is for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much one session may take and how long it may last; None: no limit."""
+
+    energy_wh: int | None = None
+    duration_s: int | None = None
+
+
+NO_LIMITS = Limits()
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +98,14 @@ class CardSeen(Payload):
     """A card came into the field.
 
     `uid` is the whole UID as upper-case hex, cascade tags left out; `legacy_id` is the decimal
-    text by which Oppleo knows the same card.
+    text by which Oppleo knows the same card.  A token that is presented on the page comes the same
+    way, with the wish to start or to end a session.
     """
 
     uid: str
     legacy_id: str
+    wish: Wish = "either"
+    trigger: Trigger = "card"
     _sample = {"uid": "04A1B2C3", "legacy_id": "19892716500"}
 
 
@@ -75,6 +120,10 @@ class Authorised(Payload):
     uid: str
     label: str
     only_ends: RejectReason | None = None
+    attribution: Attribution = NOBODY
+    limits: Limits = NO_LIMITS
+    wish: Wish = "either"
+    trigger: Trigger = "card"
     _sample = {"token_id": _SAMPLE_SESSION, "uid": "04A1B2C3", "label": "family"}
 
 
@@ -85,6 +134,15 @@ class Rejected(Payload):
     uid: str
     reason: RejectReason
     _sample = {"uid": "DEADBEEF", "reason": "unknown"}
+
+
+@dataclass(frozen=True, slots=True)
+class CardEnrolled(Payload):
+    """A card became a known one by being swiped; it charges from the next swipe on."""
+
+    uid: str
+    label: str
+    _sample = {"uid": "DEADBEEF", "label": "guest"}
 
 
 # -- the car and the EVSE ---------------------------------------------------------------------
@@ -147,6 +205,15 @@ class SwitchRequest(Payload):
     def urgent(self) -> bool:
         """Return true for off: switching off never waits."""
         return not self.on
+
+
+@dataclass(frozen=True, slots=True)
+class PeakOnce(Payload):
+    """Leave to charge at the peak price this once, or its withdrawal, and who gave it."""
+
+    allowed: bool
+    by: str
+    _sample = {"allowed": True, "by": "owner"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,6 +289,9 @@ class SessionStarted(Payload):
     meter_start_wh: int | None
     meter_start_quality: RegisterQuality
     meter_serial: str | None
+    trigger: Trigger = "card"
+    attribution: Attribution = NOBODY
+    clock_uncertain: bool = False
     _sample = {
         "session_id": _SAMPLE_SESSION,
         "token_id": _SAMPLE_SESSION,
@@ -252,7 +322,10 @@ class SessionLatched(Payload):
 
 @dataclass(frozen=True, slots=True)
 class SessionEnded(Payload):
-    """A session ended; energy is None when one of its registers is unknown."""
+    """A session ended; energy is None when one of its registers is unknown.
+
+    `interrupted`: the runtime was away meanwhile, because of a power cut for one.
+    """
 
     session_id: UUID
     token_id: UUID
@@ -265,6 +338,8 @@ class SessionEnded(Payload):
     meter_end_quality: RegisterQuality
     energy_wh: int | None
     reason: str
+    interrupted: bool = False
+    clock_uncertain: bool = False
     _sample = {
         "session_id": _SAMPLE_SESSION,
         "token_id": _SAMPLE_SESSION,
@@ -277,6 +352,25 @@ class SessionEnded(Payload):
         "meter_end_quality": "measured",
         "energy_wh": 10_000,
         "reason": "card",
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class SessionSettled(Payload):
+    """The end register of a session, read after its end and before anybody else could charge.
+
+    It was unknown, or the car took a little more before it stopped.
+    """
+
+    session_id: UUID
+    settled_at: datetime
+    meter_end_wh: int
+    energy_wh: int
+    _sample = {
+        "session_id": _SAMPLE_SESSION,
+        "settled_at": _SAMPLE_TIME.replace(hour=15),
+        "meter_end_wh": 1_244_587,
+        "energy_wh": 10_020,
     }
 
 

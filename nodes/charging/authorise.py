@@ -24,7 +24,7 @@ from zoneinfo import ZoneInfo
 from pydantic import Field
 
 from oppleo_flow import Example, Node, NodeConfig, Out, Ref, TimeZone
-from oppleo_flow.charging.tokens import decide
+from oppleo_flow.charging.tokens import allow
 from oppleo_flow.payloads import Authorised, CardSeen, Rejected, RejectReason
 from oppleo_flow.store import LedgerConnection
 
@@ -78,7 +78,7 @@ class Authorise(Node[AuthoriseConfig]):
     def on_message(self, card: CardSeen) -> None:
         """Decide about one card."""
         token = self._ledger.tokens.of_card(card.uid, card.legacy_id)
-        verdict = decide(token, self.clock.now(), self._zone)
+        verdict = allow(token, self.clock.now(), self._zone)
         if token is not None and verdict == "accepted":
             self.accepted.send(Authorised(token.token_id, card.uid, token.label))
             self.status("ok", f"{token.label!r} accepted")

@@ -7,16 +7,37 @@ from typing import Literal
 from uuid import UUID
 
 from oppleo_flow.charging.tariff import PriceVersion, amount
-from oppleo_flow.payloads import RegisterQuality
+from oppleo_flow.payloads import NOBODY, Attribution, RegisterQuality, Trigger
 
-SessionFlag = Literal["energy-unknown", "price-unknown", "late-start"]
+SessionFlag = Literal[
+    "energy-unknown",
+    "price-unknown",
+    "late-start",
+    "late-end",
+    "interrupted",
+    "clock-uncertain",
+    "corrected",
+    "void",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """Who corrected a session, when, and why."""
+
+    at: datetime
+    who: str
+    why: str
 
 
 @dataclass(frozen=True, slots=True)
 class SessionRecord:
     """One session with its registers and its price; what ended it is None while it is open.
 
-    `price` is the version that held when the session started.
+    `price` is the version that held when the session started.  `settled_at` is when the end
+    register was read, where that was after the end; `late_end`: none was known until then.
+    `original` is the session as it was recorded, if `corrections` have changed it since; one of
+    them may have made it `void`.
     """
 
     session_id: UUID
@@ -32,6 +53,20 @@ class SessionRecord:
     energy_wh: int | None = None
     reason: str | None = None
     price: PriceVersion | None = None
+    trigger: Trigger = "card"
+    attribution: Attribution = NOBODY
+    settled_at: datetime | None = None
+    late_end: bool = False
+    interrupted: bool = False
+    clock_uncertain: bool = False
+    void: bool = False
+    corrections: tuple[Remark, ...] = ()
+    original: "SessionRecord | None" = None
+
+    @property
+    def is_open(self) -> bool:
+        """Return whether it has not ended."""
+        return self.ended_at is None
 
     @property
     def amount(self) -> Decimal | None:
@@ -41,11 +76,14 @@ class SessionRecord:
     @property
     def flags(self) -> tuple[SessionFlag, ...]:
         """Return what a reader of its figures has to know, the most important first."""
-        found: list[SessionFlag] = []
-        if self.energy_wh is None:
-            found.append("energy-unknown")
-        if self.price is None:
-            found.append("price-unknown")
-        if self.meter_start_quality == "late":
-            found.append("late-start")
-        return tuple(found)
+        holds: dict[SessionFlag, bool] = {
+            "energy-unknown": self.energy_wh is None,
+            "price-unknown": self.price is None,
+            "late-start": self.meter_start_quality == "late",
+            "late-end": self.late_end,
+            "interrupted": self.interrupted,
+            "clock-uncertain": self.clock_uncertain,
+            "corrected": bool(self.corrections),
+            "void": self.void,
+        }
+        return tuple(flag for flag, does in holds.items() if does)

@@ -1,5 +1,10 @@
-"""Cards: what a token is, when it may charge, and the number by which Oppleo knows it."""
+"""Tokens: what they are, and what follows when one is presented, as three decisions.
 
+*Allow*: whether it may charge now.  *Attribute*: who and what the session is for.  *Control*: what
+it does to the session that is open, or is not.
+"""
+
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import reduce
@@ -8,17 +13,32 @@ from typing import Literal
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-Verdict = Literal["accepted", "unknown", "disabled", "not-yet-valid", "expired"]
+from oppleo_flow.payloads import NO_LIMITS, Attribution, Authorised, Limits, RejectReason
 
+Verdict = Literal["accepted", "unknown", "disabled", "not-yet-valid", "expired"]
+Control = Literal["start", "end"] | RejectReason
+"""What a token does to the session: begin one, end it, or nothing, and why not."""
+
+VIRTUAL = "WEB-"
+"""How the UID of a token begins that has no card; no card's UID has such letters."""
 _CASCADE_TAG = b"\x88"
 
 
 @dataclass(frozen=True, slots=True)
+class Vehicle:
+    """A vehicle that sessions may be for."""
+
+    name: str
+    plate: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Token:
-    """A card that the ledger knows.
+    """A card, or what stands for one on the page, that the ledger knows.
 
     `uid` is upper-case hex; None for a card of which only Oppleo's number is known.  `valid_from`
     and `valid_until` are days in the site's zone, both of them valid themselves; None: no limit.
+    `driver`, `vehicle` and `cost_centre` are names: who pays for a session is not who holds a card.
     """
 
     token_id: UUID
@@ -28,16 +48,38 @@ class Token:
     enabled: bool
     valid_from: date | None = None
     valid_until: date | None = None
+    driver: str | None = None
+    vehicle: str | None = None
+    cost_centre: str | None = None
+    limits: Limits = NO_LIMITS
 
     def __post_init__(self) -> None:
-        """Refuse a validity that ends before it begins."""
+        """Refuse a validity that ends before it begins, and a limit that allows nothing."""
         first, last = self.valid_from, self.valid_until
         if first is not None and last is not None and last < first:
             raise ValueError(f"valid_until: {last} is before valid_from, {first}")
+        for name in ("energy_wh", "duration_s"):
+            limit = getattr(self.limits, name)
+            if limit is not None and limit <= 0:
+                raise ValueError(f"limits: {name}: more than 0 is needed, got {limit}")
+
+    @property
+    def virtual(self) -> bool:
+        """Return whether it has no card and is presented on the page only."""
+        return self.uid is not None and self.uid.startswith(VIRTUAL)
 
 
-def decide(token: Token | None, now: datetime, zone: ZoneInfo) -> Verdict:
-    """Return whether a card may start a session; everything not plainly allowed is refused."""
+@dataclass(frozen=True, slots=True)
+class Enrolment:
+    """The next card that may not charge becomes a token of this label, until `expires_at`."""
+
+    label: str
+    armed_at: datetime
+    expires_at: datetime
+
+
+def allow(token: Token | None, now: datetime, zone: ZoneInfo) -> Verdict:
+    """Return whether a token may start a session; everything not plainly allowed is refused."""
     if token is None:
         return "unknown"
     if token.enabled is not True:
@@ -48,6 +90,28 @@ def decide(token: Token | None, now: datetime, zone: ZoneInfo) -> Verdict:
     if token.valid_until is not None and today > token.valid_until:
         return "expired"
     return "accepted"
+
+
+def attribute(token: Token, vehicles: Iterable[Vehicle]) -> Attribution:
+    """Return who and what a session is for that a token begins; `vehicles` are those known."""
+    plates = {vehicle.name: vehicle.plate for vehicle in vehicles}
+    plate = None if token.vehicle is None else plates.get(token.vehicle)
+    return Attribution(token.driver, token.vehicle, plate, token.cost_centre)
+
+
+def control(holder: UUID | None, card: Authorised) -> Control:
+    """Return what a token does; `holder` is the token of the open session, None if there is none.
+
+    The one that began a session may always end it, and nobody else.  A card at the reader begins
+    or ends; who asks for one of them on the page never gets the other.
+    """
+    if holder is None:
+        if card.wish == "end":
+            return "no-session"
+        return card.only_ends or "start"
+    if holder != card.token_id:
+        return "other-session"
+    return "session-open" if card.wish == "start" else "end"
 
 
 def legacy_id(uid: bytes) -> str:

@@ -19,6 +19,11 @@ _REMARKS: dict[SessionFlag, str] = {
     "energy-unknown": "energy unknown",
     "price-unknown": "price unknown",
     "late-start": "start read late",
+    "late-end": "end read late",
+    "interrupted": "interrupted",
+    "clock-uncertain": "clock uncertain",
+    "corrected": "corrected",
+    "void": "void",
 }
 
 

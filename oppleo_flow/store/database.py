@@ -81,11 +81,15 @@ def _begin(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
-def insert_new(connection: Connection, table: Table) -> Any:
-    """Return an INSERT that leaves a row alone that is there already."""
+def insert_new(connection: Connection, table: Table, key: str | None = None) -> Any:
+    """Return an INSERT that leaves a row alone that is there already.
+
+    With a `key` that is one with the same key; what else keeps a row out is an error.
+    """
+    keys = None if key is None else [key]
     if connection.dialect.name == "sqlite":
-        return sqlite.insert(table).on_conflict_do_nothing()
+        return sqlite.insert(table).on_conflict_do_nothing(index_elements=keys)
     # Not at the top: it costs start-up time, and the site's own store never needs it.
     from sqlalchemy.dialects import postgresql  # noqa: PLC0415
 
-    return postgresql.insert(table).on_conflict_do_nothing()
+    return postgresql.insert(table).on_conflict_do_nothing(index_elements=keys)

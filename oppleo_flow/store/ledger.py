@@ -12,6 +12,9 @@ from oppleo_flow.store.schema import check, prepare
 from oppleo_flow.store.sqlite_file import opened
 
 if TYPE_CHECKING:
+    from oppleo_flow.store.account_rows import AccountRows
+    from oppleo_flow.store.correction_rows import CorrectionRows
+    from oppleo_flow.store.enrolment_rows import EnrolmentRows
     from oppleo_flow.store.price_rows import PriceRows
     from oppleo_flow.store.reading_rows import ReadingRows
     from oppleo_flow.store.rows import Rows
@@ -20,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class Ledger:
-    """An open ledger, in four parts; may be used from any thread, and as a context manager."""
+    """An open ledger, in parts; may be used from any thread, and as a context manager."""
 
     def __init__(
         self, location: StoreLocation, charge_point: str, *, read_only: bool = False
@@ -40,6 +43,21 @@ class Ledger:
     def sessions(self) -> "SessionRows":
         """Return the charging sessions."""
         return self._rows.sessions
+
+    @property
+    def accounts(self) -> "AccountRows":
+        """Return the drivers, vehicles and cost centres."""
+        return self._rows.accounts
+
+    @property
+    def enrolments(self) -> "EnrolmentRows":
+        """Return what is armed for the next card."""
+        return self._rows.enrolments
+
+    @property
+    def corrections(self) -> "CorrectionRows":
+        """Return the corrections of sessions."""
+        return self._rows.corrections
 
     @property
     def readings(self) -> "ReadingRows":

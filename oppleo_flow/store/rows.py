@@ -1,6 +1,9 @@
 """The rows of a ledger, by SQLAlchemy; imported when something is first read or written."""
 
+from oppleo_flow.store.account_rows import AccountRows
+from oppleo_flow.store.correction_rows import CorrectionRows
 from oppleo_flow.store.database import Database, sqlite_engine
+from oppleo_flow.store.enrolment_rows import EnrolmentRows
 from oppleo_flow.store.location import StoreLocation
 from oppleo_flow.store.price_rows import PriceRows
 from oppleo_flow.store.reading_rows import ReadingRows
@@ -9,7 +12,7 @@ from oppleo_flow.store.token_rows import TokenRows
 
 
 class Rows:
-    """What a ledger holds, in four parts that share one database."""
+    """What a ledger holds, in parts that share one database."""
 
     def __init__(self, location: StoreLocation, charge_point: str, *, read_only: bool) -> None:
         engine = sqlite_engine(location.path, read_only=read_only)
@@ -17,7 +20,10 @@ class Rows:
             engine, str(location.path), charge_point, lasting=location.lasting
         )
         self.tokens = TokenRows(self._database)
+        self.enrolments = EnrolmentRows(self._database, self.tokens)
+        self.accounts = AccountRows(self._database)
         self.sessions = SessionRows(self._database)
+        self.corrections = CorrectionRows(self._database)
         self.readings = ReadingRows(self._database)
         self.prices = PriceRows(self._database)
 

@@ -1,28 +1,40 @@
 """The sessions of the ledger: events that are written once, and the sessions they make up."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, Select, func, select
+from sqlalchemy import ColumnElement, Connection, Table, and_, select, update
 
 from oppleo_flow.charging.record import SessionRecord
-from oppleo_flow.charging.tariff import PriceVersion, price_at
 from oppleo_flow.errors import StoreError
-from oppleo_flow.payloads import SessionEnded, SessionLatched, SessionStarted
+from oppleo_flow.payloads import SessionEnded, SessionLatched, SessionSettled, SessionStarted
 from oppleo_flow.store.database import Database, insert_new
-from oppleo_flow.store.price_rows import all_prices
-from oppleo_flow.store.tables import price_versions, session_ended, session_latched, session_started
+from oppleo_flow.store.session_query import closed, not_ended, records
+from oppleo_flow.store.tables import (
+    price_versions,
+    session_corrections,
+    session_ended,
+    session_latched,
+    session_settled,
+    session_started,
+)
 
-SessionEvent = SessionStarted | SessionLatched | SessionEnded
+SessionEvent = SessionStarted | SessionLatched | SessionEnded | SessionSettled
 
-_TABLES = {
+_TABLES: Mapping[type[SessionEvent], tuple[Table, str]] = {
     SessionStarted: (session_started, "started"),
     SessionLatched: (session_latched, "latched"),
     SessionEnded: (session_ended, "ended"),
+    SessionSettled: (session_settled, "settled"),
 }
+
+_RETIMED = select(session_corrections.c.session_id).where(
+    session_corrections.c.started_at.is_not(None) | session_corrections.c.ended_at.is_not(None)
+)
+"""The sessions that were at another time than was recorded."""
 
 
 class SessionRows:
@@ -34,49 +46,122 @@ class SessionRows:
     def record(self, event: SessionEvent) -> None:
         """Write an event; the same one again changes nothing.
 
+        A session that starts closes one that is still open, because its end was lost: at most one
+        is open at any time.
+
         Raises:
             StoreError: Another event of this kind is there for the session, or the ledger cannot
                 be written.
         """
         table, done = _TABLES[type(event)]
-        values = {**asdict(event), "charge_point": self._db.charge_point}
-        row: dict[str, Any] = dict(values)
-        if isinstance(event, SessionEnded):
-            row["price_version_id"] = _price_that_held(self._db.charge_point, event.started_at)
+        values = _row(event, self._db.charge_point)
         with self._db.write() as connection:
-            written = connection.execute(insert_new(connection, table).values(row)).rowcount
-            if not written and not _holds(connection, table, values):
+            if _written(connection, table, values, event):
+                return
+            if not _holds(connection, table, values):
                 raise StoreError(
                     f"{self._db.place}: session {event.session_id}: has {done} already, with other "
                     "figures; what is written is not changed"
                 )
 
     def open(self) -> SessionRecord | None:
-        """Return the session that has not ended; of several the one that started last."""
-        query = _open(self._db.charge_point).order_by(session_started.c.started_at.desc()).limit(1)
+        """Return the session that has not ended."""
+        query = not_ended(self._db.charge_point).where(session_started.c.closed_at.is_(None))
         with self._db.read() as connection:
-            found = _records(connection, self._db.charge_point, [query])
+            found = records(connection, self._db.charge_point, [query])
         return found[0] if found else None
 
     def between(self, since: datetime, until: datetime) -> list[SessionRecord]:
-        """Return the sessions that overlap [since, until), open ones too, as they started."""
-        closed = _closed(self._db.charge_point).where(
-            session_ended.c.ended_at >= since, session_ended.c.started_at < until
-        )
-        still_open = _open(self._db.charge_point).where(session_started.c.started_at < until)
+        """Return the sessions that overlap [since, until), open ones too, as they started.
+
+        Times that were corrected count.
+        """
+        begun, ended = session_started.c, session_ended.c
+        queries = [
+            closed(self._db.charge_point).where(
+                and_(ended.ended_at >= since, ended.started_at < until)
+                | ended.session_id.in_(_RETIMED)
+            ),
+            not_ended(self._db.charge_point).where(
+                and_(begun.started_at < until, _open_at(since)) | begun.session_id.in_(_RETIMED)
+            ),
+        ]
         with self._db.read() as connection:
-            found = _records(connection, self._db.charge_point, [closed, still_open])
-        return sorted(found, key=lambda session: (session.started_at, session.session_id))
+            found = records(connection, self._db.charge_point, queries)
+        there = [one for one in found if _overlaps(one, since, until)]
+        return sorted(there, key=lambda session: (session.started_at, session.session_id))
 
     def latest(self, count: int) -> list[SessionRecord]:
         """Return the `count` sessions that started last, the newest first."""
-        closed = _closed(self._db.charge_point).order_by(session_ended.c.ended_at.desc())
-        still_open = _open(self._db.charge_point).order_by(session_started.c.started_at.desc())
-        queries = [closed.limit(count), still_open.limit(count)]
+        ended = closed(self._db.charge_point).order_by(session_ended.c.ended_at.desc())
+        still_open = not_ended(self._db.charge_point).order_by(session_started.c.started_at.desc())
+        queries = [ended.limit(count), still_open.limit(count)]
         with self._db.read() as connection:
-            found = _records(connection, self._db.charge_point, queries)
+            found = records(connection, self._db.charge_point, queries)
         found.sort(key=lambda session: (session.started_at, session.session_id), reverse=True)
         return found[:count]
+
+    def get(self, session_id: UUID) -> SessionRecord | None:
+        """Return one session; None when there is none of this id."""
+        queries = [
+            closed(self._db.charge_point).where(session_ended.c.session_id == session_id),
+            not_ended(self._db.charge_point).where(session_started.c.session_id == session_id),
+        ]
+        with self._db.read() as connection:
+            found = records(connection, self._db.charge_point, queries)
+        return found[0] if found else None
+
+
+def _open_at(at: datetime) -> ColumnElement[bool]:
+    begun = session_started.c
+    return begun.closed_at.is_(None) | (begun.closed_at >= at)
+
+
+def _overlaps(session: SessionRecord, since: datetime, until: datetime) -> bool:
+    return session.started_at < until and (session.ended_at is None or session.ended_at >= since)
+
+
+def _row(event: SessionEvent, charge_point: str) -> dict[str, Any]:
+    """Return the columns that an event fills."""
+    values = asdict(event)
+    values.update(values.pop("attribution", {}))
+    return {**values, "charge_point": charge_point}
+
+
+def _written(
+    connection: Connection, table: Table, values: Mapping[str, Any], event: SessionEvent
+) -> bool:
+    """Write an event's row unless there is one; return whether there was none."""
+    more: dict[str, Any] = {}
+    if isinstance(event, SessionStarted):
+        if _is_there(connection, table, event.session_id):
+            return False
+        more["closed_at"] = _make_room(connection, event, values["charge_point"])
+    elif isinstance(event, SessionEnded):
+        more["price_version_id"] = _price_that_held(values["charge_point"], event.started_at)
+    query = insert_new(connection, table, "session_id").values({**values, **more})
+    written: int = connection.execute(query).rowcount
+    if written and isinstance(event, SessionEnded):
+        begun = session_started.c.session_id == event.session_id
+        connection.execute(update(session_started).where(begun).values(closed_at=event.ended_at))
+    return bool(written)
+
+
+def _make_room(connection: Connection, event: SessionStarted, charge_point: str) -> datetime | None:
+    """Return when a session that starts is closed already; close one that is open before it."""
+    ended: datetime | None = connection.scalar(
+        select(session_ended.c.ended_at).where(session_ended.c.session_id == event.session_id)
+    )
+    if ended is not None:
+        return ended  # its end was written although its start was not
+    begun = session_started.c
+    open_now = (begun.charge_point == charge_point, begun.closed_at.is_(None))
+    other: datetime | None = connection.scalar(select(begun.started_at).where(*open_now))
+    if other is not None and other > event.started_at:
+        return other
+    close = update(session_started).where(*open_now)
+    connection.execute(close.values(closed_at=event.started_at))
+    return None
 
 
 def _price_that_held(charge_point: str, at: datetime) -> Any:
@@ -90,77 +175,14 @@ def _price_that_held(charge_point: str, at: datetime) -> Any:
     )
 
 
-def _holds(connection: Connection, table: Any, values: Mapping[str, Any]) -> bool:
+def _is_there(connection: Connection, table: Table, session_id: UUID) -> bool:
+    query = select(table.c.session_id).where(table.c.session_id == session_id)
+    return connection.execute(query).first() is not None
+
+
+def _holds(connection: Connection, table: Table, values: Mapping[str, Any]) -> bool:
     """Return whether the row of this session has these values."""
     columns = [table.c[name] for name in values]
-    row = connection.execute(
-        select(*columns).where(table.c.session_id == values["session_id"])
-    ).one()
+    query = select(*columns).where(table.c.session_id == values["session_id"])
+    row = connection.execute(query).one()
     return dict(row._mapping) == dict(values)
-
-
-def _closed(charge_point: str) -> Select[Any]:
-    ended, begun, late = session_ended.c, session_started.c, session_latched.c
-    return (
-        select(
-            *(ended.session_id, ended.token_id, ended.uid, ended.label, ended.started_at),
-            ended.meter_start_wh,
-            begun.meter_start_quality,
-            func.coalesce(late.meter_serial, begun.meter_serial).label("meter_serial"),
-            late.latched_at,
-            *(ended.ended_at, ended.meter_end_wh, ended.energy_wh, ended.reason),
-            ended.price_version_id,
-        )
-        .outerjoin_from(session_ended, session_started, ended.session_id == begun.session_id)
-        .outerjoin(session_latched, ended.session_id == late.session_id)
-        .where(ended.charge_point == charge_point)
-    )
-
-
-def _open(charge_point: str) -> Select[Any]:
-    ended, begun, late = session_ended.c, session_started.c, session_latched.c
-    return (
-        select(
-            *(begun.session_id, begun.token_id, begun.uid, begun.label, begun.started_at),
-            func.coalesce(late.meter_start_wh, begun.meter_start_wh).label("meter_start_wh"),
-            begun.meter_start_quality,
-            func.coalesce(late.meter_serial, begun.meter_serial).label("meter_serial"),
-            late.latched_at,
-            *(ended.ended_at, ended.meter_end_wh, ended.energy_wh, ended.reason),
-            ended.price_version_id,
-        )
-        .outerjoin_from(session_started, session_ended, ended.session_id == begun.session_id)
-        .outerjoin(session_latched, begun.session_id == late.session_id)
-        .where(begun.charge_point == charge_point, ended.session_id.is_(None))
-    )
-
-
-def _records(
-    connection: Connection, charge_point: str, queries: Iterable[Select[Any]]
-) -> list[SessionRecord]:
-    prices = all_prices(connection, charge_point)
-    return [_record(row, prices) for query in queries for row in connection.execute(query)]
-
-
-def _record(row: Row[Any], prices: Mapping[UUID, PriceVersion]) -> SessionRecord:
-    """Return a session; its price is the one kept with it, else the one that is known now.
-
-    A session that is open has none yet, and one that ended before any price was known has none
-    kept: both are looked up, so that a price entered late still counts.
-    """
-    kept = prices.get(row.price_version_id) if row.price_version_id else None
-    return SessionRecord(
-        session_id=row.session_id,
-        token_id=row.token_id,
-        uid=row.uid,
-        label=row.label,
-        started_at=row.started_at,
-        meter_start_wh=row.meter_start_wh,
-        meter_start_quality="late" if row.latched_at else row.meter_start_quality or "unknown",
-        meter_serial=row.meter_serial,
-        ended_at=row.ended_at,
-        meter_end_wh=row.meter_end_wh,
-        energy_wh=row.energy_wh,
-        reason=row.reason,
-        price=kept or price_at(prices.values(), row.started_at),
-    )

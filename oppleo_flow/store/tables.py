@@ -2,7 +2,8 @@
 
 Every row bears its charge point, so that many can share one PostgreSQL.  Sessions are events, each
 written once and never changed.  There are no foreign keys on purpose: an event is kept even when
-the one before it was lost.
+the one before it was lost.  What a session was attributed to is kept with it by name, so that it
+stays as it was when a vehicle is sold or a driver leaves.
 """
 
 from sqlalchemy import (
@@ -12,12 +13,15 @@ from sqlalchemy import (
     Date,
     Double,
     Index,
+    Integer,
     MetaData,
     String,
     Table,
     Text,
     UniqueConstraint,
     Uuid,
+    false,
+    text,
 )
 
 from oppleo_flow.store.column_types import ExactDecimal, UtcDateTime
@@ -31,6 +35,13 @@ METADATA = MetaData(
         "ix": "ix_%(table_name)s_%(column_0_N_name)s",
     }
 )
+
+
+def _attribution() -> tuple[Column[str], ...]:
+    """Return the columns that say, by name, who and what a session is for."""
+    names = ("driver", "vehicle", "plate", "cost_centre")
+    return tuple(Column(name, Text) for name in names)
+
 
 charge_points = Table(
     "charge_points",
@@ -51,9 +62,46 @@ tokens = Table(
     Column("valid_until", Date),
     Column("created_at", UtcDateTime, nullable=False),
     Column("refused_at", UtcDateTime),
+    Column("driver", Text),
+    Column("vehicle", Text),
+    Column("cost_centre", Text),
+    Column("max_energy_wh", BigInteger),
+    Column("max_duration_s", Integer),
     UniqueConstraint("charge_point", "uid"),
 )
 """`uid` is empty for a card of which only Oppleo's number is known."""
+
+drivers = Table(
+    "drivers",
+    METADATA,
+    Column("charge_point", Text, primary_key=True),
+    Column("name", Text, primary_key=True),
+)
+
+vehicles = Table(
+    "vehicles",
+    METADATA,
+    Column("charge_point", Text, primary_key=True),
+    Column("name", Text, primary_key=True),
+    Column("plate", Text),
+)
+
+cost_centres = Table(
+    "cost_centres",
+    METADATA,
+    Column("charge_point", Text, primary_key=True),
+    Column("name", Text, primary_key=True),
+)
+
+enrolments = Table(
+    "enrolments",
+    METADATA,
+    Column("charge_point", Text, primary_key=True),
+    Column("label", Text, nullable=False),
+    Column("armed_at", UtcDateTime, nullable=False),
+    Column("expires_at", UtcDateTime, nullable=False),
+)
+"""The next unknown card becomes a token of this label; the row goes with that swipe."""
 
 session_started = Table(
     "session_started",
@@ -67,8 +115,21 @@ session_started = Table(
     Column("meter_start_wh", BigInteger),
     Column("meter_start_quality", Text, nullable=False),
     Column("meter_serial", Text),
+    Column("trigger", Text, nullable=False, server_default="card"),
+    *_attribution(),
+    Column("clock_uncertain", Boolean, nullable=False, server_default=false()),
+    Column("closed_at", UtcDateTime),
     Index(None, "charge_point", "started_at"),
+    Index(
+        "uq_session_started_open",
+        "charge_point",
+        unique=True,
+        sqlite_where=text("closed_at IS NULL"),
+        postgresql_where=text("closed_at IS NULL"),
+    ),
 )
+"""`closed_at` alone is written later: when the session ended, or when another one began although no
+end of this one ever came.  So the database itself sees to it that at most one is open."""
 
 session_latched = Table(
     "session_latched",
@@ -96,9 +157,44 @@ session_ended = Table(
     Column("energy_wh", BigInteger),
     Column("reason", Text, nullable=False),
     Column("price_version_id", Uuid),
+    Column("interrupted", Boolean, nullable=False, server_default=false()),
+    Column("clock_uncertain", Boolean, nullable=False, server_default=false()),
     Index(None, "charge_point", "ended_at"),
 )
 """Whole by itself; `price_version_id` is the price that held when the session started."""
+
+session_settled = Table(
+    "session_settled",
+    METADATA,
+    Column("session_id", Uuid, primary_key=True),
+    Column("charge_point", Text, nullable=False),
+    Column("settled_at", UtcDateTime, nullable=False),
+    Column("meter_end_wh", BigInteger, nullable=False),
+    Column("energy_wh", BigInteger, nullable=False),
+)
+"""The end register of a session that ended while the meter was silent."""
+
+session_corrections = Table(
+    "session_corrections",
+    METADATA,
+    Column("correction_id", Uuid, primary_key=True),
+    Column("charge_point", Text, nullable=False),
+    Column("session_id", Uuid, nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("corrected_at", UtcDateTime, nullable=False),
+    Column("who", Text, nullable=False),
+    Column("why", Text, nullable=False),
+    Column("void", Boolean),
+    Column("started_at", UtcDateTime),
+    Column("ended_at", UtcDateTime),
+    Column("meter_start_wh", BigInteger),
+    Column("meter_end_wh", BigInteger),
+    Column("energy_wh", BigInteger),
+    Column("label", Text),
+    *_attribution(),
+    UniqueConstraint("session_id", "number"),
+)
+"""What somebody says of a session, on top of what was recorded; empty: as it was."""
 
 readings = Table(
     "readings",

@@ -10,13 +10,16 @@ from sqlalchemy import Column, Row, and_, select, update
 
 from oppleo_flow.charging.tokens import Token
 from oppleo_flow.errors import Refused
+from oppleo_flow.payloads import Limits
 from oppleo_flow.store.database import Database, insert_new
 from oppleo_flow.store.tables import tokens
 
-_NAMESPACE = UUID("7a2f4a52-3c0b-4f7d-8f43-0f3c1f0c9b11")
+NAMESPACE = UUID("7a2f4a52-3c0b-4f7d-8f43-0f3c1f0c9b11")
 _COLUMNS: Sequence[Column[Any]] = (
     *(tokens.c.token_id, tokens.c.uid, tokens.c.legacy_id, tokens.c.label),
     *(tokens.c.enabled, tokens.c.valid_from, tokens.c.valid_until),
+    *(tokens.c.driver, tokens.c.vehicle, tokens.c.cost_centre),
+    *(tokens.c.max_energy_wh, tokens.c.max_duration_s),
 )
 
 
@@ -60,7 +63,7 @@ class TokenRows:
         Raises:
             Refused: There is one of this id or card already.
         """
-        values = {**asdict(token), "charge_point": self._db.charge_point, "created_at": now}
+        values = {**columns(token), "charge_point": self._db.charge_point, "created_at": now}
         with self._db.write() as connection:
             added = connection.execute(insert_new(connection, tokens).values(values)).rowcount
         if not added:
@@ -74,7 +77,7 @@ class TokenRows:
         Raises:
             Refused: There is no token of this id.
         """
-        values = asdict(token)
+        values = columns(token)
         del values["token_id"]
         with self._db.write() as connection:
             query = (
@@ -94,9 +97,9 @@ class TokenRows:
 
         So its owner can swipe it once and then enable it.
         """
-        token_id = uuid5(_NAMESPACE, f"{self._db.charge_point} {uid}")
+        token_id = uuid5(NAMESPACE, f"{self._db.charge_point} {uid}")
         card = {
-            **asdict(Token(token_id, uid, legacy_id, label="", enabled=False)),
+            **columns(Token(token_id, uid, legacy_id, label="", enabled=False)),
             "charge_point": self._db.charge_point,
             "created_at": now,
         }
@@ -118,5 +121,18 @@ class TokenRows:
             return {row.token_id: row.refused_at for row in connection.execute(query)}
 
 
+def columns(token: Token) -> dict[str, Any]:
+    """Return what the table has of a token."""
+    values = asdict(token)
+    limits = values.pop("limits")
+    return {
+        **values,
+        "max_energy_wh": limits["energy_wh"],
+        "max_duration_s": limits["duration_s"],
+    }
+
+
 def _token(row: Row[Any]) -> Token:
-    return Token(**row._mapping)
+    values = dict(row._mapping)
+    limits = Limits(values.pop("max_energy_wh"), values.pop("max_duration_s"))
+    return Token(**values, limits=limits)

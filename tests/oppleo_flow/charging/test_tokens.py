@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from oppleo_flow.charging.tokens import Token, decide, legacy_id
+from oppleo_flow.charging.tokens import Token, allow, legacy_id
 
 AMSTERDAM = ZoneInfo("Europe/Amsterdam")
 NOON = datetime(2026, 7, 15, 12, 0, tzinfo=UTC)
@@ -57,7 +57,7 @@ def token(
     ],
 )
 def test_a_card_is_refused_unless_it_is_plainly_allowed(card, now, verdict):
-    assert decide(card, now, AMSTERDAM) == verdict
+    assert allow(card, now, AMSTERDAM) == verdict
 
 
 def test_a_validity_that_ends_before_it_begins_is_refused():

@@ -1,3 +1,6 @@
+import sqlite3
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
@@ -7,7 +10,14 @@ import pytest
 from oppleo_flow.charging.record import SessionRecord
 from oppleo_flow.charging.tariff import PriceVersion
 from oppleo_flow.errors import StoreError
-from oppleo_flow.payloads import SessionEnded, SessionLatched, SessionStarted
+from oppleo_flow.payloads import (
+    Attribution,
+    SessionEnded,
+    SessionLatched,
+    SessionSettled,
+    SessionStarted,
+)
+from oppleo_flow.store import open_ledger
 
 NOON = datetime(2026, 1, 15, 12, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -135,10 +145,94 @@ def test_a_price_that_was_unknown_can_be_entered_afterwards(ledger):
     assert ledger.sessions.latest(1)[0].price == PRICE
 
 
-def test_of_several_open_sessions_the_last_is_the_open_one(ledger):
+def test_a_session_closes_the_one_before_it_whose_end_was_lost(ledger):
+    """Oppleo D8: without a constraint an old session stays open for ever beside the new one."""
     for event in [*session(1, NOON, None), *session(2, NOON + HOUR, None)]:
         ledger.sessions.record(event)
     assert ledger.sessions.open().session_id == UUID(int=2)
+    lost = ledger.sessions.get(UUID(int=1))
+    assert (lost.ended_at, lost.reason, lost.energy_wh) == (NOON + HOUR, "lost", None)
+    assert lost.flags == ("energy-unknown", "price-unknown", "interrupted")
+
+
+def test_an_end_that_comes_after_the_next_start_still_counts(ledger):
+    first, ended = session(1, NOON, NOON + HOUR / 2)
+    for event in [first, *session(2, NOON + HOUR, None), ended]:
+        ledger.sessions.record(event)
+    found = ledger.sessions.get(UUID(int=1))
+    assert (found.ended_at, found.reason, found.energy_wh) == (NOON + HOUR / 2, "card", 10_000)
+    assert ledger.sessions.open().session_id == UUID(int=2)
+
+
+def test_a_start_that_comes_after_its_end_opens_nothing(ledger):
+    started, ended = session(1, NOON, NOON + HOUR)
+    for event in [ended, started]:
+        ledger.sessions.record(event)
+    assert ledger.sessions.open() is None
+
+
+def test_a_start_that_comes_after_a_later_one_opens_nothing(ledger):
+    for event in [*session(2, NOON + HOUR, None), *session(1, NOON, None)]:
+        ledger.sessions.record(event)
+    assert ledger.sessions.open().session_id == UUID(int=2)
+    assert ledger.sessions.get(UUID(int=1)).ended_at == NOON + HOUR
+
+
+def test_the_database_itself_refuses_a_second_open_session(ledger, location):
+    """Oppleo D8: no unique constraint, so that web and card could open two sessions."""
+    ledger.sessions.record(STARTED)
+    insert = """INSERT INTO session_started
+        (session_id, charge_point, token_id, uid, label, started_at, meter_start_quality)
+        VALUES (?, ?, 't', 'u', 'l', '2026-01-15 13:00:00.000000', 'unknown')"""
+    with closing(sqlite3.connect(location.path, isolation_level=None)) as connection:
+        with pytest.raises(sqlite3.IntegrityError, match="UNIQUE constraint failed"):
+            connection.execute(insert, ("a", "cp"))
+        connection.execute(insert, ("b", "another charge point"))
+
+
+def test_two_writers_at_once_leave_one_session_open(location):
+    """Oppleo D8: web and card took different locks."""
+    starts = [event for n in range(1, 9) for event in session(n, NOON + n * HOUR, None)]
+
+    def write(event):
+        with open_ledger(location, "cp") as own:
+            own.sessions.record(event)
+
+    with open_ledger(location, "cp") as ledger, ThreadPoolExecutor(4) as pool:
+        list(pool.map(write, starts))
+        assert ledger.sessions.open().session_id == UUID(int=8)
+        assert sum(one.is_open for one in ledger.sessions.latest(10)) == 1
+
+
+def test_what_a_session_is_for_is_kept_with_it(ledger):
+    of = Attribution("Anna", "ioniq", "X-123-Y", "acme")
+    ledger.sessions.record(STARTED.with_(attribution=of, trigger="web", clock_uncertain=True))
+    for event in [None, ENDED.with_(interrupted=True, clock_uncertain=True)]:
+        if event:
+            ledger.sessions.record(event)
+        (found,) = ledger.sessions.latest(1)
+        assert (found.attribution, found.trigger, found.clock_uncertain) == (of, "web", True)
+        assert found.interrupted is (event is not None)
+
+
+def test_an_end_register_that_is_read_late_settles_the_session(ledger):
+    ledger.prices.add(PRICE)
+    ledger.sessions.record(STARTED)
+    ledger.sessions.record(
+        ENDED.with_(meter_end_wh=None, energy_wh=None, meter_end_quality="unknown")
+    )
+    assert ledger.sessions.latest(1)[0].flags == ("energy-unknown",)
+    ledger.sessions.record(SessionSettled.sample())
+    (found,) = ledger.sessions.latest(1)
+    assert (found.meter_end_wh, found.energy_wh) == (1_244_587, 10_020)
+    assert (found.settled_at, found.flags) == (NOON + 3 * HOUR, ("late-end",))
+
+
+def test_the_last_watt_hours_of_a_session_are_no_late_end(ledger):
+    for event in [STARTED, ENDED, SessionSettled.sample()]:
+        ledger.sessions.record(event)
+    (found,) = ledger.sessions.latest(1)
+    assert (found.energy_wh, found.flags) == (10_020, ("price-unknown",))
 
 
 def test_the_sessions_of_a_time_are_those_that_overlap_it(ledger):

@@ -1,0 +1,136 @@
+"""Corrections of sessions: what somebody says later, with who, when and why.
+
+What was recorded stays as it is; a correction lies on top of it, and later ones on top of that.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, fields, replace
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from oppleo_flow.charging.record import Remark, SessionRecord
+from oppleo_flow.errors import Refused
+
+_LABELS: Final = ("driver", "vehicle", "plate", "cost_centre")
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What a correction says; None leaves a field as it is.
+
+    `void` takes a session off the bill, or puts it back on.  The energy follows from the registers
+    where both are known; `energy_wh` is for a session in which one of them is not.  An empty
+    driver, vehicle, plate or cost centre takes away what was said.
+    """
+
+    void: bool | None = None
+    started_at: datetime | None = None
+    ended_at: datetime | None = None
+    meter_start_wh: int | None = None
+    meter_end_wh: int | None = None
+    energy_wh: int | None = None
+    label: str | None = None
+    driver: str | None = None
+    vehicle: str | None = None
+    plate: str | None = None
+    cost_centre: str | None = None
+
+    @property
+    def said(self) -> tuple[str, ...]:
+        """Return the names of the fields that it changes."""
+        return tuple(one.name for one in fields(self) if getattr(self, one.name) is not None)
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """A correction of one session, its `number`-th."""
+
+    correction_id: UUID
+    session_id: UUID
+    number: int
+    corrected_at: datetime
+    who: str
+    why: str
+    changes: Changes
+
+
+def apply(record: SessionRecord, corrections: Iterable[Correction]) -> SessionRecord:
+    """Return a session with its corrections, in their order; the record keeps its original.
+
+    One that was made void has no registers and used nothing.
+    """
+    ordered = sorted(corrections, key=lambda one: one.number)
+    if not ordered:
+        return record
+    lasting = _after(record, ordered)
+    remarks = tuple(Remark(one.corrected_at, one.who, one.why) for one in ordered)
+    if lasting.void:
+        lasting = replace(lasting, meter_start_wh=None, meter_end_wh=None, energy_wh=0)
+    return replace(lasting, corrections=remarks, original=record)
+
+
+def check(
+    record: SessionRecord,
+    earlier: Iterable[Correction],
+    wanted: Correction,
+) -> None:
+    """Refuse a correction that says nothing, or that no session can be; `record` has none yet.
+
+    Raises:
+        Refused: The message says what is wrong with it.
+    """
+    place = f"session {record.session_id}"
+    changes, now = wanted.changes, wanted.corrected_at
+    if record.is_open:
+        raise Refused(f"{place}: has not ended; end it first")
+    if not changes.said:
+        raise Refused(f"{place}: the correction changes nothing; say what is different")
+    for name, text in (("who", wanted.who), ("why", wanted.why)):
+        if not text.strip():
+            raise Refused(f"{place}: {name}: a correction needs one, got {text!r}")
+    before = _after(record, sorted(earlier, key=lambda one: one.number))
+    after = _changed(before, changes)
+    if after.ended_at is not None and not after.started_at <= after.ended_at <= now:
+        raise Refused(
+            f"{place}: would last from {_iso(after.started_at)} to {_iso(after.ended_at)}; it ends "
+            "after it starts and before now"
+        )
+    if after.energy_wh is not None and after.energy_wh < 0:
+        raise Refused(
+            f"{place}: its energy would be {after.energy_wh} Wh; no meter counts backwards"
+        )
+    if changes.energy_wh is not None and _energy_of(after) is not None:
+        raise Refused(
+            f"{place}: both registers are known, so the energy is their difference; "
+            "correct a register instead"
+        )
+
+
+def _iso(at: datetime) -> str:
+    return at.isoformat(timespec="seconds")
+
+
+def _after(record: SessionRecord, corrections: Iterable[Correction]) -> SessionRecord:
+    for correction in corrections:
+        record = _changed(record, correction.changes)
+    return record
+
+
+def _changed(record: SessionRecord, changes: Changes) -> SessionRecord:
+    """Return a session as one correction has it."""
+    direct = ("started_at", "ended_at", "meter_start_wh", "meter_end_wh", "label", "void")
+    values = {name: getattr(changes, name) for name in direct if name in changes.said}
+    names = {name: getattr(changes, name) or None for name in _LABELS if name in changes.said}
+    after = replace(record, **values, attribution=replace(record.attribution, **names))
+    if {"meter_start_wh", "meter_end_wh"} & set(changes.said):
+        after = replace(after, energy_wh=_energy_of(after))
+    if changes.energy_wh is not None:
+        after = replace(after, energy_wh=changes.energy_wh)
+    return after
+
+
+def _energy_of(record: SessionRecord) -> int | None:
+    if record.meter_start_wh is None or record.meter_end_wh is None:
+        return None
+    return record.meter_end_wh - record.meter_start_wh

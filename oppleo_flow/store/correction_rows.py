@@ -1,0 +1,52 @@
+"""Corrections of sessions, each written once; what they correct stays as it is."""
+
+from dataclasses import asdict
+from datetime import datetime
+from uuid import UUID, uuid4
+
+from oppleo_flow.charging.correction import Changes, Correction, check
+from oppleo_flow.charging.record import SessionRecord
+from oppleo_flow.errors import Refused
+from oppleo_flow.store.correction_query import corrections_of
+from oppleo_flow.store.database import Database
+from oppleo_flow.store.session_query import closed, not_ended, records
+from oppleo_flow.store.tables import session_corrections, session_ended, session_started
+
+
+class CorrectionRows:
+    """The corrections of a charge point's sessions."""
+
+    def __init__(self, database: Database) -> None:
+        self._db = database
+
+    def add(
+        self, session_id: UUID, changes: Changes, *, who: str, why: str, now: datetime
+    ) -> SessionRecord:
+        """Correct a session; return it as it is then.
+
+        Raises:
+            Refused: There is no such session, or it cannot be what the correction says.
+        """
+        queries = [
+            closed(self._db.charge_point).where(session_ended.c.session_id == session_id),
+            not_ended(self._db.charge_point).where(session_started.c.session_id == session_id),
+        ]
+        with self._db.write() as connection:
+            found = records(connection, self._db.charge_point, queries)
+            if not found:
+                raise Refused(f"session {session_id}: is not known; `oppleo-flow sessions` has ids")
+            earlier = corrections_of(connection, self._db.charge_point).get(session_id, [])
+            correction = Correction(
+                *(uuid4(), session_id, len(earlier) + 1, now),
+                *(who.strip(), why.strip(), changes),
+            )
+            check(found[0].original or found[0], earlier, correction)
+            row = {**asdict(correction), "charge_point": self._db.charge_point}
+            row.update(row.pop("changes"))
+            connection.execute(session_corrections.insert().values(row))
+            return records(connection, self._db.charge_point, queries)[0]
+
+    def of(self, session_id: UUID) -> list[Correction]:
+        """Return the corrections of a session, the first one first."""
+        with self._db.read() as connection:
+            return corrections_of(connection, self._db.charge_point).get(session_id, [])

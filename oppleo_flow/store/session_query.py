@@ -1,0 +1,107 @@
+"""How the events of a session are read as one record."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Connection, Row, Select, func, select
+
+from oppleo_flow.charging.correction import apply
+from oppleo_flow.charging.record import SessionRecord
+from oppleo_flow.charging.tariff import PriceVersion, price_at
+from oppleo_flow.payloads import Attribution
+from oppleo_flow.store.correction_query import corrections_of
+from oppleo_flow.store.price_rows import all_prices
+from oppleo_flow.store.tables import (
+    session_ended,
+    session_latched,
+    session_settled,
+    session_started,
+)
+
+_ENDED, _BEGUN, _LATE, _SETTLED = (
+    *(session_ended.c, session_started.c),
+    *(session_latched.c, session_settled.c),
+)
+_LATER: Sequence[ColumnElement[Any]] = (
+    func.coalesce(_LATE.meter_serial, _BEGUN.meter_serial).label("meter_serial"),
+    *(_BEGUN.meter_start_quality, _LATE.latched_at),
+    *(_BEGUN.trigger, _BEGUN.driver, _BEGUN.vehicle, _BEGUN.plate, _BEGUN.cost_centre),
+    func.coalesce(_SETTLED.meter_end_wh, _ENDED.meter_end_wh).label("meter_end_wh"),
+    func.coalesce(_SETTLED.energy_wh, _ENDED.energy_wh).label("energy_wh"),
+    _ENDED.meter_end_wh.label("first_end_wh"),
+    *(_SETTLED.settled_at, _BEGUN.closed_at, _ENDED.interrupted, _ENDED.price_version_id),
+    func.coalesce(_ENDED.clock_uncertain, _BEGUN.clock_uncertain).label("clock_uncertain"),
+    *(_ENDED.ended_at, _ENDED.reason),
+)
+LOST = "lost"
+"""The reason of a session whose end never came: it ended when the next one began, or before."""
+
+
+def closed(charge_point: str) -> Select[Any]:
+    """Return a query for the sessions that have ended, whether their start is known or not."""
+    own = (_ENDED.session_id, _ENDED.token_id, _ENDED.uid, _ENDED.label, _ENDED.started_at)
+    return (
+        select(*own, _ENDED.meter_start_wh, *_LATER)
+        .outerjoin_from(session_ended, session_started, _ENDED.session_id == _BEGUN.session_id)
+        .outerjoin(session_latched, _ENDED.session_id == _LATE.session_id)
+        .outerjoin(session_settled, _ENDED.session_id == _SETTLED.session_id)
+        .where(_ENDED.charge_point == charge_point)
+    )
+
+
+def not_ended(charge_point: str) -> Select[Any]:
+    """Return a query for the sessions that are open, and for those whose end was lost."""
+    own = (_BEGUN.session_id, _BEGUN.token_id, _BEGUN.uid, _BEGUN.label, _BEGUN.started_at)
+    register = func.coalesce(_LATE.meter_start_wh, _BEGUN.meter_start_wh).label("meter_start_wh")
+    return (
+        select(*own, register, *_LATER)
+        .outerjoin_from(session_started, session_ended, _ENDED.session_id == _BEGUN.session_id)
+        .outerjoin(session_latched, _BEGUN.session_id == _LATE.session_id)
+        .outerjoin(session_settled, _BEGUN.session_id == _SETTLED.session_id)
+        .where(_BEGUN.charge_point == charge_point, _ENDED.session_id.is_(None))
+    )
+
+
+def records(
+    connection: Connection, charge_point: str, queries: Iterable[Select[Any]]
+) -> list[SessionRecord]:
+    """Return the sessions that queries find, with their prices and corrections."""
+    prices = all_prices(connection, charge_point)
+    corrections = corrections_of(connection, charge_point)
+    return [
+        apply(_record(row, prices), corrections.get(row.session_id, ()))
+        for query in queries
+        for row in connection.execute(query)
+    ]
+
+
+def _record(row: Row[Any], prices: Mapping[UUID, PriceVersion]) -> SessionRecord:
+    """Return a session; its price is the one kept with it, else the one that is known now.
+
+    A session that is open has none yet, and one that ended before any price was known has none
+    kept: both are looked up, so that a price entered late still counts.
+    """
+    kept = prices.get(row.price_version_id) if row.price_version_id else None
+    lost = row.ended_at is None and row.closed_at is not None
+    return SessionRecord(
+        session_id=row.session_id,
+        token_id=row.token_id,
+        uid=row.uid,
+        label=row.label,
+        started_at=row.started_at,
+        meter_start_wh=row.meter_start_wh,
+        meter_start_quality="late" if row.latched_at else row.meter_start_quality or "unknown",
+        meter_serial=row.meter_serial,
+        ended_at=row.closed_at if lost else row.ended_at,
+        meter_end_wh=row.meter_end_wh,
+        energy_wh=row.energy_wh,
+        reason=LOST if lost else row.reason,
+        price=kept or price_at(prices.values(), row.started_at),
+        trigger=row.trigger or "card",
+        attribution=Attribution(row.driver, row.vehicle, row.plate, row.cost_centre),
+        settled_at=row.settled_at,
+        late_end=row.settled_at is not None and row.first_end_wh is None,
+        interrupted=lost or bool(row.interrupted),
+        clock_uncertain=bool(row.clock_uncertain),
+    )
