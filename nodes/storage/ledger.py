@@ -15,17 +15,20 @@ ledger:
 An event of a session is on the disk before it counts as handled; the same one twice is kept once.
 With `durable: true` none is lost, however long the disk is full or the runtime away.
 
-Readings are written together every `batch`. A loss of power, or a runtime that is killed, takes at
-most those of the last `batch` along; what a session needs of them it has itself. While they cannot
-be written they wait in memory, at most 10,000 of them. A meter that says nothing leaves a gap with
+A reading that follows another within `batch` waits, to be written together with those that come
+meanwhile; any other is written at once. A loss of power, or a runtime that is killed, takes at most
+those of the last `batch` along; what a session needs of them it has itself. While they cannot be
+written they wait in memory, at most 10,000 of them. A meter that says nothing leaves a gap with
 its reason, never a number.
 """
 
+import math
 from collections import deque
 
 from pydantic import Field
 
 from oppleo_flow import Example, Node, NodeConfig, Ref, Seconds
+from oppleo_flow.errors import StoreError
 from oppleo_flow.node import StopReason
 from oppleo_flow.payloads import (
     MeterReading,
@@ -48,7 +51,7 @@ class LedgerConfig(NodeConfig):
         validate_default=True,
         ge=0.1,
         le=60,
-        description="How long readings are gathered before they are written.",
+        description="How long readings are gathered that come one upon the other.",
     )
 
 
@@ -91,6 +94,7 @@ class LedgerNode(Node[LedgerConfig]):
         self._waiting: deque[MeterReading | MeterUnknown] = deque(maxlen=_MOST_WAITING)
         self._lost = 0
         self._due = False
+        self._written_s = -math.inf
 
     def stop(self, reason: StopReason) -> None:
         """Write what is still waiting."""
@@ -102,23 +106,31 @@ class LedgerNode(Node[LedgerConfig]):
         self._ledger.sessions.record(event)
 
     def on_reading(self, reading: MeterReading | MeterUnknown) -> None:
-        """Let a reading wait for the next batch."""
+        """Write a reading, or let it wait for the next batch."""
         if len(self._waiting) == _MOST_WAITING:
             self._lost += 1
         self._waiting.append(reading)
-        self._write_later()
-
-    def _write_later(self) -> None:
-        """Have what waits written; only then is there a timer, so an idle ledger costs nothing."""
-        if not self._due:
+        if self._due:
+            return
+        left_s = self._written_s + self.config.batch - self.clock.monotonic()
+        if left_s > 0 or not self._written():
             self._due = True
-            self.after(self.config.batch, self._write)
+            self.after(max(left_s, 0), self._write)
+
+    def _written(self) -> bool:
+        """Write what waits if that can be done; if not, the timer says why."""
+        try:
+            self._write()
+        except StoreError:
+            return False
+        return True
 
     def _write(self) -> None:
         """Write what waits; when that fails the timer rings again."""
         if self._waiting:
             self._ledger.readings.record(tuple(self._waiting))
             self._waiting.clear()
+            self._written_s = self.clock.monotonic()
         self._due = False
         if self._lost:
             self.log.warning("readings lost while none could be written: %d", self._lost)
