@@ -2,7 +2,8 @@
 
 The inbox comes first.  What does not fit into it, or comes while older messages are on disk or the
 node does not run, is written to the log of the state file, and read back as the inbox has room.
-When a node stops, what its inbox holds is written in front of that.  A message that was on disk is
+When a node stops, what its inbox holds is written in front of that: what was read back keeps its
+place, so nothing that came later may be in the inbox beside it.  A message that was on disk is
 taken off it with whatever its handler commits, so it may be handled twice, but not be lost.
 
 When the spool is full, or the disk takes nothing, the newest messages are dropped and counted:
@@ -41,6 +42,7 @@ class Spool:
         self._known = False
         self._asking = False
         self._newest_read = BEFORE_ALL
+        self._in_memory: set[int] = set()
         self._uncommitted = 0
         self._bytes = 0
         self.waiting = 0
@@ -50,10 +52,15 @@ class Spool:
         """Return whether a message is none for the inbox now, after seeing to it."""
         host = self._host
         runs = host.started and not host.stopping
-        if runs and self._known and not self.waiting and host.inbox.has_room(self._port):
+        if runs and self._known and not self._on_disk and host.inbox.has_room(self._port):
             return False
         self._write([item], before=False)
         return True
+
+    @property
+    def _on_disk(self) -> bool:
+        """Return whether any message is on disk that is not handled, read back or not."""
+        return bool(self.waiting or self._in_memory)
 
     def resume(self) -> None:
         """Go on, now that the node runs: with what an earlier run has left, too."""
@@ -81,6 +88,7 @@ class Spool:
         items = list(items)
         loaded = [item for item in items if item.log_id is not None]
         self.waiting += len(loaded)
+        self._in_memory.clear()
         self._newest_read = BEFORE_ALL
         self._write([item for item in reversed(items) if item.log_id is None], before=True)
 
@@ -141,6 +149,7 @@ class Spool:
                 done = partial(self._done, log_id, len(text))
                 item = Item(host.handler(port.name), port.name, envelope.payload, envelope, done)
                 item.log_id = log_id
+                self._in_memory.add(log_id)
                 host.inbox.put(item)
             else:
                 self._bytes -= len(text)
@@ -149,6 +158,7 @@ class Spool:
 
     def _done(self, log_id: int, size: int, error: Exception | None) -> None:
         """Note that a message is handled; one that failed for good is taken off the disk, too."""
+        self._in_memory.discard(log_id)
         if self._host.stopping:
             return
         self._bytes -= size

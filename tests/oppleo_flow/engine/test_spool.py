@@ -183,6 +183,18 @@ def test_a_disk_that_takes_nothing_costs_no_more_than_so_many_messages(
     assert on_disk(tmp_path) == [0, 1, 2, 3, 4]
 
 
+def test_what_comes_while_an_older_message_of_the_last_run_is_tried_stays_behind_it(start):
+    Writer.there = False
+    for number in (1, 2):
+        runtime = start()
+        send(runtime, number)
+        runtime.stop()
+    Writer.there = True
+    runtime = start()
+    runtime.run_for(2)
+    assert Writer.written == (1, 2)
+
+
 def test_what_nobody_can_read_becomes_a_dead_letter(start, tmp_path):
     with closing(StateStore(tmp_path / "state.sqlite", threaded=False)) as store:
         message = {
