@@ -46,8 +46,11 @@ class SpiBusConnection(Connection[SpiBusConfig], SpiBus):
             )
             return
         world = world_of(self.site)
+        reader = f"{config.bus}.{config.device}"
         virtual = isinstance(self.clock, VirtualClock)
-        self._bus = WorldSpiBus(eventful(world)) if virtual else SimulatedSpiBus(world)
+        self._bus = (
+            WorldSpiBus(eventful(world), reader) if virtual else SimulatedSpiBus(world, reader)
+        )
 
     def close(self) -> None:
         """Let go of the bus."""

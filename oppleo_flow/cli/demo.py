@@ -9,7 +9,7 @@ from oppleo_flow.charging.tokens import Token, legacy_id
 from oppleo_flow.cli.site import Site
 from oppleo_flow.cli.site_ledger import ledger_of, zone_of
 from oppleo_flow.clock import Clock
-from oppleo_flow.simulator.world import POCKET
+from oppleo_flow.simulator.readers import POCKET
 
 _PRICE = Decimal("0.35")
 

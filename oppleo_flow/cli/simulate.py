@@ -23,8 +23,8 @@ from oppleo_flow.errors import Refused
 from oppleo_flow.flowfile import Finding, Graph
 from oppleo_flow.simulator.chance import Period
 from oppleo_flow.simulator.household import Household, moment
+from oppleo_flow.simulator.readers import Card
 from oppleo_flow.simulator.scenario import BUILT_IN, Scenario, read_scenario
-from oppleo_flow.simulator.world import Card
 from oppleo_flow.testing.house import SimulatedHouse
 
 _MOST_DAYS = 3660

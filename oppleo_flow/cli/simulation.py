@@ -5,7 +5,7 @@ import subprocess
 from pathlib import Path
 
 from oppleo_flow.child import python_module
-from oppleo_flow.devices.world import Wiring
+from oppleo_flow.devices.world import SiteWiring
 from oppleo_flow.devices.world_client import WorldClient
 from oppleo_flow.errors import DeviceError, DeviceMissing
 
@@ -26,11 +26,11 @@ class WorldProcess:
         self._process: subprocess.Popen[bytes] | None = None
         self._stays = False
         try:
-            self._client.led_line()
+            self._client.snapshot()
         except DeviceError:
             self._process = _start(lives_with)
 
-    def wired(self, wiring: Wiring) -> WorldClient:
+    def wired(self, wiring: SiteWiring) -> WorldClient:
         """Return the world once it answers, with the wires that a flow expects.
 
         Raises:

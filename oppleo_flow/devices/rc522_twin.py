@@ -215,10 +215,13 @@ def library_file() -> Path:
 
 
 class SimulatedSpiBus(SpiBus):
-    """A bus with a simulated chip on it, under the real library."""
+    """A bus with a simulated chip on it, under the real library.
 
-    def __init__(self, world: World) -> None:
-        self.chip = SimulatedRc522(world.card_in_field)
+    `reader` is its bus and chip select; None: that of the first charge point.
+    """
+
+    def __init__(self, world: World, reader: str | None = None) -> None:
+        self.chip = SimulatedRc522(lambda: world.card_in_field(reader))
         self._gpio = SimulatedRpiGpio(world)
 
     def card_reader(self) -> CardReader:
@@ -236,14 +239,15 @@ class SimulatedSpiBus(SpiBus):
 
 
 class WorldSpiBus(SpiBus):
-    """A bus to the reader of a world in this process."""
+    """A bus to a reader of a world in this process, by bus and chip select, or to the first."""
 
-    def __init__(self, world: EventfulWorld) -> None:
+    def __init__(self, world: EventfulWorld, reader: str | None = None) -> None:
         self._world = world
+        self._reader = reader
 
     def card_reader(self) -> CardReader:
         """Return the reader."""
-        return WorldCardReader(self._world)
+        return WorldCardReader(self._world, self._reader)
 
     def close(self) -> None:
         """Do nothing: there is no bus."""
@@ -252,14 +256,15 @@ class WorldSpiBus(SpiBus):
 class WorldCardReader(CardReader):
     """The reader of a world in this process: it tells when a card comes or goes."""
 
-    def __init__(self, world: EventfulWorld) -> None:
+    def __init__(self, world: EventfulWorld, reader: str | None) -> None:
         self._world = world
+        self._reader = reader
         self._stop_watching: Callable[[], None] | None = None
         self._told: tuple[bytes | None, bool] = (None, True)
 
     def poll(self) -> bytes | None:
         """Return the UID of the card in the field."""
-        return self._world.card_in_field()
+        return self._world.card_in_field(self._reader)
 
     def announce(self, call: Callable[[], object]) -> bool:
         """Call `call` whenever a card comes or goes, and when the reader dies or recovers."""
@@ -277,7 +282,7 @@ class WorldCardReader(CardReader):
     def _look(self) -> tuple[bytes | None, bool]:
         """Return the card in the field, and whether the reader lives."""
         try:
-            return self._world.card_in_field(), True
+            return self._world.card_in_field(self._reader), True
         except DeviceError:
             return None, False
 

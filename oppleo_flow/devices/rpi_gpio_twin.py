@@ -214,9 +214,9 @@ class WorldEvseLine(EvseLine):
         self._stop_watching()
 
     def _look(self) -> None:
-        line = self._world.led_line()
-        seen = line.pin == self._pin and line.inverted == self._inverted
-        signal = line.waveform.signal if seen else None
+        line = self._world.led_line(self._pin)
+        seen = line is not None and line.inverted == self._inverted
+        signal = line.waveform.signal if line is not None and seen else None
         if signal != self._told:
             self._told = signal
             self._changed(signal, "" if seen else "this pin is not the LED line of the SmartEVSE")

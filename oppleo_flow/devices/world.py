@@ -6,7 +6,7 @@ pull its levers.  It may live in this process or behind a socket.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol, Self, runtime_checkable
+from typing import Any, Final, Protocol, Self, runtime_checkable
 
 from oppleo_flow.devices.evse_waveform import LedLine
 from oppleo_flow.errors import ConfigError
@@ -15,22 +15,31 @@ from oppleo_flow.node_context import Site
 
 @dataclass(frozen=True, slots=True)
 class Wiring:
-    """Which pin of the Pi leads where, and which meters hang on the bus; BCM numbers.
+    """Which pins of the Pi lead to a charge point, and its meters and reader; BCM numbers.
 
-    The defaults are Oppleo's.  `meters` maps a unit id to a meter model.
+    The defaults are Oppleo's; None: there is no such wire.  `meters` maps a unit id to a meter
+    model, `reader` is bus and chip select of its card reader.  A unit that several charge points
+    name measures them together; a reader that several name stands between them.
     """
 
-    evse_switch: int = 5
+    evse_switch: int | None = 5
     evse_switch_active_low: bool = True
-    evse_led: int = 6
+    evse_led: int | None = 6
     evse_led_active_low: bool = False
-    red: int = 13
-    green: int = 12
-    blue: int = 16
+    red: int | None = 13
+    green: int | None = 12
+    blue: int | None = 16
     lamp_active_low: bool = False
-    buzzer: int = 23
+    buzzer: int | None = 23
     buzzer_active_low: bool = False
     meters: Mapping[int, str] = field(default_factory=lambda: {1: "SDM630v2"})
+    reader: str | None = "0.0"
+
+    @classmethod
+    def bare(cls) -> Self:
+        """Return the wiring of a charge point that nothing leads to."""
+        wires = ("evse_switch", "evse_led", "red", "green", "blue", "buzzer", "reader")
+        return cls(**dict.fromkeys(wires, None), meters={})  # type: ignore[arg-type]
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Self:
@@ -53,6 +62,42 @@ class Wiring:
         return {**values, "meters": {str(unit): model for unit, model in self.meters.items()}}
 
 
+FIRST_POINT: Final = "evse"
+"""What a charge point is called where nobody has named it."""
+
+
+@dataclass(frozen=True, slots=True)
+class SiteWiring:
+    """The wiring of every charge point on one Pi, by name; there is one at least."""
+
+    points: Mapping[str, Wiring] = field(default_factory=lambda: {FIRST_POINT: Wiring()})
+
+    @classmethod
+    def of(cls, wiring: "Wiring | SiteWiring | None") -> "SiteWiring":
+        """Return the wiring of a site that has one charge point, unless it says more itself."""
+        if isinstance(wiring, SiteWiring):
+            return wiring
+        return cls({FIRST_POINT: wiring or Wiring()})
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> "SiteWiring":
+        """Return the wiring that plain JSON data describes: `points` by name, or that of one.
+
+        Raises:
+            ConfigError: A name that no wire has, or no charge point.
+        """
+        if "points" not in data:
+            return cls.of(Wiring.from_json(data))
+        points = {name: Wiring.from_json(part) for name, part in data["points"].items()}
+        if not points:
+            raise ConfigError("wiring: points: at least one charge point is needed")
+        return cls(points)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return plain JSON data that `from_json` reads."""
+        return {"points": {name: wiring.to_json() for name, wiring in self.points.items()}}
+
+
 @dataclass(frozen=True, slots=True)
 class MeterFace:
     """What a simulated meter would show; power is import positive."""
@@ -68,7 +113,10 @@ class MeterFace:
 
 @runtime_checkable
 class World(Protocol):
-    """A small physical world: a car, a SmartEVSE, a meter and a pocket of cards."""
+    """A small physical world: charge points, each with a SmartEVSE and a car, meters, and cards.
+
+    A lever moves the charge point that is named, or the first.
+    """
 
     # -- what the twins look at ----------------------------------------------------------------
 
@@ -94,12 +142,16 @@ class World(Protocol):
         """Return whether a pin is high now."""
         ...
 
-    def led_line(self) -> LedLine:
-        """Return what the SmartEVSE puts on its LED line now."""
+    def led_line(self, pin: int) -> LedLine | None:
+        """Return what a SmartEVSE puts on its LED line now; None: no such line is at the pin."""
         ...
 
-    def card_in_field(self) -> bytes | None:
-        """Return the UID of the card that lies on the reader."""
+    def card_in_field(self, reader: str | None = None) -> bytes | None:
+        """Return the UID of the card that lies on a reader, by bus and chip select, or the first.
+
+        Raises:
+            DeviceError: The reader is dead.
+        """
         ...
 
     def meter(self, unit_id: int) -> MeterFace | None:
@@ -108,36 +160,48 @@ class World(Protocol):
 
     # -- levers --------------------------------------------------------------------------------
 
-    def plug_in(self, charge_percent: float | None = None) -> None:
-        """Plug the car in; `charge_percent` is how full its battery is when it comes."""
-        ...
-
-    def plug_out(self) -> None:
-        """Pull the plug."""
-        ...
-
-    def swipe(self, card: str, hold_s: float = 0.5) -> None:
-        """Hold a card of the pocket, by name or UID, to the reader.
+    def plug_in(self, charge_percent: float | None = None, point: str | None = None) -> None:
+        """Plug the car in; `charge_percent` is how full its battery is when it comes.
 
         Raises:
-            ConfigError: The pocket has no such card.
+            ConfigError: There is no such charge point; so with every lever.
         """
         ...
 
-    def silence_meter(self, silent: bool) -> None:
+    def plug_out(self, point: str | None = None) -> None:
+        """Pull the plug."""
+        ...
+
+    def swipe(self, card: str, hold_s: float = 0.5, point: str | None = None) -> None:
+        """Hold a card of the pocket, by name or UID, to the reader.
+
+        Raises:
+            ConfigError: The pocket has no such card, or the charge point no reader.
+        """
+        ...
+
+    def silence_meter(self, silent: bool, point: str | None = None) -> None:
         """Cut the meter off the bus, or connect it again.  It goes on counting."""
         ...
 
-    def break_evse(self, broken: bool) -> None:
+    def break_evse(self, broken: bool, point: str | None = None) -> None:
         """Let the SmartEVSE have a hard error, or recover."""
         ...
 
-    def shine(self, solar: bool) -> None:
+    def break_reader(self, broken: bool, point: str | None = None) -> None:
+        """Let the card reader die, or recover."""
+        ...
+
+    def shine(self, solar: bool, point: str | None = None) -> None:
         """Put the SmartEVSE in solar mode, or back in normal mode."""
         ...
 
-    def rewire(self, wiring: Wiring) -> None:
-        """Connect the world to other pins, units and models.  Levels stay."""
+    def rewire(self, wiring: Wiring | SiteWiring) -> None:
+        """Connect the world to other pins, units and models.  Levels stay.
+
+        A charge point that keeps its name keeps its car and its register; one with another name
+        stands in the place of one that is gone, as long as there is one.
+        """
         ...
 
     def snapshot(self) -> dict[str, Any]:

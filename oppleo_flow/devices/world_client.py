@@ -8,7 +8,7 @@ from threading import Lock
 from typing import Any
 
 from oppleo_flow.devices.evse_waveform import GENERATIONS, EvseWaveform, LedLine
-from oppleo_flow.devices.world import MeterFace, Wiring, World
+from oppleo_flow.devices.world import MeterFace, SiteWiring, Wiring, World
 from oppleo_flow.errors import ConfigError, DeviceMissing, DeviceTimeout
 from oppleo_flow.payloads import EvseSignal
 
@@ -19,7 +19,7 @@ _LINE_KNOWN_FOR_S = 0.05
 class WorldClient(World):
     """The world that a server at `path` keeps; safe to use from several threads.
 
-    What the LED line carries is asked for twenty times a second at most and computed here in
+    What an LED line carries is asked for twenty times a second at most and computed here in
     between, so that it can be sampled as fast as a pin: both processes read one monotonic clock.
     """
 
@@ -28,8 +28,7 @@ class WorldClient(World):
         self._lock = Lock()
         self._socket: socket.socket | None = None
         self._received = b""
-        self._line: LedLine | None = None
-        self._line_asked_at_s = 0.0
+        self._lines: dict[int, tuple[LedLine | None, float]] = {}
 
     def close(self) -> None:
         """Let go of the socket; the world stays as it is."""
@@ -62,20 +61,22 @@ class WorldClient(World):
 
     def read_pin(self, pin: int) -> bool:
         """Return whether a pin is high now."""
-        line = self._recent_line()
-        if pin == line.pin:
+        line = self._recent_line(pin)
+        if line is not None:
             return line.high_at(time.monotonic())
         return bool(self._call("read_pin", pin=pin))
 
-    def led_line(self) -> LedLine:
-        """Return what the SmartEVSE puts on its LED line now."""
-        self._line_asked_at_s = time.monotonic()
-        self._line = line_from_json(self._call("led_line"))
-        return self._line
+    def led_line(self, pin: int) -> LedLine | None:
+        """Return what a SmartEVSE puts on its LED line now; None: no such line is at the pin."""
+        asked_at_s = time.monotonic()
+        found = self._call("led_line", pin=pin)
+        line = None if found is None else line_from_json(found)
+        self._lines[pin] = (line, asked_at_s)
+        return line
 
-    def card_in_field(self) -> bytes | None:
-        """Return the UID of the card that lies on the reader."""
-        uid = self._call("card_in_field")
+    def card_in_field(self, reader: str | None = None) -> bytes | None:
+        """Return the UID of the card that lies on a reader, or on the first one."""
+        uid = self._call("card_in_field", reader=reader)
         return None if uid is None else bytes.fromhex(uid)
 
     def meter(self, unit_id: int) -> MeterFace | None:
@@ -86,31 +87,35 @@ class WorldClient(World):
         phases = ("voltage_phases_v", "current_phases_a", "power_phases_w")
         return MeterFace(**{**face, **{name: tuple(face[name]) for name in phases}})
 
-    def plug_in(self, charge_percent: float | None = None) -> None:
+    def plug_in(self, charge_percent: float | None = None, point: str | None = None) -> None:
         """Plug the car in."""
-        self._call("plug_in", charge_percent=charge_percent)
+        self._call("plug_in", charge_percent=charge_percent, point=point)
 
-    def plug_out(self) -> None:
+    def plug_out(self, point: str | None = None) -> None:
         """Pull the plug."""
-        self._call("plug_out")
+        self._call("plug_out", point=point)
 
-    def swipe(self, card: str, hold_s: float = 0.5) -> None:
+    def swipe(self, card: str, hold_s: float = 0.5, point: str | None = None) -> None:
         """Hold a card of the pocket to the reader."""
-        self._call("swipe", card=card, hold_s=hold_s)
+        self._call("swipe", card=card, hold_s=hold_s, point=point)
 
-    def silence_meter(self, silent: bool) -> None:
+    def silence_meter(self, silent: bool, point: str | None = None) -> None:
         """Cut the meter off the bus, or connect it again."""
-        self._call("silence_meter", silent=silent)
+        self._call("silence_meter", silent=silent, point=point)
 
-    def break_evse(self, broken: bool) -> None:
+    def break_evse(self, broken: bool, point: str | None = None) -> None:
         """Let the SmartEVSE have a hard error, or recover."""
-        self._call("break_evse", broken=broken)
+        self._call("break_evse", broken=broken, point=point)
 
-    def shine(self, solar: bool) -> None:
+    def break_reader(self, broken: bool, point: str | None = None) -> None:
+        """Let the card reader die, or recover."""
+        self._call("break_reader", broken=broken, point=point)
+
+    def shine(self, solar: bool, point: str | None = None) -> None:
         """Put the SmartEVSE in solar mode, or back in normal mode."""
-        self._call("shine", solar=solar)
+        self._call("shine", solar=solar, point=point)
 
-    def rewire(self, wiring: Wiring) -> None:
+    def rewire(self, wiring: Wiring | SiteWiring) -> None:
         """Connect the world to other pins, units and models."""
         self._call("rewire", wiring=wiring.to_json())
 
@@ -118,10 +123,10 @@ class WorldClient(World):
         """Return everything there is to see, as plain JSON data."""
         return dict(self._call("snapshot"))
 
-    def _recent_line(self) -> LedLine:
-        line = self._line
-        if line is None or time.monotonic() - self._line_asked_at_s > _LINE_KNOWN_FOR_S:
-            line = self.led_line()
+    def _recent_line(self, pin: int) -> LedLine | None:
+        line, asked_at_s = self._lines.get(pin, (None, float("-inf")))
+        if time.monotonic() - asked_at_s > _LINE_KNOWN_FOR_S:
+            return self.led_line(pin)
         return line
 
     def _call(self, name: str, **arguments: Any) -> Any:

@@ -13,23 +13,25 @@ from pathlib import Path
 
 from oppleo_flow.clock import SystemClock
 from oppleo_flow.devices.evse_waveform import GENERATIONS
-from oppleo_flow.devices.world import Wiring
+from oppleo_flow.devices.world import SiteWiring
 from oppleo_flow.errors import OppleoError
-from oppleo_flow.simulator.register import KeptRegister
+from oppleo_flow.simulator.metering import NEW_METER_WH
+from oppleo_flow.simulator.register import KeptRegisters
 from oppleo_flow.simulator.server import WorldServer
 from oppleo_flow.simulator.smart_evse import EvseTimes
-from oppleo_flow.simulator.world import NEW_METER_WH, SimulatedWorld
+from oppleo_flow.simulator.world import SimulatedWorld
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the world until it is told to end; return the exit code."""
     given = _parser().parse_args(arguments)
     try:
-        register = None if given.register is None else KeptRegister(given.register)
+        registers = KeptRegisters(given.register, NEW_METER_WH)
         world = SimulatedWorld(
             SystemClock(),
-            energy_wh=register.read(NEW_METER_WH) if register else NEW_METER_WH,
-            wiring=Wiring.from_json(json.loads(given.wiring)),
+            energy_wh=registers.first(),
+            register_of=registers.of,
+            wiring=SiteWiring.from_json(json.loads(given.wiring)),
             times=EvseTimes() if given.true_times else EvseTimes.quick(),
             hardware=GENERATIONS[given.generation],
         )
@@ -47,10 +49,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # who started it did not wait: there is nobody to serve
         server.close()
         return 0
-    if register is None:
-        server.run()
-    else:
-        server.run(lambda: register.keep(world.snapshot()["meter"]["energy_wh"]))
+    server.run(lambda: registers.keep(world.registers()))
     server.close()
     return 0
 
@@ -73,7 +72,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--true-times", action="store_true", help="the delays of the devices, not short ones"
     )
-    parser.add_argument("--register", type=Path, help="file that keeps what the meter counted")
+    parser.add_argument("--register", type=Path, help="file that keeps what the meters counted")
     parser.add_argument(
         "--end-with", type=int, metavar="PID", help="end with this process and the last client"
     )

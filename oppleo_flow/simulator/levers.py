@@ -22,7 +22,8 @@ from oppleo_flow.clock import VirtualClock
 from oppleo_flow.flowfile.cases import Lever, WorldWords
 from oppleo_flow.flowfile.suggest import hint
 from oppleo_flow.options import Seconds, Share
-from oppleo_flow.simulator.world import POCKET, SimulatedWorld
+from oppleo_flow.simulator.readers import POCKET
+from oppleo_flow.simulator.world import SimulatedWorld
 
 
 def _in_the_pocket(card: str) -> str:

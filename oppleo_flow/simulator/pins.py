@@ -63,10 +63,10 @@ class Pins:
             self._edges[number] = self.edges(number) + 1
         self._pins[number] = pin
 
-    def shown(self, number: int, *, active_low: bool, at_s: float) -> int:
+    def shown(self, number: int | None, *, active_low: bool, at_s: float) -> int:
         """Return for how much of the time the thing at an output is on, in percent."""
-        pin = self[number]
-        if not pin.output:
+        if number is None or not self[number].output:
             return 0
+        pin = self[number]
         percent = pin.percent_at(at_s)
         return round(100 - percent if active_low else percent)

@@ -1,7 +1,9 @@
-"""The register of the simulated meter, kept in a file: a meter does not forget what it counted."""
+"""The registers of the simulated meters, kept in files: a meter does not forget what it counted."""
 
 import sys
+from collections.abc import Mapping
 from pathlib import Path
+from urllib.parse import quote
 
 from oppleo_flow.errors import ConfigError
 
@@ -48,3 +50,42 @@ class KeptRegister:
         draft = self._path.with_suffix(".new")
         draft.write_text(repr(energy_wh), encoding="ascii")
         draft.replace(self._path)
+
+
+class KeptRegisters:
+    """The register of each charge point; `path` is the file of the first, None: none is kept."""
+
+    def __init__(self, path: Path | None, new_wh: float) -> None:
+        self._path = path
+        self._new_wh = new_wh
+        self._files: dict[str, KeptRegister] = {}
+
+    def first(self) -> float:
+        """Return what the register of the first charge point shows.
+
+        Raises:
+            ConfigError: Its file cannot be read.
+        """
+        return self._new_wh if self._path is None else KeptRegister(self._path).read(self._new_wh)
+
+    def of(self, name: str) -> float:
+        """Return what the register of another charge point shows.
+
+        Raises:
+            ConfigError: Its file cannot be read.
+        """
+        if self._path is None:
+            return self._new_wh
+        file = self._path.with_name(f"{self._path.name}-{quote(name, safe='')}")
+        self._files[name] = KeptRegister(file)
+        return self._files[name].read(self._new_wh)
+
+    def keep(self, registers_wh: Mapping[str, float]) -> None:
+        """Keep what they show, the first of them as the first one's."""
+        if self._path is None:
+            return
+        for number, (name, energy_wh) in enumerate(registers_wh.items()):
+            if not number:
+                self._files.setdefault(name, KeptRegister(self._path))
+            if name in self._files:
+                self._files[name].keep(energy_wh)

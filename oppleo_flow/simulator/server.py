@@ -13,13 +13,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from oppleo_flow.devices.world import Wiring, World
+from oppleo_flow.devices.world import SiteWiring, World
 from oppleo_flow.devices.world_client import line_to_json
 from oppleo_flow.errors import ConfigError, OppleoError
 
 _PLAIN_CALLS = {
     *("drive_pin", "drive_duty", "drive_breath", "float_pin", "read_pin"),
-    *("plug_in", "plug_out", "swipe", "silence_meter", "break_evse", "shine", "snapshot"),
+    *("plug_in", "plug_out", "swipe", "silence_meter", "break_evse", "break_reader", "shine"),
+    "snapshot",
 }
 _SEND_WITHIN_S = 1.0
 _NOW_AND_THEN_S = 5.0
@@ -171,11 +172,12 @@ class WorldServer:
         }
         return special[name](**arguments)
 
-    def _led_line(self) -> dict[str, Any]:
-        return line_to_json(self._world.led_line())
+    def _led_line(self, pin: int) -> dict[str, Any] | None:
+        line = self._world.led_line(pin)
+        return None if line is None else line_to_json(line)
 
-    def _card_in_field(self) -> str | None:
-        uid = self._world.card_in_field()
+    def _card_in_field(self, reader: str | None) -> str | None:
+        uid = self._world.card_in_field(reader)
         return None if uid is None else uid.hex()
 
     def _meter(self, unit_id: int) -> dict[str, Any] | None:
@@ -183,4 +185,4 @@ class WorldServer:
         return None if face is None else {name: getattr(face, name) for name in face.__slots__}
 
     def _rewire(self, wiring: dict[str, Any]) -> None:
-        self._world.rewire(Wiring.from_json(wiring))
+        self._world.rewire(SiteWiring.from_json(wiring))

@@ -22,8 +22,9 @@ from oppleo_flow.flowfile.graph import Graph
 from oppleo_flow.registry import Registry
 from oppleo_flow.simulator.installation import EnergyHistory
 from oppleo_flow.simulator.levers import world_words
+from oppleo_flow.simulator.readers import POCKET, Card
 from oppleo_flow.simulator.wiring import wiring_of
-from oppleo_flow.simulator.world import POCKET, Card, SimulatedWorld
+from oppleo_flow.simulator.world import SimulatedWorld
 from oppleo_flow.store import Ledger, StoreLocation, open_ledger
 from oppleo_flow.testing.bench import BenchSite
 from oppleo_flow.testing.pocket import know_the_cards

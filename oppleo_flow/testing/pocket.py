@@ -7,7 +7,7 @@ from uuid import NAMESPACE_OID, uuid5
 
 from oppleo_flow.charging.tariff import PriceVersion
 from oppleo_flow.charging.tokens import Token, legacy_id
-from oppleo_flow.simulator.world import Card
+from oppleo_flow.simulator.readers import Card
 from oppleo_flow.store import Ledger
 
 _PRICE = Decimal("0.35")

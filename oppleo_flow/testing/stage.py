@@ -13,8 +13,9 @@ from oppleo_flow.engine.snapshot import NodeSnapshot
 from oppleo_flow.flowfile.cases import FlowTest, Given, Target
 from oppleo_flow.flowfile.graph import Graph
 from oppleo_flow.node_context import NodeContext
+from oppleo_flow.simulator.readers import POCKET
 from oppleo_flow.simulator.wiring import wiring_of
-from oppleo_flow.simulator.world import POCKET, SimulatedWorld
+from oppleo_flow.simulator.world import SimulatedWorld
 from oppleo_flow.store import StoreLocation, open_ledger
 from oppleo_flow.testing.bench import NOON, BenchSite
 from oppleo_flow.testing.journal import Journal

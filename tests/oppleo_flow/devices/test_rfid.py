@@ -24,7 +24,8 @@ from oppleo_flow.devices.rfid import Presence, crc_a
 from oppleo_flow.devices.rpi_gpio_twin import SimulatedRpiGpio
 from oppleo_flow.devices.spi_bus import LinuxSpiBus, open_rc522
 from oppleo_flow.errors import DeviceError, DeviceMissing
-from oppleo_flow.simulator.world import Card, SimulatedWorld
+from oppleo_flow.simulator.readers import Card
+from oppleo_flow.simulator.world import SimulatedWorld
 from tests.oppleo_flow.devices.worlds import NOON, still_world
 
 SHORT, LONG, LONGEST = "04A1B2C3", "04E1D2C3B4A596", "04112233445566778899"

@@ -78,15 +78,15 @@ def test_what_a_client_sees_is_what_is_there(client, world):
     assert client.read_pin(20) is False
     assert client.meter(1) == world.meter(1)
     assert client.meter(7) is None
-    assert client.led_line() == world.led_line()
+    assert client.led_line(6) == world.led_line(6)
 
 
 def test_the_led_line_is_computed_on_this_side_and_says_the_same(client, world):
     client.drive_pin(5, high=False)
     client.plug_in(charge_percent=50)
-    line = client.led_line()
+    line = client.led_line(6)
 
-    assert line == world.led_line()
+    assert line == world.led_line(6)
     assert line.waveform.signal is EvseSignal.CHARGING
     assert client.read_pin(6) in (True, False)
 
@@ -232,7 +232,7 @@ def test_the_process_says_when_it_is_ready_and_ends_when_asked(path):
     client = WorldClient(path)
     client.drive_pin(17, high=False)
     deadline_s = time.monotonic() + DEADLINE_S
-    while client.led_line().waveform.signal is not EvseSignal.STANDBY:
+    while client.led_line(6).waveform.signal is not EvseSignal.STANDBY:
         assert time.monotonic() < deadline_s
     client.close()
     process.terminate()

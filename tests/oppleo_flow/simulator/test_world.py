@@ -50,7 +50,7 @@ def test_a_story_from_the_pin_to_the_meter(world, clock):
     assert after.energy_import_wh - before.energy_import_wh == pytest.approx(11_040)
     assert after.power_phases_w == (3680.0,) * 3
     assert after.current_phases_a == (16.0,) * 3
-    assert world.led_line().waveform.signal is EvseSignal.CHARGING
+    assert world.led_line(6).waveform.signal is EvseSignal.CHARGING
 
 
 def test_looking_often_or_seldom_gives_the_same(clock):
@@ -92,7 +92,7 @@ def test_without_mains_nothing_flows_and_the_meter_says_nothing(world, clock):
     before_wh = world.meter(1).energy_import_wh
     world.cut_power(True)
     assert world.snapshot()["car"]["power_w"] == 0.0
-    assert world.led_line().waveform.signal is EvseSignal.ACCESS_OFF
+    assert world.led_line(6).waveform.signal is EvseSignal.ACCESS_OFF
     run(world, clock, 3600)
     assert world.meter(1) is None
     world.cut_power(False)
@@ -212,7 +212,7 @@ def test_watchers_are_told_of_the_signal_and_the_card_and_of_nothing_else(world,
     told = []
 
     def look():
-        told.append((clock.monotonic(), world.led_line().waveform.signal, world.card_in_field()))
+        told.append((clock.monotonic(), world.led_line(6).waveform.signal, world.card_in_field()))
 
     stop = world.watch(look)
     world.drive_pin(12, high=True)

@@ -1,0 +1,45 @@
+"""One charge point of the simulated world: its wires, and what the mains flow through there."""
+
+from oppleo_flow.devices.evse_waveform import EvseWaveform, LedHardware, LedLine
+from oppleo_flow.devices.meters import meter_model
+from oppleo_flow.devices.world import Wiring
+from oppleo_flow.simulator.installation import Installation
+from oppleo_flow.simulator.pins import Pins
+
+
+class SimulatedPoint:
+    """A SmartEVSE with a car on its cable, as the Pi's wires lead there."""
+
+    def __init__(
+        self, wiring: Wiring, house: Installation, at_s: float, hardware: LedHardware
+    ) -> None:
+        self.wiring = wiring
+        self.house = house
+        self.meter_silent = False
+        self._hardware = hardware
+        self.waveform = EvseWaveform(house.evse.signal, at_s, hardware)
+
+    def couple(self, pins: Pins, at_s: float) -> bool:
+        """Let switch, EVSE, car and LED act on one another; return whether the LED changed."""
+        wiring, house = self.wiring, self.house
+        closed = False
+        if wiring.evse_switch is not None:
+            high = pins[wiring.evse_switch].percent_at(at_s) >= 50.0
+            closed = high is not wiring.evse_switch_active_low
+        house.settle(at_s, switch_closed=closed)
+        if house.evse.signal is self.waveform.signal:
+            return False
+        self.waveform = EvseWaveform(house.evse.signal, at_s, self._hardware)
+        return True
+
+    def line(self) -> LedLine | None:
+        """Return what is on the wire from the LED; None when there is no such wire."""
+        pin = self.wiring.evse_led
+        if pin is None:
+            return None
+        return LedLine(pin, self.wiring.evse_led_active_low, self.waveform)
+
+
+def phases_of(wiring: Wiring) -> int:
+    """Return how many phases a charge point has: as many as its meters measure."""
+    return max((meter_model(model).phases for model in wiring.meters.values()), default=3)
