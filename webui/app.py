@@ -6,6 +6,7 @@ from typing import Any
 
 from bottle import Bottle
 
+from webui.api.audit import Deeds
 from webui.api.dead_letters import DeadLetterBox
 from webui.api.faults import Faults
 from webui.api.flow import RunningFlow
@@ -20,7 +21,7 @@ from webui.api.simulator import Simulator
 from webui.assets import Page, load_assets
 from webui.feed import Feed
 from webui.guard import add_headers, failures_as_problems, refuse_strangers
-from webui.ports import Deploying, Levers, Runtime, Sessions, SiteFacts
+from webui.ports import Audit, Deploying, Levers, Runtime, Sessions, SiteFacts
 from webui.problem import bottle_error_as_problem
 
 BUILT_PAGE = Path(__file__).parent / "static"
@@ -34,15 +35,18 @@ def create_app(
     levers: Levers | None = None,
     deploying: Deploying | None = None,
     site: SiteFacts | None = None,
+    audit: Audit | None = None,
     built_page: Path = BUILT_PAGE,
 ) -> Bottle:
     """Return the WSGI application.
 
+    `audit` notes who did what; without it nobody will know.
     `sessions` is None where no ledger is kept, `levers` where the hardware is real, `deploying`
     where nothing can be deployed; `site` is what is around the runtime.
     """
     page = Page(load_assets(built_page))
     health = Health(runtime, feed)
+    deeds = Deeds(audit)
 
     app = Bottle()
     app.install(failures_as_problems)
@@ -55,8 +59,8 @@ def create_app(
         ("/live", "GET", health.live),
         ("/ready", "GET", health.ready),
         ("/metrics", "GET", health.metrics),
-        *_api(runtime, feed, sessions, levers, deploying),
-        *_recorded(runtime, feed, deploying, site or SiteFacts()),
+        *_api(runtime, feed, sessions, levers, deploying, deeds),
+        *_recorded(runtime, feed, deploying, site or SiteFacts(), deeds),
     ):
         app.route(path, method, call)
     return app
@@ -68,14 +72,15 @@ def _api(
     sessions: Sessions | None,
     levers: Levers | None,
     deploying: Deploying | None,
+    deeds: Deeds,
 ) -> Sequence[tuple[str, str, Callable[..., Any]]]:
     """Return what the page, the commands and other programs ask."""
     live = Live(feed)
     looking = Looking(runtime, feed)
     last_sessions = LastSessions(sessions)
-    dead_letters = DeadLetterBox(runtime)
+    dead_letters = DeadLetterBox(runtime, deeds)
     faults = Faults(runtime)
-    levels = NodeLevels(runtime)
+    levels = NodeLevels(runtime, deeds)
     simulator = Simulator(levers)
     flow = RunningFlow(deploying)
 
@@ -86,6 +91,7 @@ def _api(
         ("/api/v1/traces", "GET", looking.traces),
         ("/api/v1/sessions", "GET", last_sessions.show),
         ("/api/v1/faults", "GET", faults.show),
+        ("/api/v1/audit", "GET", deeds.show),
         ("/api/v1/log-levels", "GET", levels.show),
         ("/api/v1/log-levels", "PUT", levels.change),
         ("/api/v1/dead-letters", "GET", dead_letters.show),
@@ -108,10 +114,10 @@ def _api(
 
 
 def _recorded(
-    runtime: Runtime, feed: Feed, deploying: Deploying | None, site: SiteFacts
+    runtime: Runtime, feed: Feed, deploying: Deploying | None, site: SiteFacts, deeds: Deeds
 ) -> Sequence[tuple[str, str, Callable[..., Any]]]:
     """Return what records the flow, and what plays something into it."""
     return (
         ("/api/v1/recording", "GET", Recording(runtime, feed, site, deploying).record),
-        ("/api/v1/inject", "POST", Injecting(runtime, site).inject),
+        ("/api/v1/inject", "POST", Injecting(runtime, site, deeds).inject),
     )

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
 from oppleo_flow.charging.record import SessionRecord
@@ -17,6 +18,7 @@ from oppleo_flow.engine.traces import Traces
 from oppleo_flow.engine.vitals import Vitals
 from oppleo_flow.flowfile.graph import Graph
 from oppleo_flow.flowfile.versions import FlowSet, Version
+from oppleo_flow.store.audit import Deed
 
 if TYPE_CHECKING:
     from oppleo_flow.flowfile import Finding
@@ -112,6 +114,26 @@ class Runtime(Protocol):
 
         Raises:
             LookupError: There is no such letter.
+        """
+        ...
+
+
+class Audit(Protocol):
+    """Who did what.  Legal from any thread."""
+
+    def note(self, who: str, what: str, about: str, details: str = "") -> None:
+        """Note a deed that was just done.
+
+        Raises:
+            StoreError: It cannot be written.
+        """
+        ...
+
+    def deeds(self, *, since: datetime | None, count: int) -> Sequence[Deed]:
+        """Return the last deeds, the newest first.
+
+        Raises:
+            StoreError: They cannot be read.
         """
         ...
 
@@ -248,7 +270,7 @@ class Deploying(Protocol):
         """
         ...
 
-    def reload(self) -> Reloaded:
+    def reload(self, *, who: str) -> Reloaded:
         """Take in the code of the site's own nodes as it is now.
 
         Raises:

@@ -14,7 +14,7 @@ from oppleo_flow.clock import Clock
 from oppleo_flow.errors import ConfigError
 from webui.app import BUILT_PAGE, create_app
 from webui.feed import Feed
-from webui.ports import Deploying, Levers, Runtime, Sessions, SiteFacts
+from webui.ports import Audit, Deploying, Levers, Runtime, Sessions, SiteFacts
 
 LOOPBACK = "127.0.0.1"
 _SPARE_THREADS = 16  # kept free of streams, for pages and requests
@@ -78,6 +78,7 @@ def listen(  # noqa: PLR0913  (each is one part of the site, given by name)
     levers: Levers | None = None,
     deploying: Deploying | None = None,
     site: SiteFacts | None = None,
+    audit: Audit | None = None,
     threads: int = 32,
     built_page: Path = BUILT_PAGE,
 ) -> WebServer:
@@ -105,6 +106,7 @@ def listen(  # noqa: PLR0913  (each is one part of the site, given by name)
         levers=levers,
         deploying=deploying,
         site=site,
+        audit=audit,
         built_page=built_page,
     )
     server = _Cheroot(port, app, threads)

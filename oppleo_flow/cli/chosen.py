@@ -7,6 +7,8 @@ from oppleo_flow.clock import Clock
 from oppleo_flow.errors import StoreError
 from oppleo_flow.flowfile.graph import Graph
 from oppleo_flow.flowfile.versions import FlowSet, History, Version
+from oppleo_flow.flowfile.versions.flow_set import unified_diff
+from oppleo_flow.store.audit import Note
 
 _LOG = logging.getLogger(__name__)
 _BY_RUN = "run"
@@ -28,8 +30,9 @@ class Chosen:
     only_page: bool = False
     repeatable: bool = False
 
-    def recorded(self, history: History, clock: Clock) -> Version:
-        """Return it as a version of the history, a new one unless it was the newest."""
+    def recorded(self, history: History, clock: Clock, note: Note = lambda *_: None) -> Version:
+        """Return it as a version of the history, a new one, which is noted, unless it was that."""
+        newest = None
         try:
             newest = history.newest(self.flows.main)
             if newest is not None and newest.revision == self.flows.revision:
@@ -37,10 +40,16 @@ class Chosen:
         except StoreError as error:
             _LOG.error("%s", error)
         try:
-            return history.record(self.flows, at=clock.now(), who=self.who, why=self.why)
+            version = history.record(self.flows, at=clock.now(), who=self.who, why=self.why)
         except StoreError as error:  # it runs all the same, and can be deployed over
             _LOG.error("%s", error)
             return Version(0, clock.now(), self.who, self.why, self.flows)
+        diff = "" if newest is None else unified_diff(newest.flows, self.flows)
+        try:
+            note(self.who, "start", f"version {version.number}: {self.why}", diff)
+        except StoreError as error:
+            _LOG.error("not in the audit: version %d starts: %s", version.number, error)
+        return version
 
 
 def without_nodes(graph: Graph) -> Graph:

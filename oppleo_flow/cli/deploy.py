@@ -14,6 +14,7 @@ from oppleo_flow.errors import ConfigError
 from oppleo_flow.flowfile.findings import Finding
 from oppleo_flow.flowfile.graph import Place
 from oppleo_flow.flowfile.reading import read_text
+from oppleo_flow.store.audit import this_user
 
 EXAMPLES = (
     ("deploy", "what is in the flow's files now runs, without a restart of the rest"),
@@ -53,7 +54,7 @@ def run(args: argparse.Namespace) -> int:
         draft["files"] = {_name(Path(args.file), folder, shown): _text(Path(args.file))}
     method, path = ("POST", "/flow/preview") if args.preview else ("PUT", "/flow")
     if not args.preview:
-        draft |= {"who": "command", "why": args.why, "overwrite": args.overwrite}
+        draft |= {"who": f"{this_user()} (command)", "why": args.why, "overwrite": args.overwrite}
     try:
         done = running.ask(method, path, draft, revision=str(shown["revision"]), timeout_s=DEPLOY_S)
     except RuntimeRefused as refused:

@@ -21,11 +21,13 @@ from oppleo_flow.flowfile.versions.flow_set import unified_diff
 from oppleo_flow.flowfile.versions.refusals import BrokenCode, HasErrors, Stale
 from oppleo_flow.flowfile.versions.saving import save
 from oppleo_flow.registry import Registry
+from oppleo_flow.store.audit import Note
 from webui.ports import Prospect, Reloaded
 
 _LOG = logging.getLogger(__name__)
 _CODE = "code"
 _WHO_RELOADS = "reload"
+_FILES = "files"
 _MIGRATED = "new code asks for other options"
 GOOD_AFTER_S = 300.0  # as long as three crashes may take to count as a version's fault
 
@@ -107,6 +109,7 @@ class Deploying:
         *,
         clock: Clock,
         adapt: Callable[[Graph], object],
+        note: Note = lambda *_: None,
     ) -> None:
         self._runtime = runtime
         self._folder = folder
@@ -114,6 +117,7 @@ class Deploying:
         self._running = running
         self._clock = clock
         self._adapt = adapt
+        self._note = note
         self._since_s = clock.monotonic()
         self._good = False
         self._lock = threading.Lock()
@@ -196,7 +200,7 @@ class Deploying:
                 raise Stale("another version was deployed since; look at it first")
             return self._put(version.flows, who, f"back to version {number}", overwrite=False)
 
-    def reload(self) -> Reloaded:
+    def reload(self, *, who: str = _FILES) -> Reloaded:
         """Take in the drop-in files that changed; what is made of them restarts, and no other node.
 
         Raises:
@@ -212,6 +216,8 @@ class Deploying:
             self._runtime.tell(f"new code is not let in: {error}", _CODE)
             raise
         self._runtime.tell(None, _CODE)
+        if done.files:
+            self._noted(who, "reload", ", ".join(done.files), "")
         return done
 
     def _reload(self) -> Reloaded:
@@ -261,6 +267,7 @@ class Deploying:
         self, draft: FlowSet, who: str, why: str, *, overwrite: bool
     ) -> tuple[Version, Prospect]:
         prospect, graph = self._prospect(draft)
+        before = self._running.flows
         if not overwrite:
             self._refuse_to_lose(draft)
         version = self._running
@@ -276,6 +283,8 @@ class Deploying:
         self._running, self._since_s, self._good = version, self._clock.monotonic(), False
         self._runtime.tell(None)
         _LOG.info("version %d runs: %s: %s", version.number, version.who, version.why)
+        about = f"version {version.number}: {why}"
+        self._noted(who, "deploy", about, unified_diff(before, prospect.flows))
         return version, prospect
 
     def _kept(self, flows: FlowSet, who: str, why: str) -> Version:
@@ -303,6 +312,13 @@ class Deploying:
                     f"{name}: was changed on the disk and not deployed; deploy that first, "
                     "or say that it may be overwritten"
                 )
+
+    def _noted(self, who: str, what: str, about: str, details: str) -> None:
+        """Note what was done; that it cannot be noted is logged, for it is done."""
+        try:
+            self._note(who, what, about, details)
+        except StoreError as error:
+            _LOG.error("not in the audit: %s: %s %s: %s", who, what, about, error)
 
     # -- good ----------------------------------------------------------------------------------
 

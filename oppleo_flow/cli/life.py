@@ -16,6 +16,7 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, cast
 
+from oppleo_flow.cli.audit import audit_of
 from oppleo_flow.cli.chosen import Chosen, without_nodes
 from oppleo_flow.cli.exit_codes import OK, REFUSED, USAGE
 from oppleo_flow.cli.kept_check import KeptCheck, Recalled
@@ -36,6 +37,7 @@ from oppleo_flow.flowfile.graph import Graph
 from oppleo_flow.flowfile.versions import History, Version
 from oppleo_flow.guardian import PIPE_VARIABLE, crashed_before
 from oppleo_flow.store import LedgerConnection
+from oppleo_flow.store.audit import AuditLog
 from webui.server import WebServer, listen
 
 if TYPE_CHECKING:
@@ -118,9 +120,11 @@ class _Life:
         self._seed()
         self._wire(self._graph)
         runtime = self._runtime()
-        version = self._chosen.recorded(history, self._clock)
+        audit = audit_of(self._site, log.redaction.redacted)
+        version = self._chosen.recorded(history, self._clock, audit.note)
         deploying = cast(
-            "Deploying", Later(partial(self._deploying, log, runtime, around, history, version))
+            "Deploying",
+            Later(partial(self._deploying, log, audit, runtime, around, history, version)),
         )
         sessions = WebSessions(self._site)
         with (
@@ -132,6 +136,7 @@ class _Life:
                 sessions=sessions,
                 levers=self._world,
                 deploying=deploying,
+                audit=audit,
             ) as server,
             address_of(self._site.folder, server.url),
         ):
@@ -162,6 +167,7 @@ class _Life:
     def _deploying(
         self,
         log: Log,
+        audit: AuditLog,
         runtime: Runtime,
         around: "Surroundings | None",
         history: History,
@@ -178,6 +184,7 @@ class _Life:
             running,
             clock=self._clock,
             adapt=partial(self._adapt, runtime),
+            note=audit.note,
         )
 
     def _end(

@@ -5,6 +5,7 @@ from decimal import Decimal, InvalidOperation
 from uuid import uuid4
 
 from oppleo_flow.charging.tariff import PriceVersion
+from oppleo_flow.cli.audit import note
 from oppleo_flow.cli.command import UsageError
 from oppleo_flow.cli.exit_codes import OK
 from oppleo_flow.cli.site import Site
@@ -60,7 +61,9 @@ def _set(site: Site, price: str, since: str | None) -> None:
         raise UsageError(f"a price such as 0.35 is needed, got {price!r}", "prices") from None
     with ledger_of(site) as ledger:
         ledger.prices.add(version)
-    print(f"{_price(version)} per kWh from {_moment(version, site)} on")
+    done = f"{_price(version)} per kWh from {_moment(version, site)} on"
+    note(site, "price", done)
+    print(done)
 
 
 def _listing(site: Site) -> str:

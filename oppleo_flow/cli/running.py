@@ -11,10 +11,11 @@ from contextlib import contextmanager
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from oppleo_flow.cli.command import PROGRAM
 from oppleo_flow.errors import Refused, ServiceError
+from oppleo_flow.store.audit import this_user
 
 _LOG = logging.getLogger(__name__)
 _TIMEOUT_S = 20.0
@@ -65,6 +66,11 @@ class Running:
     def _none(self) -> Refused:
         return Refused(f"{self._folder}: does not run; start it with `{PROGRAM} run` first")
 
+    @property
+    def url(self) -> str:
+        """Return the address at which it answers."""
+        return self._url
+
     def get(self, path: str) -> Mapping[str, Any]:
         """Return what the runtime answers; raises as `post` does."""
         return self.ask("GET", path)
@@ -92,7 +98,9 @@ class Running:
         `revision` is that of the flow which the request began with.
         """
         connection = HTTPConnection(urlsplit(self._url).netloc, timeout=timeout_s)
-        headers = {} if body is None else {"Content-Type": "application/json"}
+        headers = {"Oppleo-Who": quote(this_user())}
+        if body is not None:
+            headers["Content-Type"] = "application/json"
         if revision is not None:
             headers["If-Match"] = f'"{revision}"'
         text = None if body is None else json.dumps(body).encode()

@@ -6,8 +6,10 @@ from dataclasses import replace
 from uuid import uuid4
 
 from oppleo_flow.charging.tokens import Token, legacy_id
+from oppleo_flow.cli.audit import note
 from oppleo_flow.cli.command import UsageError
 from oppleo_flow.cli.exit_codes import OK
+from oppleo_flow.cli.site import Site
 from oppleo_flow.cli.site_ledger import add_ledger_options, day_of, ledger_of, site_of
 from oppleo_flow.cli.table import table
 from oppleo_flow.clock import SystemClock
@@ -47,13 +49,13 @@ def run(args: argparse.Namespace) -> int:
         if args.action == "list":
             print(_listing(ledger))
         elif args.action == "add":
-            _add(ledger, args)
+            _add(site, ledger, args)
         else:
-            _switch(ledger, args)
+            _switch(site, ledger, args)
     return OK
 
 
-def _add(ledger: Ledger, args: argparse.Namespace) -> None:
+def _add(site: Site, ledger: Ledger, args: argparse.Namespace) -> None:
     try:
         uid = bytes.fromhex(args.card.replace(":", ""))
         number = legacy_id(uid)
@@ -66,21 +68,32 @@ def _add(ledger: Ledger, args: argparse.Namespace) -> None:
         raise UsageError("say with --label what people call the card", "tokens")
     token = _valid(Token(uuid4(), uid.hex().upper(), number, args.label, enabled=True), args)
     ledger.tokens.add(token, SystemClock().now())
+    note(site, "token", f"{token.uid} {token.label!r} may charge", _days(token))
     print(f"{token.uid} {token.label!r} may charge")
 
 
-def _switch(ledger: Ledger, args: argparse.Namespace) -> None:
+def _switch(site: Site, ledger: Ledger, args: argparse.Namespace) -> None:
     token = _find(ledger.tokens.all(), args.card)
     if args.action == "disable":
         ledger.tokens.change(replace(token, enabled=False))
-        print(f"{token.uid or token.legacy_id} {token.label!r} may charge no more")
+        done = f"{token.uid or token.legacy_id} {token.label!r} may charge no more"
+        note(site, "token", done)
+        print(done)
         return
     label = args.label or token.label
     if not label:
         raise UsageError("this card has no label yet; say with --label what it is", "tokens")
     token = _valid(replace(token, enabled=True, label=label), args)
     ledger.tokens.change(token)
-    print(f"{token.uid or token.legacy_id} {token.label!r} may charge")
+    done = f"{token.uid or token.legacy_id} {token.label!r} may charge"
+    note(site, "token", done, _days(token))
+    print(done)
+
+
+def _days(token: Token) -> str:
+    """Return from when until when a card is valid, as far as that is said."""
+    parts = (("from", token.valid_from), ("until", token.valid_until))
+    return " ".join(f"{word} {day}" for word, day in parts if day is not None)
 
 
 def _find(tokens: Sequence[Token], card: str) -> Token:

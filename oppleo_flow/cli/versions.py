@@ -14,6 +14,7 @@ from oppleo_flow.cli.folder import site_folder
 from oppleo_flow.cli.running import Running
 from oppleo_flow.cli.site import Site
 from oppleo_flow.cli.table import table
+from oppleo_flow.store.audit import this_user
 
 EXAMPLES = (
     ("versions list", "the last fifty, the newest first; * is the one that runs"),
@@ -52,7 +53,7 @@ def run(args: argparse.Namespace) -> int:
         done = running.ask(
             "POST",
             f"/flow/versions/{args.number}/deploy",
-            {"who": "command"},
+            {"who": f"{this_user()} (command)"},
             revision=revision,
             timeout_s=DEPLOY_S,
         )

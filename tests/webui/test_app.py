@@ -19,6 +19,7 @@ ROUTES = [
     ("GET", "/api/v1/sessions"),
     ("GET", "/api/v1/faults"),
     ("GET", "/api/v1/dead-letters"),
+    ("GET", "/api/v1/audit"),
     ("GET", "/api/v1/log-levels"),
     ("PUT", "/api/v1/log-levels"),
     ("POST", "/api/v1/dead-letters/7/replay"),

@@ -12,6 +12,7 @@ from pydantic import Field
 from oppleo_flow.engine.changes import Changes
 from oppleo_flow.flowfile.versions import Version
 from oppleo_flow.flowfile.versions.refusals import BrokenCode, HasErrors, Stale
+from webui.api.audit import who_asks
 from webui.api.simulator import Nothing, read_body
 from webui.ports import Deploying, Prospect
 from webui.problem import problem
@@ -120,7 +121,7 @@ class RunningFlow:
         """Answer `POST /api/v1/flow/reload`: take in the code of the site's own nodes."""
         deploying = self._deploying
         read_body(Nothing)
-        done = _told(deploying.reload)
+        done = _told(lambda: deploying.reload(who=who_asks()))
         return {"files": done.files, "changes": _changes(done.changes)}
 
     @staticmethod

@@ -7,6 +7,7 @@ from pydantic import Field
 
 from oppleo_flow.errors import Refused
 from oppleo_flow.flowfile.graph import GraphNode
+from webui.api.audit import Deeds
 from webui.api.simulator import Nothing, read_body
 from webui.api.state import value_data
 from webui.ports import Runtime, SiteFacts
@@ -22,9 +23,10 @@ class Message(Nothing):
 class Injecting:
     """The route of `/api/v1/inject`."""
 
-    def __init__(self, runtime: Runtime, site: SiteFacts) -> None:
+    def __init__(self, runtime: Runtime, site: SiteFacts, deeds: Deeds) -> None:
         self._runtime = runtime
         self._site = site
+        self._deeds = deeds
 
     def inject(self) -> dict[str, Any]:
         """Answer `POST /api/v1/inject`: the node is given the payload, and may yet fail.
@@ -42,6 +44,7 @@ class Injecting:
         kind = plan.spec.inputs[port].type
         payload = payload_given(asked.payload, kind, self._site.clock.now())
         self._runtime.inject(node, port, payload)
+        self._deeds.note("inject", f"{node}.{port}", asked.payload)
         response.status = 202
         return {"node": node, "port": port, **value_data(payload)}
 

@@ -4,6 +4,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
+from webui.api.audit import Deeds
 from webui.api.simulator import Nothing, read_body
 from webui.ports import Runtime
 from webui.problem import problem
@@ -21,8 +22,9 @@ class NodeLevel(Nothing):
 class NodeLevels:
     """The routes of `/api/v1/log-levels`."""
 
-    def __init__(self, runtime: Runtime) -> None:
+    def __init__(self, runtime: Runtime, deeds: Deeds) -> None:
         self._runtime = runtime
+        self._deeds = deeds
 
     def show(self) -> dict[str, Any]:
         """Answer `GET /api/v1/log-levels`: the level of each node that runs."""
@@ -35,4 +37,5 @@ class NodeLevels:
             level = self._runtime.log_levels.set(asked.node, asked.level)
         except KeyError as error:
             raise problem(404, "no-such-node", f"no node {asked.node!r} runs now") from error
+        self._deeds.note("log-level", f"{asked.node}: {level}")
         return {"node": asked.node, "level": level}

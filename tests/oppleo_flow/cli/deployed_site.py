@@ -24,7 +24,7 @@ QUIET = FLOW.replace("show: {type: debug", "show: {type: debug, disabled: on")
 class DeployedSite:
     """`adapted` are the graphs that were about to run."""
 
-    def __init__(self, folder, text=FLOW):
+    def __init__(self, folder, text=FLOW, note=lambda *_: None):
         self.file = folder / NAME
         self.file.parent.mkdir()
         self.file.write_text(text)
@@ -44,6 +44,7 @@ class DeployedSite:
             first,
             clock=self.clock,
             adapt=self.adapted.append,
+            note=note,
         )
 
     @property

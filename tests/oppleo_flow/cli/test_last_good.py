@@ -8,6 +8,7 @@ import pytest
 
 from oppleo_flow.cli import main
 from oppleo_flow.flowfile.versions import History
+from oppleo_flow.store.audit import this_user
 from tests.oppleo_flow.cli.running_site import HELLO, PATIENCE_S, RUNS, running, start
 
 BOOM = '''
@@ -79,7 +80,7 @@ def test_the_last_good_version_runs_and_the_page_says_so(site):
         assert main(["deploy", "--why", "mended"]) == 0
         assert ask(url)["reasons"] == []
     assert [(v.number, v.who, v.why) for v in history.versions()] == [
-        (4, "command", "mended"),
+        (4, f"{this_user()} (command)", "mended"),
         (
             *(3, "guardian"),
             "version 2 crashed three times within five minutes; back to version 1",
