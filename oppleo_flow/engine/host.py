@@ -11,7 +11,7 @@ from oppleo_flow.engine.condition import Condition
 from oppleo_flow.engine.given import Given
 from oppleo_flow.engine.inbox import Inbox, Item, Key
 from oppleo_flow.engine.making import make
-from oppleo_flow.engine.node_timers import NodeTimers, Undo
+from oppleo_flow.engine.node_timers import Deed, NodeTimers, Undo
 from oppleo_flow.engine.ports import LevelPort, Port
 from oppleo_flow.engine.timers import TimerEntry
 from oppleo_flow.engine.timing import Timing
@@ -291,16 +291,21 @@ class NodeHost(Given):
             envelope = core.going_on(cause) if cause else core.origin(self.source, None)
             self.core.handling.accept(self, Item(call, None, None, envelope, done, key=key))
 
-    def unless_it_fails(self, port: Undo, undo: Callable[[], object]) -> None:
-        """Have `undo` called when the handler that runs on this thread raises, if one does."""
+    def did(self, port: Undo, deed: Deed) -> None:
+        """Let something stand when the handler that runs on this thread has returned, if one does.
+
+        When that raises it is undone.
+        """
         if self.running == threading.get_ident():
-            self.pending.append((port, undo))
+            self.pending.append((port, deed))
+        else:
+            deed.stand()
 
     def take_back(self, sent: list[tuple[Port, Any]]) -> None:
         """Undo what a handler did that raised, the last first; what it sent does not leave."""
-        for port, undo in reversed(sent):
+        for port, what in reversed(sent):
             if isinstance(port, Undo):
-                undo()
+                what.undo()
         sent.clear()
 
     def call_now(self, call: Callable[[], object]) -> Exception | None:

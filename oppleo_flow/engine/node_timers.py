@@ -25,21 +25,33 @@ _AGAIN_LAST_S = 60.0
 _UNDOING = OutputSpec("undo", object, "event")
 
 
-class Undo(Port):
-    """What a handler did beside sending goes, as a call that undoes it, with what it sent.
+class Deed(NamedTuple):
+    """What a handler did beside sending: what makes it stand, and what undoes it."""
 
-    It is forgotten when that leaves, and undone when nothing leaves.
+    stand: Callable[[], object]
+    undo: Callable[[], object]
+
+
+class Undo(Port):
+    """What a handler did beside sending goes, as a `Deed`, with what it sent.
+
+    It stands when that leaves, and is undone when nothing leaves.
     """
 
     __slots__ = ()
 
     def __init__(self, host: "NodeHost") -> None:
         super().__init__(host, _UNDOING)
-        self.deliver = _forget
+        self.deliver = _let_stand
 
 
-def _forget(payload: object, envelope: Message) -> None:
+def _let_stand(deed: Deed, envelope: Message) -> None:
     """Let what was done stand."""
+    deed.stand()
+
+
+def _nothing() -> None:
+    """Do nothing: what was done stands already."""
 
 
 class NamedTimer(NamedTuple):
@@ -124,7 +136,7 @@ class NodeTimers:
         if timer not in self._waiting:
             return
         self._take_back(timer)
-        self._host.unless_it_fails(self.undo, partial(self._restore, timer))
+        self._host.did(self.undo, Deed(_nothing, partial(self._restore, timer)))
 
     def cancel_all(self) -> None:
         """Take back every timer that waits."""
@@ -164,10 +176,12 @@ class NodeTimers:
     def _begin(self, timer: NodeTimer) -> None:
         timer.key = self._host.key_in_hand
         self._waiting.add(timer)
-        self._wind(timer)
-        self._host.unless_it_fails(self.undo, partial(self._take_back, timer))
+        # Not before the handler has returned: it may raise yet, while others of the node run.
+        self._host.did(self.undo, Deed(partial(self._wind, timer), partial(self._take_back, timer)))
 
     def _wind(self, timer: NodeTimer) -> None:
+        if timer not in self._waiting:
+            return
         timer.entry = TimerEntry(timer.due, partial(self._due, timer))
         self._host.core.loop.timers.put(timer.entry)
 
