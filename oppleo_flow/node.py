@@ -234,6 +234,14 @@ class Node(Generic[ConfigT]):
         return ()
 
     @classmethod
+    def bears_stale(cls, config: ConfigT) -> Iterable[str]:
+        """Return the level inputs that may be stale without making this node's levels stale.
+
+        It deals with that itself: what it sends is right all the same.
+        """
+        return ()
+
+    @classmethod
     def extra_outputs(cls, config: ConfigT) -> Mapping[str, Any]:
         """Return the outputs that the settings make: port name to payload type."""
         return {}

@@ -84,7 +84,7 @@ class Core:
         self.connections = Connections(graph.connections, loop, clock, site, self.deadlines.told)
         self.handling = Handling(self)
         self.replaying = Replaying(self)
-        self.freshness = Freshness(self, graph.wires)
+        self.freshness = Freshness(self, graph)
         self.durable = DurableWires(self, [wire for wire in graph.wires if wire.durable])
         self.flow_ports = FlowPorts(self, graph)
         self.placeholders = Placeholders(self, graph.missing.values())
@@ -119,7 +119,7 @@ class Core:
                 self.freshness.forget(node)
         self.hosts = hosts  # at once: other threads look at it
         self._level_wires = _level_wires(graph)
-        self.freshness.follow(graph.wires)
+        self.freshness.follow(graph)
         self.durable.follow([wire for wire in graph.wires if wire.durable])
         self.flow_ports = FlowPorts(self, graph)
         self.placeholders = Placeholders(self, graph.missing.values())

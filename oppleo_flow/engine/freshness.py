@@ -1,7 +1,8 @@
 """Which levels are fresh, and what becomes of an output whose level input is not.
 
 A level is fresh while its producer runs without a fault and the producer's own level inputs are
-fresh.  Time alone makes nothing stale: a gate that has nothing new to say does not open a switch.
+fresh, but for those that the producer bears to be stale.  Time alone makes nothing stale: a gate
+that has nothing new to say does not open a switch.
 """
 
 from collections.abc import Iterator, Mapping
@@ -11,7 +12,8 @@ from typing import TYPE_CHECKING
 from oppleo_flow.engine.host import NodeHost
 from oppleo_flow.engine.ports import LevelPort
 from oppleo_flow.engine.timers import TimerEntry
-from oppleo_flow.flowfile.graph import Wire
+from oppleo_flow.flowfile.graph import Graph
+from oppleo_flow.node import Actuator
 
 if TYPE_CHECKING:
     from oppleo_flow.engine.core import Core
@@ -20,19 +22,25 @@ if TYPE_CHECKING:
 class Freshness:
     """Follows the faults of all nodes along the level wires.  Used only within the loop."""
 
-    def __init__(self, core: "Core", wires: tuple[Wire, ...]) -> None:
+    def __init__(self, core: "Core", graph: Graph) -> None:
         self._core = core
         self._producers: dict[str, dict[str, None]] = {}
         self._stale_timers: dict[str, TimerEntry] = {}
-        self.follow(wires)
+        self.follow(graph)
         self._held = False
         self._again = False
 
-    def follow(self, wires: tuple[Wire, ...]) -> None:
-        """Follow these wires from now on."""
+    def follow(self, graph: Graph) -> None:
+        """Follow the wires of this flow from now on."""
         self._producers.clear()
-        for wire in wires:
-            if wire.kind == "level":
+        borne = {
+            (plan.id, port)
+            for plan in graph.nodes.values()
+            if not issubclass(plan.spec.cls, Actuator)  # it is what must go to its safe level
+            for port in plan.spec.cls.bears_stale(plan.config)
+        }
+        for wire in graph.wires:
+            if wire.kind == "level" and (wire.target_node, wire.target_port) not in borne:
                 self._producers.setdefault(wire.target_node, {})[wire.source_node] = None
 
     def forget(self, node: str) -> None:
