@@ -18,44 +18,50 @@ is that of the moment, not of the window's start: the window of `mon-fri` above 
 before 7:00, and on Friday until midnight. The nights in which the clock changes are an hour
 shorter or longer.
 
-`holidays: nl-off-peak` adds the days on which Dutch suppliers charge the off-peak price all day:
-New Year's Day, Easter Monday, King's Day, Ascension Day, Whit Monday and both days of Christmas.
+`holidays` are days on which it is open all day, one rule or a list: `nl-off-peak`, the days that
+Dutch suppliers count (New Year's Day, Easter Monday, King's Day, Ascension Day, Whit Monday and
+both days of Christmas); `12-31`, every year; `2026-05-15`, once; `easter+1`, a day after Easter.
+`public_holidays` takes those of any country, by name, from the package `holidays`:
+
+```yaml
+offpeak:
+  type: offpeak-gate
+  from: session.request
+  open: [{days: daily, from: 22:00, to: 06:00}]
+  holidays: [easter-2, 12-31]
+  public_holidays: [{country: DE, subdivision: NW, names: [Fronleichnam]}]
+```
+
+`calendar: dal` takes all of this from the site's `calendars:` in `oppleo.yaml`, which prices use as
+well. `oppleo-flow calendar` prints when a calendar is open, for two years.
+
+A `PeakOnce` on the input `once` lets it be on now, at the peak price: until the gate opens by
+itself, the session ends, or `once_for` is over, whichever comes first. With `keep: durable` a
+restart does not forget it.
 
 `enabled: false` leaves it open at all hours.
 """
 
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from typing import Annotated, Final, Literal, Self
-from zoneinfo import ZoneInfo
+from datetime import datetime, timedelta
+from typing import Self
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import Field, model_validator
 
-from oppleo_flow import Example, Level, Node, NodeConfig, Timer, TimeZone
-from oppleo_flow.charging.calendar import Calendar, Window, parse_days, parse_time_of_day
-from oppleo_flow.charging.holidays import dutch_off_peak_days, no_holidays
-from oppleo_flow.payloads import SwitchRequest
+from oppleo_flow import Example, Instant, Level, Node, NodeConfig, Seconds, Timer, TimeZone
+from oppleo_flow.charging.calendar import Calendar
+from oppleo_flow.charging.calendar_rules import (
+    CalendarName,
+    CalendarRules,
+    HolidayRules,
+    OpenWindow,
+    SiteCalendars,
+)
+from oppleo_flow.charging.public_holidays import PublicHolidays
+from oppleo_flow.payloads import PeakOnce, SwitchRequest
 
 _LONGEST_WAIT_S = 60.0
 """The wall clock may be set while the gate waits; so it looks again after this time."""
-
-_HOLIDAYS: Final[Mapping[str, Callable[[int], frozenset[date]]]] = {
-    "none": no_holidays,
-    "nl-off-peak": dutch_off_peak_days,
-}
-
-
-def _days(value: object) -> object:
-    return parse_days(value) if isinstance(value, str) else value
-
-
-def _minute(value: object) -> object:
-    return parse_time_of_day(str(value))
-
-
-MinuteOfDay = Annotated[int, BeforeValidator(_minute, json_schema_input_type=str)]
-"""A minute of the local day; a flow writes `07:00`, or `24:00` for its end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,40 +89,52 @@ def span_at(calendar: Calendar, now: datetime) -> Span:
     return Span(is_open, now, edge, text)
 
 
-class OpenWindow(NodeConfig):
-    """One weekly window in which the gate is open."""
-
-    days: Annotated[frozenset[int], BeforeValidator(_days, json_schema_input_type=str)] = Field(
-        description="Weekdays, such as mon-fri, sat,sun or daily."
-    )
-    start: MinuteOfDay = Field(
-        validation_alias="from", description="Local time at which it opens, such as 23:00."
-    )
-    stop: MinuteOfDay = Field(
-        validation_alias="to", description="Local time at which it shuts, such as 07:00; 24:00."
-    )
-
-    @model_validator(mode="after")
-    def _is_a_window(self) -> Self:
-        self.window()
-        return self
-
-    def window(self) -> Window:
-        """Return the window of the calendar."""
-        return Window(self.days, self.start, self.stop)
-
-
 class OffpeakGateConfig(NodeConfig):
     """Settings of an `offpeak-gate` node."""
 
     enabled: bool = Field(True, description="Whether it ever shuts.")
+    calendar: CalendarName | None = Field(
+        None, description="A calendar of the site, by its name in oppleo.yaml; else `open`."
+    )
     timezone: TimeZone | None = Field(
         None, description="Zone of the local clock; default: the site's."
     )
-    open: tuple[OpenWindow, ...] = Field(description="When it is open.")
-    holidays: Literal["none", "nl-off-peak"] = Field(
-        "none", description="Days on which it is open all day."
+    open: tuple[OpenWindow, ...] | None = Field(None, description="When it is open, week by week.")
+    holidays: HolidayRules = Field(
+        (),
+        description="Days on which it is open all day: nl-off-peak, 12-31, 2026-05-15, easter+1, "
+        "one or a list; none.",
     )
+    public_holidays: tuple[PublicHolidays, ...] = Field(
+        (), description="More such days: holidays of a country, by name."
+    )
+    once_for: Seconds = Field(
+        "24h",
+        validate_default=True,
+        gt=0,
+        description="How long leave to charge at peak once lasts, at most.",
+    )
+
+    @model_validator(mode="after")
+    def _has_one_calendar(self) -> Self:
+        own = self.open is not None or self.holidays or self.public_holidays or self.timezone
+        if self.calendar is not None and own:
+            raise ValueError(
+                "calendar stands for open, holidays, public_holidays and timezone; "
+                "write either it or them"
+            )
+        if self.calendar is None and self.open is None:
+            raise ValueError("open, or the name of a calendar, is needed")
+        return self
+
+    def rules(self) -> CalendarRules:
+        """Return the calendar that stands in the flow itself."""
+        return CalendarRules.model_construct(
+            timezone=self.timezone,
+            open=self.open or (),
+            holidays=self.holidays,
+            public_holidays=self.public_holidays,
+        )
 
 
 class OffpeakGate(Node[OffpeakGateConfig]):
@@ -124,6 +142,7 @@ class OffpeakGate(Node[OffpeakGateConfig]):
 
     Input:
         A `SwitchRequest`.
+        `once`: a `PeakOnce`, leave to be on before the gate opens, or its withdrawal.
 
     Output:
         `out`: the same `SwitchRequest`, or one to be off, with the reason, while the gate is shut.
@@ -141,6 +160,9 @@ class OffpeakGate(Node[OffpeakGateConfig]):
     out: Level[SwitchRequest]  # type: ignore[assignment]
     held: SwitchRequest | None = None
     """The request that came last."""
+    once: Instant | None = None
+    """When leave to charge at peak was given, while it lasts."""
+    optional_inputs = frozenset({"once"})
     examples = [
         Example(
             config={
@@ -168,10 +190,11 @@ class OffpeakGate(Node[OffpeakGateConfig]):
 
     def start(self) -> None:
         """Take up the request that a restart interrupted."""
-        config = self.config
-        windows = tuple(item.window() for item in config.open)
-        zone = ZoneInfo(config.timezone or self.site.timezone)
-        self._calendar = Calendar(zone, windows, _HOLIDAYS[config.holidays])
+        named = self.config.calendar
+        rules = (
+            self.config.rules() if named is None else self.site.service(SiteCalendars).named(named)
+        )
+        self._calendar = rules.calendar(self.site.timezone)
         self._span: Span | None = None
         self._timer: Timer | None = None
         self._sent: SwitchRequest | None = None
@@ -183,8 +206,15 @@ class OffpeakGate(Node[OffpeakGateConfig]):
 
     def on_message(self, request: SwitchRequest) -> None:
         """Pass a request on, or hold it."""
+        if self.held is not None and self.held.on and not request.on:
+            self.once = None  # it was for the session that ends here
         self.held = request
         self._sent = None
+        self._look()
+
+    def on_once(self, wish: PeakOnce) -> None:
+        """Give leave to be on before the gate opens, or take it back."""
+        self.once = self.clock.instant() if wish.allowed else None
         self._look()
 
     def _look(self) -> None:
@@ -196,15 +226,30 @@ class OffpeakGate(Node[OffpeakGateConfig]):
         now = self.clock.now()
         if self._span is None or not self._span.holds(now):
             self._span = span_at(self._calendar, now)
-            self.status("ok", self._span.text)
-        if self._span.is_open or self.held is None or not self.held.on:
-            self._send(self.held)
-        else:
-            self._send(SwitchRequest(on=False, reason=f"off-peak gate {self._span.text}"))
+        once_s = self._once_s(self._span)
+        self._let(self._span, at_peak=once_s > 0)
         if self._timer is not None:
             self._timer.cancel()
-        wait_s = min((self._span.until - now).total_seconds(), _LONGEST_WAIT_S)
-        self._timer = self.after(wait_s, self._look)
+        wait_s = min((self._span.until - now).total_seconds(), once_s or _LONGEST_WAIT_S)
+        self._timer = self.after(min(wait_s, _LONGEST_WAIT_S), self._look)
+
+    def _once_s(self, span: Span) -> float:
+        """Return how long leave to charge at peak still lasts; one that is over is forgotten."""
+        if self.once is None:
+            return 0.0
+        left_s = self.config.once_for - self.clock.since(self.once)
+        if span.is_open or left_s <= 0:
+            self.once = None
+            return 0.0
+        return left_s
+
+    def _let(self, span: Span, *, at_peak: bool) -> None:
+        """Pass the request on, or ask for off in its place."""
+        self.status("ok", f"{span.text}, open once at peak" if at_peak else span.text)
+        if span.is_open or at_peak or self.held is None or not self.held.on:
+            self._send(self.held)
+        else:
+            self._send(SwitchRequest(on=False, reason=f"off-peak gate {span.text}"))
 
     def _send(self, request: SwitchRequest | None) -> None:
         if request is not None and request != self._sent:

@@ -5,12 +5,12 @@ Windows are half-open, [from, to).  The weekday is that of the instant, not of t
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from oppleo_flow.charging.holidays import no_holidays
+from oppleo_flow.charging.holidays import Holidays, no_holidays
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _MINUTES_PER_DAY = 24 * 60
@@ -85,7 +85,7 @@ class Calendar:
 
     zone: ZoneInfo
     windows: tuple[Window, ...]
-    holidays: Callable[[int], frozenset[date]] = no_holidays
+    holidays: Holidays = no_holidays
 
     def is_open(self, at: datetime) -> bool:
         """Return whether an instant lies in a window or on a holiday."""
@@ -94,6 +94,15 @@ class Calendar:
         if any(window.covers(weekday, minute) for window in self.windows):
             return True
         return local.date() in self.holidays(local.year)
+
+    def parts(self, since: datetime, until: datetime) -> Iterator[tuple[datetime, datetime, bool]]:
+        """Yield [since, until) cut at its edges, each part with whether it is open in it."""
+        start = since
+        while start < until:
+            edge = self.next_edge(start)
+            stop = until if edge is None else min(edge, until)
+            yield start, stop, self.is_open(start)
+            start = stop
 
     def next_edge(self, after: datetime) -> datetime | None:
         """Return the first instant after `after` at which it opens or closes, in UTC.

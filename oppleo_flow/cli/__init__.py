@@ -42,6 +42,7 @@ COMMANDS = {
     "report": Entry("report", "write the statement of a month as XLSX, PDF or CSV"),
     "tokens": Entry("tokens", "list, add, enable and disable the cards that may charge"),
     "prices": Entry("prices", "list the price versions, or set the price from a day on"),
+    "calendar": Entry("calendar", "print the off-peak hours of two years, with their holidays"),
     "schema": Entry("schema", "write JSON Schemas, by which an editor completes flow files"),
     "_runtime": Entry("runtime", "run a flow under a guardian", hidden=True),
 }

@@ -2,7 +2,7 @@
 
 import argparse
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -82,6 +82,7 @@ class Surroundings:
             simulate=simulate,
             placeholders=placeholders,
             world_words=_world_words,
+            site_names=lambda kind: _site_names(folder, kind),
         )
         return cls(folder, Registry.installed(folder / "nodes"), settings, environment, redaction)
 
@@ -109,6 +110,19 @@ def mistaken(result: CheckResult) -> list[Finding]:
     """Return as errors what a check lets pass: variables that the command line sets in vain."""
     unused = [finding for finding in result.warnings if finding.code == "unused-variable"]
     return [replace(finding, severity="error") for finding in unused]
+
+
+def _site_names(folder: Path, kind: str) -> Collection[str] | None:
+    """Return the names that `oppleo.yaml` has under a key; None where it says nothing."""
+    # Not at the top: only a flow that names one of them needs it.
+    from oppleo_flow.cli.settings_file import check_settings  # noqa: PLC0415
+
+    file = folder / SETTINGS
+    settings = check_settings(file)[0] if file.is_file() else None
+    if settings is None:
+        return None
+    names: Collection[str] = getattr(settings, kind)
+    return names
 
 
 def _world_words() -> WorldWords:

@@ -10,6 +10,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from zoneinfo import ZoneInfo
 
+from oppleo_flow.charging.calendar_rules import SiteCalendars
 from oppleo_flow.cli.command import UsageError, add_variables
 from oppleo_flow.cli.exit_codes import FAILED, OK, USAGE
 from oppleo_flow.cli.flow_files import Surroundings, add_target, flow_of, variables_of
@@ -70,7 +71,7 @@ def run(args: argparse.Namespace) -> int:
         print(BUILT_IN.read_text(encoding="utf-8"), end="")
         return OK
     folder, file = flow_of(args.target)
-    period, currency = _when_and_where(args, folder)
+    period, currency, calendars = _when_and_where(args, folder)
     around = Surroundings.of(folder, variables_of(args.variables, "simulate"), simulate=True)
     checked = around.check(file)
     scenario, findings = read_scenario(args.scenario or BUILT_IN)
@@ -79,26 +80,34 @@ def run(args: argparse.Namespace) -> int:
         return USAGE
     _tell_what_does_not_happen(scenario, period)
     with _folder(args.keep) as kept, working(f"simulating {period.days} days"):
-        month = _simulate(checked.graph, scenario, args.seed, period, currency, kept)
+        month = _simulate(checked.graph, scenario, args.seed, period, currency, kept, calendars)
     print(json.dumps(month.as_json(), indent=2, ensure_ascii=False) if args.json else month)
     return OK if month.meter.agrees else FAILED
 
 
-def _when_and_where(args: argparse.Namespace, folder: Path) -> tuple[Period, str]:
-    """Return the days in the site's zone, and the site's currency."""
+def _when_and_where(args: argparse.Namespace, folder: Path) -> tuple[Period, str, SiteCalendars]:
+    """Return the days in the site's zone, the site's currency and its calendars."""
     if args.first is None:
         raise UsageError("--from: a day such as 2026-03-01 is needed", "simulate")
     if not 1 <= args.days <= _MOST_DAYS:
         raise UsageError(f"--days: 1 to {_MOST_DAYS} is needed, got {args.days}", "simulate")
-    zone, currency = _ZONE, _CURRENCY
+    zone, currency, calendars = _ZONE, _CURRENCY, SiteCalendars()
     if (folder / SETTINGS).is_file():
         site = Site.load(folder)
         zone, currency = site.timezone, site.currency
-    return Period(day_of(args.first, "--from", "simulate"), args.days, ZoneInfo(zone)), currency
+        calendars = site.service(SiteCalendars)
+    first = day_of(args.first, "--from", "simulate")
+    return Period(first, args.days, ZoneInfo(zone)), currency, calendars
 
 
 def _simulate(
-    graph: Graph, scenario: Scenario, seed: int, period: Period, currency: str, folder: Path
+    graph: Graph,
+    scenario: Scenario,
+    seed: int,
+    period: Period,
+    currency: str,
+    folder: Path,
+    calendars: SiteCalendars,
 ) -> SimulatedMonth:
     # What goes wrong is part of the result; nobody reads a log of it.
     logging.getLogger("oppleo_flow").addHandler(logging.NullHandler())
@@ -110,6 +119,7 @@ def _simulate(
         currency=currency,
         cards=[Card(name, card.uid, card.known) for name, card in scenario.cards.items()],
         price_per_kwh=scenario.price_per_kwh,
+        calendars=calendars,
     )
     with house:
         Household(scenario, seed, period, house).play()

@@ -3,8 +3,10 @@
 from pathlib import Path
 from typing import Any, TypeVar
 
+from oppleo_flow.charging.calendar_rules import SiteCalendars
 from oppleo_flow.cli.folder import SETTINGS
 from oppleo_flow.cli.site_config import SiteSettings
+from oppleo_flow.devices.frames import Frames
 from oppleo_flow.errors import ConfigError
 from oppleo_flow.store.location import StoreLocation
 
@@ -21,7 +23,11 @@ class Site:
         self.folder = folder
         self.settings = settings
         self.simulate = simulate or settings.simulate
-        self._services: dict[type, Any] = {StoreLocation: StoreLocation(self.ledger)}
+        self._services: dict[type, Any] = {
+            StoreLocation: StoreLocation(self.ledger),
+            Frames: Frames(),
+            SiteCalendars: SiteCalendars(settings.calendars),
+        }
 
     @classmethod
     def load(cls, folder: Path, *, simulate: bool = False) -> "Site":

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from oppleo_flow.charging.calendar_rules import CalendarRules
 from oppleo_flow.options import TimeZone
 
 
@@ -86,6 +87,10 @@ class SiteSettings(_Settings):
     )
     flow: Annotated[str, AfterValidator(_name)] = Field(
         description="Which file of `flows/`, without `.yaml`, `run` starts.",
+    )
+    calendars: dict[Annotated[str, AfterValidator(_name)], CalendarRules] = Field(
+        default_factory=dict,
+        description="Off-peak hours by name, for gates and for prices alike.",
     )
     simulate: bool = Field(
         default=False,

@@ -38,12 +38,12 @@ def zone_of(site: Site) -> ZoneInfo:
     return ZoneInfo(site.timezone)
 
 
-def month_of(text: str, command: str) -> Month:
-    """Return the month that `--month` names."""
+def month_of(text: str, command: str, *, option: str = "--month") -> Month:
+    """Return the month that an option names."""
     try:
         return Month.parse(text)
     except ValueError as error:
-        raise UsageError(f"--month: {error}", command) from None
+        raise UsageError(f"{option}: {error}", command) from None
 
 
 def day_of(text: str, option: str, command: str) -> date:

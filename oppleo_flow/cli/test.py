@@ -8,6 +8,7 @@ from pathlib import Path
 
 from pydantic import SecretStr
 
+from oppleo_flow.charging.calendar_rules import SiteCalendars
 from oppleo_flow.cli.command import UsageError, add_variables
 from oppleo_flow.cli.exit_codes import FAILED, OK
 from oppleo_flow.cli.flow_files import Surroundings, folder_of, is_file, variables_of
@@ -210,4 +211,5 @@ def _setting(flow: Path) -> Setting:
     if not (folder / SETTINGS).is_file():
         return Setting()
     site = Site.load(folder)
-    return Setting(site.charge_point, site.timezone, site.currency)
+    calendars = site.service(SiteCalendars)
+    return Setting(site.charge_point, site.timezone, site.currency, calendars)

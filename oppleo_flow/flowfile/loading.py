@@ -39,7 +39,12 @@ class Loading:
         self._settings = settings
         self._report = report
         self._secrets = SecretFill(settings.secrets, report)
-        self._types = TypeCheck(registry, report, placeholders=settings.placeholders)
+        self._types = TypeCheck(
+            registry,
+            report,
+            placeholders=settings.placeholders,
+            site_names=settings.site_names,
+        )
         self._subflows = Subflows(report, PayloadNames(registry))
         self._instances = Instances(
             report, self._secrets, settings.environ, self.shared, files.subflows

@@ -62,10 +62,14 @@ class _Located:
 
 
 class OptionCheck:
-    """Checks maps against models; one for a whole run, because models are learnt only once."""
+    """Checks maps against models; one for a whole run, because models are learnt only once.
 
-    def __init__(self, report: Report) -> None:
+    `context` is what pydantic hands to the validators of the models.
+    """
+
+    def __init__(self, report: Report, context: Mapping[str, Any] | None = None) -> None:
         self._report = report
+        self._context = context
         self._readers = Readers()
 
     def check(
@@ -82,7 +86,7 @@ class OptionCheck:
         for unknown in reading.unknown:
             self._unknown(unknown, subject)
         try:
-            made = model.model_validate(options)
+            made = model.model_validate(options, context=self._context)
         except ValidationError as error:
             self._errors(error, model, body, subject, _meant(reading.unknown))
             return None

@@ -1,10 +1,15 @@
 """What a check needs to know besides the file."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 
 from oppleo_flow.flowfile.cases import WorldWords
 from oppleo_flow.flowfile.secrets import SecretSource
+
+
+def no_site(kind: str) -> Collection[str] | None:
+    """Return None: nothing is known of a site."""
+    return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +20,8 @@ class CheckSettings:
     `simulate` puts every connection on its simulated twin.  With `placeholders`, a node whose type
     is not there is a warning, and stands in the graph as missing, instead of an error.  `texts`
     are used in place of what the files of those names contain.  `world_words` is what the tests of
-    a flow may say of a world; asked only where there are tests.
+    a flow may say of a world; asked only where there are tests.  `site_names` tells what the site
+    has of a kind, such as `calendars`, for options that name one; None where there is no site.
     """
 
     variables: Mapping[str, str] = field(default_factory=dict)
@@ -25,3 +31,4 @@ class CheckSettings:
     placeholders: bool = False
     texts: Mapping[str, str] = field(default_factory=dict)
     world_words: Callable[[], WorldWords] = WorldWords
+    site_names: Callable[[str], Collection[str] | None] = no_site

@@ -1,6 +1,6 @@
 """Which class each node and connection is, and whether its options fit it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from types import MappingProxyType
 
 from oppleo_flow.errors import NodeFileError, UnknownNodeType
@@ -11,12 +11,13 @@ from oppleo_flow.flowfile.migrations import Migration, Outdated, migrated
 from oppleo_flow.flowfile.node_options import ConnectionOptions, InboxOptions, NodeOptions
 from oppleo_flow.flowfile.option_check import BROKEN_CODE, OptionCheck, Subject
 from oppleo_flow.flowfile.option_words import got
+from oppleo_flow.flowfile.settings import no_site
 from oppleo_flow.flowfile.subflows import SUBFLOW
 from oppleo_flow.flowfile.suggest import hint
 from oppleo_flow.flowfile.tree import Scalar, Value, YamlMap, kind_text
 from oppleo_flow.node import Actuator, Node
 from oppleo_flow.node_spec import RESERVED_OPTIONS, ConnectionSpec, NodeSpec, OutputSpec
-from oppleo_flow.options import NodeConfig
+from oppleo_flow.options import SITE_NAMES, NodeConfig
 from oppleo_flow.registry import Registry
 
 FAILS_OPEN = "fails_open"
@@ -29,11 +30,18 @@ _USUAL: Mapping[str, InboxPolicy] = MappingProxyType({})
 class TypeCheck:
     """Finds the classes and checks the options, of all nodes and connections of one flow."""
 
-    def __init__(self, registry: Registry, report: Report, *, placeholders: bool = False) -> None:
+    def __init__(
+        self,
+        registry: Registry,
+        report: Report,
+        *,
+        placeholders: bool = False,
+        site_names: Callable[[str], Collection[str] | None] = no_site,
+    ) -> None:
         self._registry = registry
         self._report = report
         self._placeholders = placeholders
-        self._options = OptionCheck(report)
+        self._options = OptionCheck(report, {SITE_NAMES: site_names})
         self.migrations: list[Migration] = []
 
     def check(self, flow: Scope) -> None:

@@ -9,6 +9,7 @@ from types import TracebackType
 from typing import Any, Self
 from uuid import NAMESPACE_OID, uuid5
 
+from oppleo_flow.charging.calendar_rules import SiteCalendars
 from oppleo_flow.charging.record import SessionRecord
 from oppleo_flow.charging.tariff import PriceVersion
 from oppleo_flow.clock import VirtualClock
@@ -64,6 +65,7 @@ class SimulatedHouse:
         currency: str = "EUR",
         cards: Sequence[Card] = POCKET,
         price_per_kwh: Decimal | None = None,
+        calendars: SiteCalendars = SiteCalendars(),  # noqa: B008  (it does not change)
     ) -> None:
         self.clock = VirtualClock(start)
         self._start = start
@@ -79,7 +81,11 @@ class SimulatedHouse:
             charge_point=_CHARGE_POINT,
             timezone=timezone,
             currency=currency,
-            services={World: self.world, StoreLocation: self.location},
+            services={
+                World: self.world,
+                StoreLocation: self.location,
+                SiteCalendars: calendars,
+            },
         )
         self._know(cards)
         if price_per_kwh is not None:

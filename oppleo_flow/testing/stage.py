@@ -1,11 +1,12 @@
 """Where a flow is tested: a simulated world, a ledger and a state of its own, in virtual time."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from oppleo_flow.charging.calendar_rules import SiteCalendars
 from oppleo_flow.clock import VirtualClock
 from oppleo_flow.devices.world import World
 from oppleo_flow.engine.runtime import Runtime
@@ -32,6 +33,7 @@ class Setting:
     charge_point: str = "test"
     timezone: str = "Europe/Amsterdam"
     currency: str = "EUR"
+    calendars: SiteCalendars = field(default_factory=SiteCalendars)
 
 
 class Stage:
@@ -58,7 +60,11 @@ class Stage:
             charge_point=setting.charge_point,
             timezone=test.timezone or setting.timezone,
             currency=setting.currency,
-            services={World: self.world, StoreLocation: location},
+            services={
+                World: self.world,
+                StoreLocation: location,
+                SiteCalendars: setting.calendars,
+            },
         )
         for stub in test.stubs:
             self.journal.stub(stub.node, stub.answers)

@@ -4,8 +4,9 @@ import pytest
 from pydantic import ValidationError
 
 from nodes.charging.offpeak_gate import OffpeakGate, OffpeakGateConfig
+from oppleo_flow.charging.calendar_rules import CalendarRules, SiteCalendars
 from oppleo_flow.clock import VirtualClock
-from oppleo_flow.payloads import SwitchRequest
+from oppleo_flow.payloads import PeakOnce, SwitchRequest
 from oppleo_flow.testing import Bench, BenchSite
 
 NIGHT = {"days": "mon-fri", "from": "23:00", "to": "07:00"}
@@ -161,4 +162,95 @@ def test_a_clock_that_is_set_is_noticed_at_once():
 def test_a_window_that_cannot_be_is_refused(window, message):
     with pytest.raises(ValidationError) as error:
         OffpeakGateConfig.model_validate(CONFIG | {"open": [window]})
+    assert [found["msg"] for found in error.value.errors()] == [f"Value error, {message}"]
+
+
+LEAVE = PeakOnce(allowed=True, by="owner")
+
+
+def test_leave_to_charge_at_peak_lasts_until_the_off_peak_hours_begin():
+    """§4 of the original: the leave is cleared when the next off-peak period begins."""
+    with gate(THURSDAY_NOON) as on:
+        on.send(ON)
+        on.send(LEAVE, port="once")
+        assert on.sent() == [shut("Thu 23:00"), ON]
+        assert on.run().status == "shut until Thu 23:00, open once at peak"
+        on.advance(11 * HOUR)
+        on.advance(8 * HOUR)
+        assert on.sent() == [shut("Thu 23:00"), ON, shut("Fri 23:00")]
+
+
+def test_leave_to_charge_at_peak_expires():
+    with gate(THURSDAY_NOON, once_for="2h") as on:
+        on.send(LEAVE, port="once")
+        on.send(ON)
+        on.advance(2 * HOUR - 1)
+        assert on.sent() == [ON]
+        on.advance(1)
+        assert on.sent() == [ON, shut("Thu 23:00")]
+
+
+def test_leave_to_charge_at_peak_is_for_one_session():
+    with gate(THURSDAY_NOON) as on:
+        on.send(LEAVE, port="once")
+        for request in (ON, OFF, ON):
+            on.send(request)
+        assert on.sent() == [ON, OFF, shut("Thu 23:00")]
+
+
+def test_leave_to_charge_at_peak_can_be_taken_back():
+    with gate(THURSDAY_NOON) as on:
+        on.send(ON)
+        on.send(LEAVE, port="once")
+        on.send(LEAVE.with_(allowed=False), port="once")
+        assert on.sent() == [shut("Thu 23:00"), ON, shut("Thu 23:00")]
+
+
+def test_leave_to_charge_at_peak_is_not_kept_for_the_next_peak():
+    with gate(FRIDAY_EVENING) as on:
+        on.send(LEAVE, port="once")
+        on.send(ON)
+        on.advance(57 * HOUR)  # Monday, 8:30
+        assert on.sent() == [ON, shut("Mon 23:00")]
+
+
+def test_leave_to_charge_at_peak_survives_a_restart_and_a_clock_that_is_set(tmp_path):
+    settings = {"durable": True, "state_path": tmp_path / "state.sqlite"}
+    clock = VirtualClock(THURSDAY_NOON)
+    with Bench(OffpeakGate, CONFIG | {"once_for": "2h"}, clock=clock, **settings) as on:
+        on.send(ON)
+        on.send(LEAVE, port="once")
+    with Bench(OffpeakGate, CONFIG | {"once_for": "2h"}, clock=clock, **settings) as on:
+        assert on.sent() == [ON]
+        on.clock.set_wall(THURSDAY_NOON + timedelta(hours=6))
+        on.advance(2 * HOUR - 1)
+        assert on.sent() == [ON]
+        on.advance(1)
+        assert on.sent() == [ON, shut("Thu 23:00")]
+
+
+def test_a_gate_may_go_by_a_calendar_of_the_site():
+    calendars = SiteCalendars({"dal": CalendarRules.model_validate({"open": [NIGHT]})})
+    site = BenchSite(services={SiteCalendars: calendars})
+    clock = VirtualClock(FRIDAY_EVENING + timedelta(hours=1))  # 0:30 on Saturday
+    with Bench(OffpeakGate, {"calendar": "dal"}, clock=clock, site=site) as on:
+        on.send(ON)
+        assert on.sent() == [shut("Mon 00:00")]
+
+
+@pytest.mark.parametrize(
+    ("config", "message"),
+    [
+        pytest.param({}, "open, or the name of a calendar, is needed", id="neither"),
+        pytest.param(
+            {"calendar": "dal", "holidays": "nl-off-peak"},
+            "calendar stands for open, holidays, public_holidays and timezone; "
+            "write either it or them",
+            id="both",
+        ),
+    ],
+)
+def test_a_gate_has_one_calendar(config, message):
+    with pytest.raises(ValidationError) as error:
+        OffpeakGateConfig.model_validate(config)
     assert [found["msg"] for found in error.value.errors()] == [f"Value error, {message}"]

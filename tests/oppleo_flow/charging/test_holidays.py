@@ -69,4 +69,4 @@ def test_a_holiday_that_suppliers_do_not_count_is_not_on_the_list(day):
 
 
 def test_without_a_rule_there_is_no_holiday():
-    assert no_holidays(2026) == frozenset()
+    assert no_holidays(2026) == {}
