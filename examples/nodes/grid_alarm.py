@@ -5,6 +5,8 @@ from pydantic import Field
 from oppleo_flow import Example, Instant, Node, NodeConfig, Out, Seconds
 from oppleo_flow.payloads import Beep, MeterReading
 
+BEEP = Beep(pattern="error")
+
 
 class GridAlarmConfig(NodeConfig):
     limit_w: float = Field(17_000, gt=0, le=50_000, description="Limit of the total power.")
@@ -17,11 +19,7 @@ class GridAlarm(Node[GridAlarmConfig]):
     alarm: Out[Beep]
     above_since: Instant | None = None  # state; durable if the flow says so
     examples = [
-        Example(
-            config={"limit_w": 100, "hold": "0s"},
-            send=MeterReading.sample(power_w=120.0),
-            expect={"alarm": Beep(pattern="error")},
-        )
+        Example({"hold": "0s"}, send=MeterReading.sample(power_w=2e4), expect={"alarm": BEEP})
     ]
 
     def on_message(self, reading: MeterReading) -> None:
@@ -32,4 +30,4 @@ class GridAlarm(Node[GridAlarmConfig]):
         self.above_since = self.above_since or self.clock.instant()
         if self.clock.since(self.above_since) >= self.config.hold:
             self.status("warn", "over the limit")
-            self.alarm.send(Beep(pattern="error"))
+            self.alarm.send(BEEP)
