@@ -139,21 +139,28 @@ class Audit(Protocol):
 
 
 class Levers(Protocol):
-    """What a person can do to the simulated world.  Legal from any thread."""
+    """What a person can do to the simulated world.  Legal from any thread.
 
-    def plug_in(self) -> None:
-        """Plug the car in."""
+    `point` is a charge point by name; None: the first.
+    """
+
+    def plug_in(self, *, point: str | None = None) -> None:
+        """Plug the car in.
+
+        Raises:
+            ConfigError: There is no such charge point; so with every lever.
+        """
         ...
 
-    def plug_out(self) -> None:
+    def plug_out(self, *, point: str | None = None) -> None:
         """Plug the car out."""
         ...
 
-    def swipe(self, card: str) -> None:
+    def swipe(self, card: str, *, point: str | None = None) -> None:
         """Hold a card to the reader for as long as a person does."""
         ...
 
-    def silence_meter(self, silent: bool) -> None:
+    def silence_meter(self, silent: bool, *, point: str | None = None) -> None:
         """Let the meter answer nothing, or answer again."""
         ...
 

@@ -6,7 +6,7 @@ from typing import Any, Final
 from oppleo_flow.flowfile import cases
 from oppleo_flow.flowfile.case_names import Names
 from oppleo_flow.flowfile.case_payloads import PayloadCheck, written
-from oppleo_flow.flowfile.cases import NODE_WORDS, Step
+from oppleo_flow.flowfile.cases import ANY_NAME, NODE_WORDS, Step
 from oppleo_flow.flowfile.draft import NodeDraft
 from oppleo_flow.flowfile.findings import Report
 from oppleo_flow.flowfile.suggest import hint
@@ -104,7 +104,7 @@ class Sights:
         numbered = all(name.isdecimal() for name in sample)
         wants: dict[str, Want | None] = {}
         for name, entry in said.entries.items():
-            if name in sample or (numbered and name.isdecimal()):
+            if name in sample or ANY_NAME in sample or (numbered and name.isdecimal()):
                 part = sample.get(name, next(iter(sample.values()), None))
                 wants[name] = self._seen(part, entry.value, f"{name!r} of {about}")
             else:

@@ -49,6 +49,10 @@ class Lever(NodeConfig):
         """Do it."""
 
 
+ANY_NAME: Final = "*"
+"""The one key of a mapping that may have any names, in the example of a world."""
+
+
 @dataclass(frozen=True, slots=True)
 class WorldWords:
     """What tests may say of a world: its levers by name, and an example of what it looks like."""

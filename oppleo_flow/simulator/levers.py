@@ -10,6 +10,10 @@ do:
   - shine: sun               # the SmartEVSE is in solar mode; {sun: off} ends that
   - unplug
 ```
+
+Where there are several charge points `at` says which: `unplug: right`, `plug_in: {charge: 20%, at:
+right}`, `silence: {meter: on, at: right}`. It is named as the instance of its subflow, or as its
+`evse-switch`; the first one needs no name.
 """
 
 from collections.abc import Mapping
@@ -19,7 +23,7 @@ from typing import Annotated, Final, Self
 from pydantic import AfterValidator, Field, model_validator
 
 from oppleo_flow.clock import VirtualClock
-from oppleo_flow.flowfile.cases import Lever, WorldWords
+from oppleo_flow.flowfile.cases import ANY_NAME, Lever, WorldWords
 from oppleo_flow.flowfile.suggest import hint
 from oppleo_flow.options import Seconds, Share
 from oppleo_flow.simulator.readers import POCKET
@@ -33,7 +37,13 @@ def _in_the_pocket(card: str) -> str:
     return card
 
 
-class PlugIn(Lever):
+class AtPoint(Lever):
+    """Something that is done at one charge point."""
+
+    at: str | None = Field(None, description="Which charge point; the first unless it is said.")
+
+
+class PlugIn(AtPoint):
     """Plug the car in."""
 
     main = "charge"
@@ -43,18 +53,20 @@ class PlugIn(Lever):
 
     def pull(self, world: SimulatedWorld) -> None:
         """Plug it in."""
-        world.plug_in(None if self.charge is None else self.charge * 100)
+        world.plug_in(None if self.charge is None else self.charge * 100, self.at)
 
 
-class Unplug(Lever):
+class Unplug(AtPoint):
     """Pull the plug."""
+
+    main = "at"
 
     def pull(self, world: SimulatedWorld) -> None:
         """Pull it."""
-        world.plug_out()
+        world.plug_out(self.at)
 
 
-class Swipe(Lever):
+class Swipe(AtPoint):
     """Hold a card to the reader."""
 
     main = "card"
@@ -65,20 +77,20 @@ class Swipe(Lever):
 
     def pull(self, world: SimulatedWorld) -> None:
         """Swipe it."""
-        world.swipe(self.card, self.hold)
+        world.swipe(self.card, self.hold, self.at)
 
 
-class Silence(Lever):
+class Silence(AtPoint):
     """Let a device say nothing, or speak again."""
 
     meter: bool = Field(description="Whether the meter is silent.")
 
     def pull(self, world: SimulatedWorld) -> None:
         """Cut it off, or connect it."""
-        world.silence_meter(self.meter)
+        world.silence_meter(self.meter, self.at)
 
 
-class Break(Lever):
+class Break(AtPoint):
     """Let a device have a hard error, or recover."""
 
     evse: bool | None = Field(None, description="Whether the SmartEVSE has one.")
@@ -93,9 +105,9 @@ class Break(Lever):
     def pull(self, world: SimulatedWorld) -> None:
         """Break it, or mend it."""
         if self.evse is not None:
-            world.break_evse(self.evse)
+            world.break_evse(self.evse, self.at)
         if self.reader is not None:
-            world.break_reader(self.reader)
+            world.break_reader(self.reader, self.at)
 
 
 class Cut(Lever):
@@ -108,14 +120,14 @@ class Cut(Lever):
         world.cut_power(self.power)
 
 
-class Shine(Lever):
+class Shine(AtPoint):
     """Let the sun shine: the SmartEVSE is in solar mode."""
 
     sun: bool = Field(description="Whether it shines.")
 
     def pull(self, world: SimulatedWorld) -> None:
         """Let it shine, or not."""
-        world.shine(self.sun)
+        world.shine(self.sun, self.at)
 
 
 LEVERS: Final[Mapping[str, type[Lever]]] = {
@@ -132,5 +144,6 @@ LEVERS: Final[Mapping[str, type[Lever]]] = {
 
 def world_words() -> WorldWords:
     """Return what tests may say of the simulated world."""
-    world = SimulatedWorld(VirtualClock(datetime(2026, 1, 15, tzinfo=UTC)))
-    return WorldWords(LEVERS, world.snapshot())
+    seen = SimulatedWorld(VirtualClock(datetime(2026, 1, 15, tzinfo=UTC))).snapshot()
+    (point,) = seen["charge_points"].values()
+    return WorldWords(LEVERS, {**seen, "charge_points": {ANY_NAME: point}})

@@ -41,5 +41,5 @@ class SimulatedPoint:
 
 
 def phases_of(wiring: Wiring) -> int:
-    """Return how many phases a charge point has: as many as its meters measure."""
-    return max((meter_model(model).phases for model in wiring.meters.values()), default=3)
+    """Return how many phases a charge point has: as many as all its meters measure."""
+    return min((meter_model(model).phases for model in wiring.meters.values()), default=3)

@@ -10,7 +10,7 @@ from time import perf_counter
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from oppleo_flow.errors import OppleoError
+from oppleo_flow.errors import ConfigError, OppleoError
 from oppleo_flow.flowfile import CheckResult, cases
 from oppleo_flow.flowfile.cases import FlowTest, Target
 from oppleo_flow.flowfile.graph import Graph, Place
@@ -184,9 +184,13 @@ class _Play:
         self._stage.clock.set_wall(step.to)
         self._stage.run_for(0)
 
-    def _pull(self, step: cases.Pull) -> None:
-        step.lever.pull(self._stage.world)
+    def _pull(self, step: cases.Pull) -> Problem | None:
+        try:
+            step.lever.pull(self._stage.world)
+        except ConfigError as error:
+            return Problem(step.place, step.word, "something that is there", str(error))
         self._stage.run_for(0)
+        return None
 
     # -- what a test expects ---------------------------------------------------------------------
 

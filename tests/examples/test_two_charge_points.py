@@ -38,3 +38,32 @@ def test_each_place_drives_a_pin_of_its_own(house):
 def test_each_place_reads_a_meter_of_its_own(house):
     serials = [house.level(node, "reading").serial for node in ("left.meter", "right.meter")]
     assert len({*serials}) == 2
+
+
+def test_a_car_at_one_place_is_charged_by_its_card_and_measured_by_its_meter(house):
+    before_wh = {p: house.world.registers()[p] for p in ("left", "right")}
+    house.world.plug_in(20, "right")
+    house.swipe("office")
+    house.run_for(1800)
+
+    assert house.level("right.session", "status").phase == "charging"
+    assert house.level("left.session", "status").phase == "idle"
+    assert house.level("right.signal", "state").charging
+    assert not house.level("left.signal", "state").charging
+    assert house.world.registers()["left"] == before_wh["left"]
+    assert house.world.registers()["right"] > before_wh["right"] + 1700
+
+
+def test_what_breaks_at_one_place_leaves_the_other_charging(house):
+    house.world.plug_in(20, "left")
+    house.world.plug_in(20, "right")
+    house.swipe("family")
+    house.swipe("office")
+    house.run_for(60)
+    house.world.break_evse(True, "left")
+    house.world.silence_meter(True, "left")
+    house.run_for(300)
+
+    seen = house.world.snapshot()["charge_points"]
+    assert (seen["left"]["car"]["power_w"], seen["right"]["car"]["power_w"]) == (0.0, 3680.0)
+    assert house.look("right.evse").made_safe is None

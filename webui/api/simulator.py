@@ -20,13 +20,19 @@ class Nothing(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, defer_build=True)
 
 
-class Swipe(Nothing):
+class AtPoint(Nothing):
+    """At which charge point."""
+
+    at: str | None = Field(None, max_length=200, description="Its name; null: the first.")
+
+
+class Swipe(AtPoint):
     """Which card to hold to the reader."""
 
     card: str = Field(min_length=1, max_length=64, description="Its name, or its UID in hex.")
 
 
-class Meter(Nothing):
+class Meter(AtPoint):
     """Whether the meter keeps silent."""
 
     silent: bool = Field(description="True: it answers nothing, as with a cut wire.")
@@ -55,27 +61,27 @@ class Simulator:
     def plug_in(self) -> Mapping[str, Any]:
         """Answer `POST /api/v1/simulator/plug-in`."""
         levers = self._levers
-        read_body(Nothing)
-        levers.plug_in()
+        levers.plug_in(point=read_body(AtPoint).at)
         return self.show()
 
     def plug_out(self) -> Mapping[str, Any]:
         """Answer `POST /api/v1/simulator/plug-out`."""
         levers = self._levers
-        read_body(Nothing)
-        levers.plug_out()
+        levers.plug_out(point=read_body(AtPoint).at)
         return self.show()
 
     def swipe(self) -> Mapping[str, Any]:
         """Answer `POST /api/v1/simulator/swipe`."""
         levers = self._levers
-        levers.swipe(read_body(Swipe).card)
+        body = read_body(Swipe)
+        levers.swipe(body.card, point=body.at)
         return self.show()
 
     def meter(self) -> Mapping[str, Any]:
         """Answer `POST /api/v1/simulator/meter`."""
         levers = self._levers
-        levers.silence_meter(read_body(Meter).silent)
+        body = read_body(Meter)
+        levers.silence_meter(body.silent, point=body.at)
         return self.show()
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from oppleo_flow.devices.world_client import WorldClient
 from oppleo_flow.errors import ConfigError
-from oppleo_flow.simulator.register import KeptRegister
+from oppleo_flow.simulator.register import KeptRegister, KeptRegisters
 
 
 def test_a_new_register_begins_where_it_is_told_and_a_kept_one_where_it_was(tmp_path):
@@ -89,3 +89,22 @@ def test_a_world_in_a_process_of_its_own_keeps_its_meter_when_it_ends(tmp_path, 
         world.send_signal(signal.SIGTERM)
         assert world.wait(20) == 0
     assert KeptRegister(Path("wh")).read(0.0) == 77000
+
+
+def test_the_register_of_each_place_is_kept_in_a_file_of_its_own(tmp_path):
+    registers = KeptRegisters(tmp_path / "meter_wh", 1000.0)
+    assert (registers.first(), registers.of("garage/right")) == (1000.0, 1000.0)
+    registers.keep({"left": 1.5, "garage/right": 2.5, "nobody asked for this": 3.5})
+
+    again = KeptRegisters(tmp_path / "meter_wh", 1000.0)
+    assert (again.first(), again.of("garage/right")) == (1.5, 2.5)
+    assert sorted(file.name for file in tmp_path.iterdir()) == [
+        "meter_wh",
+        "meter_wh-garage%2Fright",
+    ]
+
+
+def test_without_a_file_every_register_is_new(tmp_path):
+    registers = KeptRegisters(None, 1000.0)
+    registers.keep({"left": 1.5, "right": 2.5})
+    assert (registers.first(), registers.of("right")) == (1000.0, 1000.0)

@@ -1,11 +1,22 @@
+from dataclasses import replace
+from pathlib import Path
+
+import oppleo_flow
 from nodes.hardware.buzzer import Buzzer
 from nodes.hardware.evse_state import EvseStateReader
 from nodes.hardware.evse_switch import EvseSwitch
 from nodes.hardware.modbus_meter import ModbusMeter
 from nodes.hardware.rgb_led import RgbLed
 from oppleo_flow.devices.world import SiteWiring, Wiring
+from oppleo_flow.flowfile import CheckSettings, check_text
+from oppleo_flow.registry import Registry
+from oppleo_flow.simulator.levers import world_words
 from oppleo_flow.simulator.wiring import wiring_of
 from oppleo_flow.testing import graph_of, plan
+
+ROOT = Path(oppleo_flow.__file__).parents[1]
+TWO_CHARGE_POINTS = ROOT / "examples" / "two-charge-points.yaml"
+SHIPPED = ROOT / "flows" / "charge-point.yaml"
 
 
 def test_the_wiring_is_what_the_hardware_nodes_expect():
@@ -38,3 +49,71 @@ def test_the_wiring_is_what_the_hardware_nodes_expect():
 
 def test_what_a_flow_leaves_out_is_wired_as_usual():
     assert wiring_of(graph_of({})) == SiteWiring()
+
+
+FLAT = """
+flow: garage
+format: 1
+connections:
+  pins: {type: gpio}
+  spi: {type: spi-bus}
+  other_spi: {type: spi-bus, bus: 1, reset_pin: 24}
+  rs485: {type: serial-bus, port: /dev/ttyUSB0}
+  store: {type: site-store}
+nodes:
+  reader: {type: rfid-reader, spi: spi}
+  other_reader: {type: rfid-reader, spi: other_spi}
+  authorise: {type: authorise, from: reader, store: store}
+  other_authorise: {type: authorise, from: other_reader, store: store}
+  mains: {type: modbus-meter, bus: rs485, unit_id: 9}
+  show: {type: debug, from: mains}
+  meter: {type: modbus-meter, bus: rs485, unit_id: 1}
+  other_meter: {type: modbus-meter, bus: rs485, unit_id: 2, model: SDM120}
+  session: {type: charge-session, from: {token: authorise.accepted, meter: meter, plug: state}}
+  other_session:
+    type: charge-session
+    from: {token: other_authorise.accepted, meter: other_meter, plug: other_state}
+  other_state: {type: evse-state, gpio: pins, pin: 27}
+  state: {type: evse-state, gpio: pins, pin: 6}
+  led: {type: rgb-led, from: other_session.status, gpio: pins, red: 2, green: 3, blue: 4, safe: off}
+  evse: {type: evse-switch, from: session.request, gpio: pins, pin: 5, safe: off}
+  other_evse: {type: evse-switch, from: other_session.request, gpio: pins, pin: 17, safe: off}
+"""
+
+
+def checked(text):
+    registry = Registry.installed(None)
+    found = check_text(text, "flow.yaml", registry, CheckSettings(simulate=True, world_words=world_words))
+    assert found.graph is not None, found.errors
+    return found.graph
+
+
+def test_in_one_flow_the_sessions_tell_what_belongs_to_which_switch():
+    points = wiring_of(checked(FLAT)).points
+
+    assert points == {
+        "evse": Wiring(meters={1: "SDM630v2", 9: "SDM630v2"}, reader="0.0"),
+        "other_evse": replace(
+            Wiring.bare(),
+            **{"evse_switch": 17, "evse_led": 27, "red": 2, "green": 3, "blue": 4},
+            meters={2: "SDM120", 9: "SDM630v2"},
+            reader="1.0",
+        ),
+    }
+
+
+def test_an_instance_of_a_subflow_is_a_charge_point_of_that_name():
+    points = wiring_of(checked(TWO_CHARGE_POINTS.read_text())).points
+
+    assert points == {
+        "left": Wiring(meters={1: "SDM630v2"}),
+        "right": replace(
+            Wiring.bare(),
+            **{"evse_switch": 17, "evse_led": 27, "buzzer": 23, "reader": "0.0"},
+            meters={2: "SDM120"},
+        ),
+    }
+
+
+def test_the_charge_point_of_the_shipped_flow_is_wired_as_oppleos_was():
+    assert wiring_of(checked(SHIPPED.read_text())) == SiteWiring()

@@ -14,17 +14,17 @@ class RecordedLevers:
         self.pulled = []
         self.refusal = None
 
-    def plug_in(self):
-        self._pull("plug_in")
+    def plug_in(self, *, point=None):
+        self._pull("plug_in", point)
 
-    def plug_out(self):
-        self._pull("plug_out")
+    def plug_out(self, *, point=None):
+        self._pull("plug_out", point)
 
-    def swipe(self, card):
-        self._pull("swipe", card)
+    def swipe(self, card, *, point=None):
+        self._pull("swipe", card, point)
 
-    def silence_meter(self, silent):
-        self._pull("silence_meter", silent)
+    def silence_meter(self, silent, *, point=None):
+        self._pull("silence_meter", silent, point)
 
     def snapshot(self):
         return {"pulled": [list(call) for call in self.pulled]}
@@ -48,11 +48,14 @@ def simulated(make_client, levers):
 @pytest.mark.parametrize(
     ("lever", "body", "call"),
     [
-        ("plug-in", {}, ["plug_in"]),
-        ("plug-out", {}, ["plug_out"]),
-        ("swipe", {"card": "04A1B2C3"}, ["swipe", "04A1B2C3"]),
-        ("meter", {"silent": True}, ["silence_meter", True]),
-        ("meter", {"silent": False}, ["silence_meter", False]),
+        ("plug-in", {}, ["plug_in", None]),
+        ("plug-in", {"at": "right"}, ["plug_in", "right"]),
+        ("plug-out", {}, ["plug_out", None]),
+        ("plug-out", {"at": "right"}, ["plug_out", "right"]),
+        ("swipe", {"card": "04A1B2C3"}, ["swipe", "04A1B2C3", None]),
+        ("swipe", {"card": "04A1B2C3", "at": "right"}, ["swipe", "04A1B2C3", "right"]),
+        ("meter", {"silent": True}, ["silence_meter", True, None]),
+        ("meter", {"silent": False, "at": "right"}, ["silence_meter", False, "right"]),
     ],
 )
 def test_a_lever_is_pulled_and_the_world_is_shown(simulated, lever, body, call):
