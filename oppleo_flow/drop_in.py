@@ -51,8 +51,8 @@ class DropInFolder(MetaPathFinder):
         return not (isinstance(finder, DropInFolder) and finder._package == self._package)
 
     def files(self) -> list[Path]:
-        """Return the Python files that are there now."""
-        return sorted(self.folder.glob("*.py"))
+        """Return the Python files that are there now; what an editor hides is none of them."""
+        return sorted(self.folder.glob("[!.]*.py"))
 
     def module(self, file: Path) -> str:
         """Return the name of a file's module."""

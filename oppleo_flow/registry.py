@@ -127,8 +127,10 @@ class Registry:
         return {} if self._drop_in is None else self._drop_in.changed()
 
     @contextmanager
-    def renewed(self, files: Mapping[Path, Version]) -> Iterator[None]:
+    def renewed(self, files: Mapping[Path, Version], *, keep: bool = True) -> Iterator[None]:
         """Import changed drop-in files anew; all is as before if one cannot be, or the body raises.
+
+        Without `keep` it is as before after the body in any case.
 
         Raises:
             NodeFileError: One cannot be imported or breaks the contract, or has changed once more.
@@ -144,7 +146,7 @@ class Registry:
             with self._lock:
                 self._renew(folder, list(files))
             yield
-            stands = True
+            stands = keep
         finally:
             if not stands:
                 with self._lock:

@@ -197,11 +197,35 @@ class SiteFacts:
 
 @dataclass(frozen=True, slots=True)
 class Prospect:
-    """What a deploy does: the texts that run then, what restarts, and what is worth a look."""
+    """What a deploy does: the texts that run then, what restarts, and what is worth a look.
+
+    `code` are the files of the site's own nodes that are taken in; of those that changed and are
+    not good, `code_faults` says why the old go on.
+    """
 
     flows: FlowSet
     changes: Changes
     findings: "tuple[Finding, ...]"
+    code: tuple[str, ...] = ()
+    code_faults: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CodeTried:
+    """What became of new code of a site's own nodes: the `files` taken in, or what is wrong."""
+
+    at: datetime
+    files: tuple[str, ...]
+    faults: tuple[str, ...]
+
+
+class OwnCode(Protocol):
+    """The code of a site's own nodes."""
+
+    @property
+    def newest(self) -> CodeTried | None:
+        """Return what became of the newest that was tried; None while none was."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,6 +245,15 @@ class Deploying(Protocol):
 
     def changed_on_disk(self) -> Sequence[str]:
         """Return the files that hold something else than what runs."""
+        ...
+
+    def disk_findings(self) -> "Sequence[Finding]":
+        """Return what a check finds in the files as they are on the disk."""
+        ...
+
+    @property
+    def code(self) -> OwnCode:
+        """Return what became of the code of the site's own nodes."""
         ...
 
     def versions(self) -> Iterable[Version]:

@@ -58,15 +58,24 @@ def run(args: argparse.Namespace) -> int:
     try:
         done = running.ask(method, path, draft, revision=str(shown["revision"]), timeout_s=DEPLOY_S)
     except RuntimeRefused as refused:
-        if "findings" not in refused.problem:
+        found = [finding_of(one).render() for one in refused.problem.get("findings", ())]
+        found += refused.problem.get("faults", ())
+        if not found:
             raise
-        found = [finding_of(one).render() for one in refused.problem["findings"]]
         print("\n\n".join(found), file=sys.stderr)
         return FAILED
     if not args.preview:
         print(f"version {done['version']} runs")
-    print("\n".join(told(done["changes"])))
+    print("\n".join((*_of_code(done), *told(done["changes"]))))
     return OK
+
+
+def _of_code(done: Mapping[str, Any]) -> Iterator[str]:
+    """Yield in words what becomes of new code of the site's own nodes."""
+    if done["code"]:
+        yield f"takes in new code: {', '.join(done['code'])}"
+    for fault in done["code_faults"]:
+        yield f"leaves out new code: {fault}"
 
 
 def told(changes: Mapping[str, Any]) -> Iterator[str]:

@@ -6,92 +6,30 @@ What is on the disk is never deployed by itself, and never overwritten while no 
 import logging
 import threading
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
-from oppleo_flow.cli.flow_files import Surroundings, mistaken
-from oppleo_flow.cli.new_code import tried
+from oppleo_flow.cli.disk_check import DiskCheck
+from oppleo_flow.cli.flow_files import mistaken
+from oppleo_flow.cli.flow_folder import FlowFolder
+from oppleo_flow.cli.new_code import NewCode, OwnCode, tried
 from oppleo_flow.clock import Clock
 from oppleo_flow.engine.deploy import Hooks
 from oppleo_flow.engine.runtime import Runtime
-from oppleo_flow.errors import NodeFileError, OppleoError, Refused, StoreError
-from oppleo_flow.flowfile import CheckResult, Finding, Graph
-from oppleo_flow.flowfile.reading import read_text
+from oppleo_flow.errors import OppleoError, Refused, StoreError
+from oppleo_flow.flowfile import Finding, Graph
 from oppleo_flow.flowfile.versions import FlowSet, History, Version
 from oppleo_flow.flowfile.versions.flow_set import unified_diff
-from oppleo_flow.flowfile.versions.refusals import BrokenCode, HasErrors, Stale
-from oppleo_flow.flowfile.versions.saving import save
-from oppleo_flow.registry import Registry
+from oppleo_flow.flowfile.versions.refusals import HasErrors, Stale
 from oppleo_flow.store.audit import Note
 from webui.ports import Prospect, Reloaded
 
 _LOG = logging.getLogger(__name__)
-_CODE = "code"
 _WHO_RELOADS = "reload"
 _FILES = "files"
 _MIGRATED = "new code asks for other options"
 GOOD_AFTER_S = 300.0  # as long as three crashes may take to count as a version's fault
-
-
-class FlowFolder:
-    """The flow files of a site, by their names within it."""
-
-    def __init__(self, around: Surroundings, flow: Path) -> None:
-        self._around = around
-        self._flow = flow
-        self.main = self._name(flow)
-
-    @property
-    def registry(self) -> Registry:
-        """Return the node types that the site knows."""
-        return self._around.registry
-
-    def path(self, name: str) -> Path:
-        """Return where a file is."""
-        return self._around.folder / name
-
-    def text(self, name: str) -> str | None:
-        """Return what a file holds; None when there is none that can be read."""
-        text = read_text(self.path(name))
-        return text if isinstance(text, str) else None
-
-    def check(self, flows: FlowSet) -> tuple[FlowSet, CheckResult]:
-        """Check texts; return those that the flow leads to, with the files they lead to besides."""
-        texts = {str(self.path(name)): text for name, text in flows.files.items()}
-        result = self._around.check_now(flows.text, self._flow, texts)
-        return self.set_of(result), result
-
-    def set_of(self, result: CheckResult) -> FlowSet:
-        """Return the texts that a check has read."""
-        return FlowSet(self.main, {self._name(Path(f)): t for f, t in result.texts.items()})
-
-    def check_disk(self) -> tuple[FlowSet, CheckResult]:
-        """Check the texts that the files hold now, as `check` does.
-
-        Raises:
-            HasErrors: The flow's own file cannot be read.
-        """
-        text = read_text(self._flow)
-        if isinstance(text, Finding):
-            raise HasErrors([text])
-        result = self._around.check_now(text, self._flow, {})
-        return self.set_of(result), result
-
-    def up_to_date(self, flows: FlowSet, result: CheckResult) -> FlowSet:
-        """Return texts with what a check has brought up to date written into them."""
-        # Not at the top: a start has no use for it.
-        from oppleo_flow.flowfile.editing import FlowText, apply  # noqa: PLC0415
-        from oppleo_flow.flowfile.editing.migrating import migration_edit  # noqa: PLC0415
-
-        changed: dict[str, str] = {}
-        for file in {migration.place.file for migration in result.migrations}:
-            text = FlowText(result.texts[file], file)
-            edited = apply(migration_edit(text, result.migrations), text)
-            changed[self._name(Path(file))] = edited.text.text
-        return flows.with_files(changed)
-
-    def _name(self, file: Path) -> str:
-        folder = self._around.folder
-        return str(file.relative_to(folder) if file.is_relative_to(folder) else file)
 
 
 class Deploying:
@@ -121,6 +59,8 @@ class Deploying:
         self._since_s = clock.monotonic()
         self._good = False
         self._lock = threading.Lock()
+        self._disk = DiskCheck(folder)
+        self.code = OwnCode(folder.registry, runtime, clock, self._disk)
 
     # -- looking -------------------------------------------------------------------------------
 
@@ -130,8 +70,15 @@ class Deploying:
 
     def changed_on_disk(self) -> tuple[str, ...]:
         """Return the files that hold something else than what runs."""
-        files = self._running.flows.files
-        return tuple(name for name, text in files.items() if self._folder.text(name) != text)
+        return self._folder.differing(self._running.flows)
+
+    def disk_findings(self) -> tuple[Finding, ...]:
+        """Return what a check finds in the files on the disk."""
+        return self._disk.findings()
+
+    def flow_files(self) -> tuple[Path, ...]:
+        """Return the files of the flow that runs."""
+        return tuple(map(self._folder.path, self._running.flows.files))
 
     def versions(self) -> Iterator[Version]:
         """Yield the versions of this flow that are kept, the newest first.
@@ -166,8 +113,15 @@ class Deploying:
         Raises:
             Stale: It cannot be put together with what was deployed since `base`.
             HasErrors: The flow has errors.
+            BrokenCode: It needs code of the site's own nodes that is not good.
         """
-        return self._prospect(self._draft(files, base or self._running.revision))[0]
+        code = NewCode.of(self._folder.registry)
+        draft = self._draft(files, base or self._running.revision)
+        with self._lock:
+            code = self._fitting(code, draft)
+            with code.let_in(self._folder.registry, keep=False):
+                prospect, _ = self._prospect(draft)
+        return replace(prospect, code=code.names, code_faults=code.faults)
 
     def deploy(
         self,
@@ -183,12 +137,21 @@ class Deploying:
         Raises:
             Stale: It cannot be put together with what was deployed since.
             HasErrors: The flow has errors.
+            BrokenCode: It needs code of the site's own nodes that is not good.
             Refused: It did not start, or would overwrite what somebody wrote to the disk.
             StoreError: It cannot be written; what ran before runs again.
         """
+        code = NewCode.of(self._folder.registry)
         with self._lock:
             draft = self._draft(files, base)
-            return self._put(draft, who, why, overwrite=overwrite or files is None)
+            if code.files or code.faults:
+                code = self._fitting(code, draft)
+            with code.let_in(self._folder.registry):
+                version, prospect = self._put(draft, who, why, overwrite=overwrite or files is None)
+            self.code.note(code)
+            if code.names:
+                self._noted(who, _WHO_RELOADS, ", ".join(code.names), "")
+            return version, replace(prospect, code=code.names, code_faults=code.faults)
 
     def back(self, number: int, base: str, *, who: str) -> tuple[Version, Prospect]:
         """Deploy a version once more; raises as `deploy` does, and LookupError without it."""
@@ -211,13 +174,11 @@ class Deploying:
         try:
             done = self._reload()
         except OppleoError as error:
-            for line in error.faults if isinstance(error, BrokenCode) else (str(error),):
-                _LOG.error("new code is not let in: %s", line)
-            self._runtime.tell(f"new code is not let in: {error}", _CODE)
+            self.code.refused(error)
             raise
-        self._runtime.tell(None, _CODE)
+        self.code.taken_in(done.files)
         if done.files:
-            self._noted(who, "reload", ", ".join(done.files), "")
+            self._noted(who, _WHO_RELOADS, ", ".join(done.files), "")
         return done
 
     def _reload(self) -> Reloaded:
@@ -226,18 +187,36 @@ class Deploying:
             return Reloaded((), self._runtime.preview(self._runtime.graph))
         with self._lock:
             before = self._running.flows
-            try:
-                with self._folder.registry.renewed(files):
-                    prospect, graph = self._prospect(before)
-                    if prospect.flows.revision != before.revision:
-                        prospect = self._put(before, _WHO_RELOADS, _MIGRATED, overwrite=False)[1]
-                    else:
-                        self._runtime.deploy(graph, Hooks(before_start=self._adapt))
-            except NodeFileError as error:
-                raise BrokenCode([str(error)]) from error
+            with NewCode(files).let_in(self._folder.registry):
+                prospect, graph = self._prospect(before)
+                if prospect.flows.revision != before.revision:
+                    prospect = self._put(before, _WHO_RELOADS, _MIGRATED, overwrite=False)[1]
+                else:
+                    self._runtime.deploy(graph, Hooks(before_start=self._adapt))
         names = tuple(file.name for file in files)
         _LOG.info("reloaded: %s", ", ".join(names))
         return Reloaded(names, prospect.changes)
+
+    def _fitting(self, code: NewCode, draft: FlowSet) -> NewCode:
+        """Return the new code that a draft is to run with: none, where it only fits the old.
+
+        Raises:
+            HasErrors: It fits neither.
+            BrokenCode: It needs new code that is not good.
+        """
+        try:
+            with code.let_in(self._folder.registry, keep=False):
+                _, graph = self._prospect(draft)
+        except HasErrors as error:
+            code.must_be_good(error.findings, {})
+            if not code.files:
+                raise
+            with suppress(HasErrors):
+                self._prospect(draft)
+                return code.that_does_not_fit(error)
+            raise
+        code.must_be_good((), graph.missing)
+        return code
 
     def _draft(self, files: Mapping[str, str] | None, base: str) -> FlowSet:
         """Return a draft together with what was deployed since it began."""
@@ -277,7 +256,7 @@ class Deploying:
             if prospect.flows.revision != version.revision:
                 version = self._kept(prospect.flows, who, why)
             else:
-                self._write(prospect.flows)
+                self._folder.write(prospect.flows)
 
         self._runtime.deploy(graph, Hooks(before_start=self._adapt, commit=commit))
         self._running, self._since_s, self._good = version, self._clock.monotonic(), False
@@ -291,15 +270,11 @@ class Deploying:
         """Keep a version and write its files: both, or none."""
         version = self._history.record(flows, at=self._clock.now(), who=who, why=why)
         try:
-            self._write(flows)
+            self._folder.write(flows)
         except StoreError:
             self._history.forget(version)
             raise
         return version
-
-    def _write(self, flows: FlowSet) -> None:
-        changed = {n: t for n, t in flows.files.items() if self._folder.text(n) != t}
-        save({self._folder.path(name): text for name, text in changed.items()})
 
     def _refuse_to_lose(self, flows: FlowSet) -> None:
         """Refuse to overwrite what somebody wrote into a file and nobody has deployed."""

@@ -8,8 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from oppleo_flow.cli.chosen import Chosen
-from oppleo_flow.cli.deploying import FlowFolder
 from oppleo_flow.cli.flow_files import Surroundings, mistaken, variables_of
+from oppleo_flow.cli.flow_folder import FlowFolder
 from oppleo_flow.cli.site import Site
 from oppleo_flow.errors import StoreError
 from oppleo_flow.flowfile import CheckResult, Finding

@@ -14,7 +14,7 @@ from oppleo_flow.flowfile.versions import Version
 from oppleo_flow.flowfile.versions.refusals import BrokenCode, HasErrors, Stale
 from webui.api.audit import who_asks
 from webui.api.simulator import Nothing, read_body
-from webui.ports import Deploying, Prospect
+from webui.ports import CodeTried, Deploying, Prospect
 from webui.problem import problem
 
 if TYPE_CHECKING:
@@ -63,12 +63,16 @@ class RunningFlow:
 
     def show(self) -> dict[str, Any]:
         """Answer `GET /api/v1/flow`: the texts that run."""
-        running = self._deploying.running()
+        deploying = self._deploying
+        running, code = deploying.running(), deploying.code.newest
+        changed = deploying.changed_on_disk()
         _tag(running)
         return {
             **_version(running),
             "files": running.flows.files,
-            "changed_on_disk": self._deploying.changed_on_disk(),
+            "changed_on_disk": changed,
+            "disk_findings": _findings(deploying.disk_findings() if changed else ()),
+            "code_tried": None if code is None else _code(code),
         }
 
     def preview(self) -> dict[str, Any]:
@@ -199,7 +203,13 @@ def _prospect(prospect: Prospect) -> dict[str, Any]:
         "files": prospect.flows.files,
         "changes": _changes(prospect.changes),
         "findings": _findings(prospect.findings),
+        "code": prospect.code,
+        "code_faults": prospect.code_faults,
     }
+
+
+def _code(code: CodeTried) -> dict[str, Any]:
+    return {"at": code.at.isoformat(), "files": code.files, "faults": code.faults}
 
 
 def _changes(changes: Changes) -> dict[str, Any]:

@@ -1,7 +1,8 @@
 """A site's flow that runs under a virtual clock, with what deploys into it."""
 
-from oppleo_flow.cli.deploying import Deploying, FlowFolder
+from oppleo_flow.cli.deploying import Deploying
 from oppleo_flow.cli.flow_files import Surroundings
+from oppleo_flow.cli.flow_folder import FlowFolder
 from oppleo_flow.clock import VirtualClock
 from oppleo_flow.engine.runtime import Runtime
 from oppleo_flow.flowfile.versions import History

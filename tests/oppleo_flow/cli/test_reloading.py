@@ -7,7 +7,8 @@ from oppleo_flow.cli.running import address_of
 from oppleo_flow.clock import SystemClock
 from oppleo_flow.engine.retiring import DeployFailed
 from oppleo_flow.flowfile.versions.refusals import BrokenCode, HasErrors
-from tests.oppleo_flow.cli.deployed_site import DeployedSite
+from tests.oppleo_flow.cli.deployed_site import NAME, DeployedSite
+from tests.oppleo_flow.cli.own_nodes import code, write
 from webui.server import listen
 
 FLOW = """\
@@ -18,30 +19,6 @@ nodes:
   mine: {type: own, from: tick}
   yours: {type: other, from: tick}
 """
-NODE = '''"""Count."""
-from oppleo_flow import Example, Node, NodeConfig, Out
-from oppleo_flow.payloads import Tick
-{more}
-
-class {cls}(Node[NodeConfig]):
-    """Count."""
-
-    type_name = "{name}"
-    total: Out[int]
-    count: int = 0
-
-    def on_message(self, what: object) -> None:
-        """Count on."""
-        self.count += {step}
-        self.total.send(self.count)
-
-    examples = [Example(send=Tick.sample(), expect={{"total": {says}}})]
-'''
-
-
-def code(name, *, step=1, says=None, more=""):
-    says = step if says is None else says
-    return NODE.format(name=name, cls=name.title(), step=step, says=says, more=more)
 
 
 @pytest.fixture
@@ -54,10 +31,6 @@ def running(site):
     made.runtime.run_for(3600)
     yield made
     made.runtime.stop()
-
-
-def write(site, name, text):
-    (site / "nodes" / f"{name}.py").write_text(text)
 
 
 def counts(running):
@@ -187,6 +160,95 @@ def test_an_undeployed_change_of_the_flow_stays_undeployed(running):
     assert running.file.read_text() == FLOW.replace("1h", "30m")
 
 
+# -- a deploy brings new code along ----------------------------------------------------------------
+
+THIRD = FLOW.replace("type: own", "type: third")
+
+
+def stripped(running, lines):
+    return [line.replace(f"{running.site}/", "") for line in lines]
+
+
+def test_a_deploy_takes_in_the_type_that_its_flow_needs(running):
+    write(running.site, "third", code("third", step=3))
+    running.file.write_text(THIRD)
+    preview = running.deploying.preview(None)
+    assert (preview.code, preview.code_faults) == (("third.py",), ())
+    assert preview.changes.restarted == {"mine": "its type was 'own'"}
+    assert "third" not in running.folder.registry.nodes()
+
+    _, prospect = running.deploy(None)
+    assert (prospect.code, prospect.changes) == (("third.py",), preview.changes)
+    assert counts(running) == (3, 2)
+    assert running.deploying.code.newest.files == ("third.py",)
+
+
+def test_a_deploy_takes_in_newer_code_of_a_type_that_it_has(running):
+    write(running.site, "own", code("own", step=10))
+    _, prospect = running.deploy(FLOW.replace("1h", "30m"))
+    assert (prospect.code, prospect.changes.restarted) == (
+        ("own.py",),
+        {"tick": "other options: every", "mine": "its code is new"},
+    )
+
+
+def test_a_deploy_that_needs_bad_code_is_refused(running):
+    write(running.site, "third", code("third", more="\n1 / 0\n"))
+    for call in (running.deploying.preview, running.deploy):
+        with pytest.raises(BrokenCode) as told:
+            call({NAME: THIRD} if call == running.deploying.preview else THIRD)
+        fault = "nodes/third.py:5: ZeroDivisionError: division by zero"
+        assert stripped(running, told.value.faults) == [fault]
+    assert counts(running) == (2, 2)
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        pytest.param(
+            code("own", more="\n1 / 0\n"),
+            "nodes/own.py:5: ZeroDivisionError: division by zero",
+            id="that is broken",
+        ),
+        pytest.param(
+            code("own", more=ASKS_FOR_MORE)
+            .replace("Node[NodeConfig]", "Node[Config]")
+            .replace("Example(", 'Example(config={"size": 1}, '),
+            "own.py: the flow does not fit it: flows/charge-point.yaml:5:3: mine: 'size' is "
+            "missing; add 'size: …' (A size)",
+            id="that asks for another flow",
+        ),
+    ],
+)
+def test_a_deploy_that_needs_no_new_code_leaves_out_what_is_not_good(running, text, fault):
+    mine = running.runtime.node("mine")
+    write(running.site, "own", text)
+    _, prospect = running.deploy(FLOW.replace("1h", "30m"))
+    assert (prospect.code, stripped(running, prospect.code_faults)) == ((), [fault])
+    assert prospect.changes.restarted == {"tick": "other options: every"}
+    assert running.runtime.node("mine") is mine
+    assert troubles(running) == [
+        f"new code is not let in: {fault}; what ran before goes on running"
+    ]
+
+
+def test_a_deploy_that_does_not_start_takes_its_code_back(running):
+    bad = (
+        code("third")
+        + '''
+    def start(self) -> None:
+        """Look for what only the bench has."""
+        if self.id != "node":
+            raise OSError("no such thing here")
+'''
+    )
+    write(running.site, "third", bad)
+    with pytest.raises(DeployFailed):
+        running.deploy(THIRD)
+    assert counts(running) == (2, 2)
+    assert "third" not in running.folder.registry.nodes()
+
+
 # -- the command, against a runtime that is really served ------------------------------------------
 
 
@@ -229,3 +291,24 @@ def test_the_command_says_what_the_flow_lacks_for_the_new_code(served, capsys):
     write(served.site, "own", text.replace("Example(", 'Example(config={"size": 1}, '))
     assert main(["reload"]) == 1
     assert "mine: 'size' is missing; add 'size: …' (A size)" in capsys.readouterr().err
+
+
+def test_the_command_says_what_new_code_a_deploy_takes_in(served, capsys):
+    write(served.site, "third", code("third", step=3))
+    served.file.write_text(THIRD)
+    assert main(["deploy", "--preview"]) == 0
+    assert main(["deploy"]) == 0
+    what = "takes in new code: third.py\nrestarts: mine: its type was 'own'\n"
+    assert capsys.readouterr().out == f"{what}version 2 runs\n{what}"
+
+
+def test_the_command_says_why_a_deploy_leaves_out_new_code_or_is_refused(served, capsys):
+    write(served.site, "third", code("third", more="\n1 / 0\n"))
+    fault = f"{served.site}/nodes/third.py:5: ZeroDivisionError: division by zero"
+    served.file.write_text(FLOW.replace("1h", "30m"))
+    assert main(["deploy"]) == 0
+    served.file.write_text(THIRD)
+    assert main(["deploy"]) == 1
+    told = capsys.readouterr()
+    assert told.out.splitlines()[1] == f"leaves out new code: {fault}"
+    assert told.err == f"{fault}\n"

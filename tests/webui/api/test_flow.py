@@ -51,9 +51,28 @@ def test_the_flow_is_read_with_its_revision(client, running):
         "main": NAME,
         "files": {NAME: FLOW},
         "changed_on_disk": [],
+        "disk_findings": [],
+        "code_tried": None,
     }
+
+
+def test_a_change_on_the_disk_is_shown_with_what_a_check_finds_in_it(client, running):
     running.file.write_text(FASTER)
-    assert client.get(ADDRESS).json["changed_on_disk"] == [NAME]
+    found = client.get(ADDRESS).json
+    assert (found["changed_on_disk"], found["disk_findings"]) == ([NAME], [])
+    running.file.write_text(FLOW.replace("show: {type", "show: {typ"))
+    for _ in range(2):
+        found = client.get(ADDRESS).json
+        assert found["changed_on_disk"] == [NAME]
+        first, *_ = found["disk_findings"]
+        assert (first["severity"], first["line"], first["node"]) == ("error", 5, "show")
+    running.file.unlink()
+    (gone,) = client.get(ADDRESS).json["disk_findings"]
+    assert gone["severity"] == "error"
+    running.file.write_text(FLOW)
+    found = client.get(ADDRESS).json
+    assert (found["changed_on_disk"], found["disk_findings"]) == ([], [])
+    assert running.every() == 3600
 
 
 def test_a_preview_says_what_restarts_and_why(client, running):
