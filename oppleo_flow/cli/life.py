@@ -28,6 +28,7 @@ from oppleo_flow.cli.simulation import WorldProcess
 from oppleo_flow.cli.site import Site
 from oppleo_flow.cli.web_sessions import WebSessions
 from oppleo_flow.clock import SystemClock
+from oppleo_flow.devices.frames import Frames
 from oppleo_flow.devices.world import World
 from oppleo_flow.devices.world_client import WorldClient
 from oppleo_flow.engine.heartbeat import Heartbeat
@@ -38,6 +39,7 @@ from oppleo_flow.flowfile.versions import History, Version
 from oppleo_flow.guardian import PIPE_VARIABLE, crashed_before
 from oppleo_flow.store import LedgerConnection
 from oppleo_flow.store.audit import AuditLog
+from webui.ports import SiteFacts
 from webui.server import WebServer, listen
 
 if TYPE_CHECKING:
@@ -136,6 +138,7 @@ class _Life:
                 sessions=sessions,
                 levers=self._world,
                 deploying=deploying,
+                site=self._facts(log),
                 audit=audit,
             ) as server,
             address_of(self._site.folder, server.url),
@@ -203,6 +206,16 @@ class _Life:
     def _port(self) -> int:
         port: int | None = self._args.port
         return self._site.settings.web.port if port is None else port
+
+    def _facts(self, log: Log) -> SiteFacts:
+        """Return what the page and a recording say of the site."""
+        return SiteFacts(
+            clock=self._clock,
+            charge_point=self._site.charge_point,
+            timezone=self._site.timezone,
+            frames=self._site.service(Frames),
+            redact=log.redaction.redacted,
+        )
 
     def _seed(self) -> None:
         """Let a simulation begin with cards that may charge; a real ledger begins empty."""
