@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from oppleo_flow.engine.attempts import attempt
 from oppleo_flow.engine.returned import keep_result
 from oppleo_flow.message import Message
 
@@ -14,19 +15,6 @@ SLOW_HANDLER_S = 0.050
 Receive = Callable[[Any, Message], None]
 Step = Callable[[Any], Any]
 _NO_OUTPUT: Any = object()
-
-
-def attempt(call: Callable[..., Any], *args: Any) -> tuple[Any, Exception | None]:
-    """Call a handler; return what it returned, and what it raised.
-
-    A handler that ends the program, as `sys.exit` does, has failed like any other.
-    """
-    try:
-        return call(*args), None
-    except Exception as error:  # a handler may fail in any way, and must not take others along
-        return None, error
-    except SystemExit as error:
-        return None, RuntimeError(f"it asked for the end of the program, with {error.code!r}")
 
 
 def is_urgent(payload: Any) -> bool:

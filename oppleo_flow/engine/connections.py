@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any
 
 from oppleo_flow.clock import Clock
-from oppleo_flow.engine.calls import attempt
+from oppleo_flow.engine.attempts import attempt
 from oppleo_flow.engine.changes import same_connection
 from oppleo_flow.engine.loop import Loop
 from oppleo_flow.engine.workers import Told, Worker

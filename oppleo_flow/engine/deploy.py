@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from oppleo_flow.engine.assembly import Assembly, Workshop
-from oppleo_flow.engine.calls import attempt
+from oppleo_flow.engine.attempts import attempt
 from oppleo_flow.engine.changes import Changes, new_level_wires
 from oppleo_flow.engine.deadlines import name_of
 from oppleo_flow.engine.handover import Handover

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from oppleo_flow.clock import Instant
 from oppleo_flow.encoding import decode, encode, known_types
-from oppleo_flow.engine.calls import attempt
+from oppleo_flow.engine.attempts import attempt
 from oppleo_flow.engine.inbox import Item
 from oppleo_flow.engine.letters import DeadLetter
 from oppleo_flow.engine.node_timers import NamedTimer, kept, read_cause

@@ -5,7 +5,7 @@ import random
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from oppleo_flow.engine.calls import attempt
+from oppleo_flow.engine.attempts import attempt
 from oppleo_flow.engine.condition import HANDLER_FAULT
 from oppleo_flow.engine.durable import letter
 from oppleo_flow.engine.host import NodeHost

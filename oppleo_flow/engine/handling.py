@@ -9,7 +9,8 @@ from functools import partial
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
-from oppleo_flow.engine.calls import SLOW_HANDLER_S, attempt, is_urgent
+from oppleo_flow.engine.attempts import attempt
+from oppleo_flow.engine.calls import SLOW_HANDLER_S, is_urgent
 from oppleo_flow.engine.condition import HANDLER_FAULT
 from oppleo_flow.engine.deadlines import name_of
 from oppleo_flow.engine.failing import Failing

@@ -6,7 +6,7 @@ from queue import SimpleQueue
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from oppleo_flow.engine.calls import attempt
+from oppleo_flow.engine.attempts import attempt
 from oppleo_flow.engine.condition import Condition
 from oppleo_flow.engine.given import Given
 from oppleo_flow.engine.inbox import Inbox, Item, Key

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from oppleo_flow.engine.calls import attempt
+from oppleo_flow.engine.attempts import attempt
 from oppleo_flow.engine.deadlines import name_of
 from oppleo_flow.engine.durable import NodeState
 from oppleo_flow.engine.heartbeat import node_on_stack

@@ -6,7 +6,7 @@ Until it can be made an empty instance stands in its place, to keep what is hand
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from oppleo_flow.engine.calls import attempt
+from oppleo_flow.engine.attempts import attempt
 from oppleo_flow.flowfile.graph import GraphNode
 from oppleo_flow.node import Actuator, Node, SafePin
 

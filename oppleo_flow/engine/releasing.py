@@ -8,7 +8,8 @@ dropped.
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from oppleo_flow.engine.calls import attempt, is_urgent
+from oppleo_flow.engine.attempts import attempt
+from oppleo_flow.engine.calls import is_urgent
 from oppleo_flow.engine.durable import NodeState, logged
 from oppleo_flow.engine.host import NodeHost
 from oppleo_flow.engine.inbox import Item

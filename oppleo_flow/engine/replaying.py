@@ -3,7 +3,7 @@
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from oppleo_flow.engine.calls import attempt
+from oppleo_flow.engine.attempts import attempt
 from oppleo_flow.engine.durable import read_back
 from oppleo_flow.engine.inbox import Item
 from oppleo_flow.engine.letters import DeadLetter, FailedAgain

@@ -4,7 +4,7 @@ import threading
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from oppleo_flow.engine.calls import attempt
+from oppleo_flow.engine.attempts import attempt
 from oppleo_flow.engine.deadlines import name_of
 from oppleo_flow.engine.handover import Handover, left_by
 from oppleo_flow.engine.words import words_of

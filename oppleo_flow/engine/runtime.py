@@ -9,8 +9,8 @@ from typing import Any
 
 from oppleo_flow.clock import Clock
 from oppleo_flow.engine.assembly import Assembly, Workshop
+from oppleo_flow.engine.attempts import attempt
 from oppleo_flow.engine.beat import Beat
-from oppleo_flow.engine.calls import attempt
 from oppleo_flow.engine.changes import Changes, compare
 from oppleo_flow.engine.core import Core, Subscription
 from oppleo_flow.engine.deploy import Deploy, Hooks

@@ -11,13 +11,8 @@ from time import perf_counter
 from types import CodeType, FrameType, FunctionType
 from typing import TYPE_CHECKING, Any
 
-from oppleo_flow.engine.calls import (
-    SLOW_HANDLER_S,
-    Receive,
-    Routing,
-    Step,
-    attempt,
-)
+from oppleo_flow.engine.attempts import attempt, failure_of
+from oppleo_flow.engine.calls import SLOW_HANDLER_S, Receive, Routing, Step
 from oppleo_flow.engine.condition import HANDLER_FAULT
 from oppleo_flow.engine.returned import refuse_undeclared
 from oppleo_flow.message import Message
@@ -94,9 +89,8 @@ class Segment:
             except Exception as error:  # as in `attempt`; written out, for this is the hot path
                 self._failed(error, error, payload, envelope)
                 return
-            except SystemExit as error:
-                ended = RuntimeError(f"it asked for the end of the program, with {error.code!r}")
-                self._failed(ended, error, payload, envelope)
+            except BaseException as raised:
+                self._failed(failure_of(raised), raised, payload, envelope)
                 return
             if type(result) is not Left:
                 if unwell:

@@ -15,7 +15,7 @@ from collections.abc import Iterable
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from oppleo_flow.engine.calls import attempt
+from oppleo_flow.engine.attempts import attempt
 from oppleo_flow.engine.durable import logged, read_back, unreadable
 from oppleo_flow.engine.inbox import Item
 from oppleo_flow.engine.state_store import Append, Transaction

@@ -9,7 +9,7 @@ from time import perf_counter
 from typing import Any, TypeVar
 
 from oppleo_flow.clock import Clock
-from oppleo_flow.engine.calls import attempt
+from oppleo_flow.engine.attempts import attempt
 from oppleo_flow.engine.inbox import Item
 from oppleo_flow.engine.probe import Probe
 from oppleo_flow.engine.words import words_of

@@ -8,7 +8,8 @@ what switches off and what a durable wire or a replay brings.
 
 from typing import TYPE_CHECKING, Any, Final
 
-from oppleo_flow.engine.calls import attempt, is_urgent
+from oppleo_flow.engine.attempts import attempt
+from oppleo_flow.engine.calls import is_urgent
 from oppleo_flow.engine.inbox import Item, Key
 from oppleo_flow.fields import field_reader
 

@@ -8,7 +8,7 @@ from tests.house.sources import PACKAGES, python_files, tree
 FIVE_PLACES = {
     "a handler's call": {
         "oppleo_flow/engine/segment.py:Segment.receiver.receive",
-        "oppleo_flow/engine/calls.py:attempt",
+        "oppleo_flow/engine/attempts.py:attempt",
     },
     "a plug-in's import": {"oppleo_flow/registry.py:_import"},
     "a web request": {"webui/guard.py:failures_as_problems.guarded"},

@@ -37,13 +37,22 @@ def words_of_failure(failure: Failure) -> str:
     return failure.message
 
 
+class MuteForAnyReason(Exception):
+    def __str__(self) -> str:
+        raise KeyError(str(self))
+
+
+class OwnKind(BaseException):
+    """No `Exception`, as a library's way of cancelling something may not be."""
+
+
 class Thrower(Node[NodeConfig]):
     """Raise what comes in, or end the program."""
 
     type_name = "thrower"
 
     def on_message(self, what: object) -> None:
-        if isinstance(what, Exception):
+        if isinstance(what, BaseException):
             raise what
         if what == "exit":
             sys.exit("enough")
@@ -75,7 +84,16 @@ def failures(runtime: Any) -> list[str]:
     ("what", "said"),
     [
         pytest.param("exit", "it asked for the end of the program, with 'enough'", id="sys.exit"),
+        pytest.param(
+            OwnKind("so there"), "it raised what is no error, OwnKind: so there", id="no Exception"
+        ),
+        pytest.param(
+            GeneratorExit(), "it raised what is no error, GeneratorExit", id="GeneratorExit"
+        ),
         pytest.param(Mute(), "Mute", id="an error that cannot say what it is"),
+        pytest.param(
+            MuteForAnyReason(), "MuteForAnyReason", id="an error that never ends to say what it is"
+        ),
     ],
 )
 def test_what_a_handler_raises_is_a_failure_whatever_it_is(run, what, said):
