@@ -144,6 +144,15 @@ class Connection(Generic[ConfigT]):
     def close(self) -> None:
         """Let go of what `open` claimed."""
 
+    def probe(self) -> str:
+        """See whether it is there, and change nothing; return what there is to say of it.
+
+        `oppleo-flow check --connect` calls it in the place of `open`, and `close` after it; in
+        between the nodes that use the connection may look at what is behind it.
+        """
+        self.open()
+        return "opens"
+
     @classmethod
     def migrate(cls, options: dict[str, Any], from_version: int) -> Mapping[str, Any]:
         """Return options that were written for an older version as this version has them.
@@ -219,6 +228,15 @@ class Node(Generic[ConfigT]):
         counts as of the first, so what is up to date already must stay as it is.
         """
         return options
+
+    def probe(self) -> str | None:
+        """Read one thing of what the node is connected to; return it in words.
+
+        `oppleo-flow check --connect` calls it, without a `start` before: it may use connections and
+        settings, changes nothing, moves nothing, and lets go of what it has claimed.  None when
+        there is nothing to read.
+        """
+        return None
 
     def give_up(self, key: Any) -> object:
         """Forget what is under way: `when_busy: restart` is about to hand in what supersedes it.

@@ -87,6 +87,15 @@ class EvseStateReader(Node[EvseStateConfig]):
             self._line.close()
         self.use(self.config.gpio).release(self.config.pin)
 
+    def probe(self) -> str:
+        """Read the pin once."""
+        chip, pin = self.use(self.config.gpio), self.config.pin
+        chip.claim_input(pin, pull="up")
+        try:
+            return f"GPIO {pin} is {'high' if chip.read(pin) else 'low'}"
+        finally:
+            chip.release(pin)
+
     @classmethod
     def claims(cls, config: EvseStateConfig) -> Iterable[Claim]:
         """Return the pin."""

@@ -1,4 +1,4 @@
-"""Read a kWh meter: Eastron SDM630 or SDM120, by Modbus.
+"""Read a kWh meter on an RS-485 bus, by Modbus.
 
 ```yaml
 meter:
@@ -9,12 +9,39 @@ meter:
   every: 10s
 ```
 
-The energy is the meter's import register, which cannot be reset: the one that may be billed. A
-reading is whole and plausible, or it is *unknown*: a meter that does not answer, or whose answer
-cannot be, is a fault until it answers properly, and never a zero. A register that falls means
-that the meter was reset or exchanged; restart the flow when that is as it should be.
+`model` is the Eastron SDM630v2, SDM120, SDM220, SDM230 or SDM72D-M, or `generic` for a meter with
+their usual registers. Any other meter takes a file: copy the profile of the one most like it to
+`nodes/meters/NAME.yaml` of your site, write its own registers in, and say `model: NAME`.
 
-Give each meter on a bus a `unit_id` of its own, in the meter's menu.
+The energy is the meter's import register, which cannot be reset: the one that may be billed.
+`register: total` reads import plus export instead, as Oppleo did; it bills what flows back, too.
+`also` adds values that the model has besides, as `also.power_factor` of the reading:
+
+```yaml
+  also: [power_factor, energy_export]
+```
+
+Serial number, energy unit and word order are asked of the meter itself, at the start and after each
+outage. A reading is whole and plausible, or it is *unknown*: a meter that does not answer, or whose
+answer cannot be, is a fault until it answers properly, and never a zero. The fault says what to
+check.
+
+| fault | what happened |
+|---|---|
+| `bus-missing` | the adapter is not there; the port is opened again when it is |
+| `meter-silent` | nobody answers at this address |
+| `line-noise` | nobody answers, and the line is not silent at rest: A and B exchanged, or no bias |
+| `line-garbled` | answers arrive broken: noise, wrong parity, or two devices with one address |
+| `line-shared` | another master asks on the bus, or a second device answers |
+| `meter-refuses` | the meter will not read these registers |
+| `meter-model` | it is another model |
+| `meter-word-order` | it sends the words of its numbers in reverse |
+| `meter-wrong` | it answers what cannot be |
+| `meter-exchanged` | another meter answers than before; the next reading is the new one's |
+| `meter-register-fell` | the energy is less than it was: reset, or exchanged |
+
+A register that falls stays unknown until the flow is restarted. Give each meter on a bus a `unit_id`
+of its own, in the meter's menu.
 """
 
 from collections.abc import Iterable
@@ -101,6 +128,12 @@ class ModbusMeter(Node[ModbusMeterConfig]):
         self._fault: str | None = None
         self.after(0, self._poll)
         self.every(self.config.every, self._poll)
+
+    def probe(self) -> str:
+        """Read the meter once."""
+        config = self.config
+        values = Meter(self.use(config.bus), config.unit_id, meter_model(config.model)).read()
+        return f"unit {config.unit_id} answers: {values.energy_import_wh / 1000:.1f} kWh"
 
     @classmethod
     def claims(cls, config: ModbusMeterConfig) -> Iterable[Claim]:

@@ -95,6 +95,14 @@ class RfidReader(Node[RfidReaderConfig]):
         if reason == "stop":
             self._reader.close()
 
+    def probe(self) -> str:
+        """Reset the reader, and ask it what it is."""
+        reader = self.use(self.config.spi).card_reader()
+        try:
+            return reader.describe()
+        finally:
+            reader.close()
+
     @classmethod
     def claims(cls, config: RfidReaderConfig) -> Iterable[Claim]:
         """Return the reader: it tells a card once, to one node."""

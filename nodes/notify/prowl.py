@@ -22,7 +22,8 @@ from oppleo_flow.charging.notices import notification
 from oppleo_flow.devices.http import HttpClient, HttpRequest, HttpResponse
 from oppleo_flow.payloads import Failure, Notification, ReportWritten, SessionEnded
 
-_URL = "https://api.prowlapp.com/publicapi/add"
+_BASE = "https://api.prowlapp.com/publicapi"
+_URL = f"{_BASE}/add"
 _TITLE_LENGTH = 1024
 _TEXT_LENGTH = 10_000
 _MEANINGS = {
@@ -74,6 +75,13 @@ class Prowl(Node[ProwlConfig]):
     def start(self) -> None:
         """Find the web client."""
         self._http = self.use(self.config.http)
+
+    def probe(self) -> str:
+        """See whether Prowl can be reached; the key is not sent."""
+        answer = self.use(self.config.http).send(HttpRequest("GET", _BASE))
+        if answer.simulated:
+            return "simulated, not asked"
+        return f"Prowl answers, with status {answer.status}"
 
     def on_message(self, payload: Notification | SessionEnded | ReportWritten | Failure) -> None:
         """Send one notification."""

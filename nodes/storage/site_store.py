@@ -14,6 +14,7 @@ A ledger of an older version is brought up to date when it is opened.
 from oppleo_flow import Connection, NodeConfig
 from oppleo_flow.errors import StoreError
 from oppleo_flow.store import Ledger, LedgerConnection, StoreLocation, open_ledger
+from oppleo_flow.store.revision import HEAD
 
 
 class SiteStoreConfig(NodeConfig):
@@ -37,6 +38,14 @@ class SiteStore(Connection[SiteStoreConfig], LedgerConnection):
         if self._ledger is not None:
             self._ledger.close()
             self._ledger = None
+
+    def probe(self) -> str:
+        """Read the ledger as it is; one that the first run has yet to make is no error."""
+        location = self.site.service(StoreLocation)
+        if not location.path.exists():
+            return f"{location.path}: is not there yet; the first run makes it"
+        self._ledger = open_ledger(location, self.site.charge_point, read_only=True)
+        return f"revision {HEAD}, {len(self._ledger.tokens.all())} cards"
 
     @property
     def ledger(self) -> Ledger:

@@ -3,7 +3,8 @@
 import argparse
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 
 from oppleo_flow.cli.check_codes import codes_as_json, codes_as_text
@@ -12,6 +13,7 @@ from oppleo_flow.cli.exit_codes import FAILED, OK
 from oppleo_flow.cli.flow_files import (
     Surroundings,
     add_target,
+    flow_of,
     folder_of,
     is_file,
     variables_of,
@@ -27,6 +29,8 @@ EXAMPLES = (
     ("check garage", "check oppleo.yaml, every flow and every node file of a site"),
     ("check flows/charge-point.yaml", "check one flow"),
     ("check --format json", "for a program: a list of findings, each with a stable code"),
+    ("check --connect", "see whether meter, reader, pins and servers answer; nothing is changed"),
+    ("check --format github", "annotations, as GitHub shows them beside the lines"),
     ("check --codes", "every code that a finding may have, with an example"),
 )
 _PLACE = re.compile(r"(?P<file>.+?):(?P<line>\d+): (?P<message>.*)", re.DOTALL)
@@ -36,7 +40,12 @@ def declare(parser: argparse.ArgumentParser) -> None:
     """Add the arguments."""
     add_target(parser)
     add_variables(parser)
-    parser.add_argument("--format", choices=("text", "json"), default="text")
+    parser.add_argument("--format", choices=("text", "json", "github"), default="text")
+    parser.add_argument(
+        "--connect",
+        action="store_true",
+        help="then open each connection of the flow and read one thing, changing nothing",
+    )
     parser.add_argument("--notes", action="store_true", help="show what is only worth knowing, too")
     parser.add_argument("--codes", action="store_true", help="list what can be found, and stop")
 
@@ -61,12 +70,40 @@ def run(args: argparse.Namespace) -> int:
         around = Surroundings.of(folder, variables)
         findings = [*found, *_in_files(around, files), *_broken_node_files(around.registry)]
         files = [folder / SETTINGS, *files]
-    if args.format == "json":
+    shown = [f for f in findings if args.notes or f.severity != "info"]
+    if args.format == "json" and not args.connect:
         print(json.dumps([finding.as_json() for finding in findings], indent=2))
-    else:
-        shown = [f for f in findings if args.notes or f.severity != "info"]
+    elif args.format == "github":
+        print("\n".join(map(_annotation, shown)))
+    elif args.format == "text":
         print("\n\n".join([*(finding.render() for finding in shown), _summary(files, shown)]))
-    return FAILED if _count(findings, "error") else OK
+    if _count(findings, "error"):
+        return FAILED
+    return _connect(args, variables) if args.connect else OK
+
+
+def _connect(args: argparse.Namespace, variables: Mapping[str, str]) -> int:
+    # Not at the top: a check has no use for the drivers.
+    from oppleo_flow.cli.connecting import connect_all  # noqa: PLC0415
+
+    folder, flow = flow_of(args.target)
+    verdicts = connect_all(Site.load(site_folder(str(folder))), flow, variables)
+    if args.format == "json":
+        print(json.dumps([asdict(verdict) for verdict in verdicts], indent=2))
+    else:
+        print("\n".join(map(str, verdicts)))
+    return FAILED if any(verdict.level == "bad" for verdict in verdicts) else OK
+
+
+def _annotation(finding: Finding) -> str:
+    """Return a finding as GitHub's workflow commands have it."""
+    level = {"error": "error", "warning": "warning"}.get(finding.severity, "notice")
+    place = finding.place
+    text = finding.message if finding.node is None else f"{finding.node}: {finding.message}"
+    for sign, escaped in (("%", "%25"), ("\r", "%0D"), ("\n", "%0A")):
+        text = text.replace(sign, escaped)
+    where = f"file={place.file},line={place.line},col={place.column},title={finding.code}"
+    return f"::{level} {where}::{text}"
 
 
 def _in_files(around: Surroundings, files: Sequence[Path]) -> Iterator[Finding]:

@@ -52,6 +52,14 @@ class CardReader(ABC):
         """
         return False
 
+    def describe(self) -> str:
+        """Return what the reader says of itself.
+
+        Raises:
+            DeviceError: The reader does not answer.
+        """
+        return "answers"
+
     @abstractmethod
     def close(self) -> None:
         """Let go of the reader."""
@@ -98,6 +106,10 @@ class Rc522(CardReader):
                 raise
             raise DeviceError(f"RC522: SPI: {error}") from error
         return uid
+
+    def describe(self) -> str:
+        """Return the version of the chip; the genuine ones have 0x91 and 0x92."""
+        return f"RC522, version 0x{self._chip.Read_MFRC522(_VERSION):02X}"
 
     def close(self) -> None:
         """Let go of the SPI device; no pin is touched."""

@@ -48,6 +48,15 @@ def test_every_finding_shows_its_line_with_a_caret(flows, capsys):
     ]
 
 
+def test_github_is_given_an_annotation_for_each_finding(flows, capsys):
+    (flows / "hello.yaml").write_text(HELLO.replace("from: tick", "from: tock"))
+    assert main(["check", "flows/hello.yaml", "--format", "github"]) == 1
+    assert capsys.readouterr().out.splitlines() == [
+        "::error file=flows/hello.yaml,line=5,col=29,title=unknown-node::"
+        "show: there is no node 'tock'; did you mean 'tick'?",
+    ]
+
+
 def test_what_is_only_worth_knowing_is_shown_on_request(flows, capsys):
     (flows / "hello.yaml").write_text(HELLO.partition("  show:")[0])
     assert main(["check", "flows/hello.yaml"]) == 0
