@@ -13,12 +13,13 @@ starts the child again, with the node that stalled in quarantine.  Three crashes
 are the version's fault: from then on the child is told to run the last one that was good.
 """
 
+import contextlib
 import json
 import os
+import select
 import selectors
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -376,9 +377,11 @@ def _signal_name(number: int) -> str:
 
 
 def _say(text: str) -> None:
-    """Write one line to the terminal or the journal."""
-    sys.stderr.write(f"oppleo-flow guardian: {text}\n")
-    sys.stderr.flush()
+    """Write one line to the terminal or the journal; what does not take it holds up nothing."""
+    line = f"oppleo-flow guardian: {text[:2000]}\n"  # so short that a pipe with room takes it whole
+    with contextlib.suppress(OSError):  # it is closed, or nobody is there who reads
+        if select.select([], [2], [], 0.5)[1]:
+            os.write(2, line.encode())
 
 
 def _notify(message: str) -> None:

@@ -1,5 +1,6 @@
 """The guardian, with real processes: small children that live, die, hang and stop."""
 
+import contextlib
 import json
 import os
 import subprocess
@@ -161,6 +162,26 @@ def test_a_runtime_that_dies_or_stalls_leaves_safe_pins_and_is_started_again(
     assert [s["crashes"] for s in starts(tmp_path)] == ["0", "1"]
     assert guardian.stderr is not None
     assert f"{said}; pins are safe, crash 1; again in 0 s" in guardian.stderr.read()
+
+
+@pytest.mark.parametrize("nobody_reads", [True, False], ids=["closed", "full"])
+def test_a_guardian_that_nobody_listens_to_makes_the_pins_safe_all_the_same(tmp_path, nobody_reads):
+    (tmp_path / "child.py").write_text(f"{CHILD}if start > 1: end(0)\nsignal.pause()")
+    read, write = os.pipe()
+    if nobody_reads:
+        os.close(read)
+    else:
+        os.set_blocking(write, False)
+        with contextlib.suppress(BlockingIOError):
+            while os.write(write, b"x" * 4096):
+                pass
+        os.set_blocking(write, True)
+    with subprocess.Popen([sys.executable, "-c", RUNNER, str(tmp_path)], stderr=write) as guardian:
+        os.close(write)
+        assert guardian.wait(PATIENCE_S) == 0
+    if not nobody_reads:
+        os.close(read)
+    assert lines(tmp_path / "safe") == ['{"pin": 5, "high": true}'] * 2
 
 
 def test_a_node_that_stalls_the_runtime_is_put_in_quarantine(guard, tmp_path):
