@@ -43,6 +43,7 @@ COMMANDS = {
     "tokens": Entry("tokens", "list, add, enable and disable the cards that may charge"),
     "prices": Entry("prices", "list the price versions, or set the price from a day on"),
     "calendar": Entry("calendar", "print the off-peak hours of two years, with their holidays"),
+    "secrets": Entry("secrets", "list secrets and who uses them, or give one a value"),
     "schema": Entry("schema", "write JSON Schemas, by which an editor completes flow files"),
     "_runtime": Entry("runtime", "run a flow under a guardian", hidden=True),
 }

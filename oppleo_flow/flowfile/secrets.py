@@ -12,7 +12,7 @@ from oppleo_flow.flowfile.findings import Finding, Report
 from oppleo_flow.flowfile.source import MAX_BYTES, parse, too_large
 from oppleo_flow.flowfile.tree import Mark, Scalar, Value, YamlList, YamlMap
 
-_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")
+SECRET_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")
 
 
 class SecretSource(Protocol):
@@ -68,6 +68,19 @@ class SiteSecrets:
             self._given(name, found.get_secret_value())
         return found
 
+    @property
+    def names(self) -> list[str]:
+        """Return the names of those that `secrets.yaml` has."""
+        return list(self._contents()[0])
+
+    def source_of(self, name: str) -> str | None:
+        """Return where the value of a secret comes from; None when there is none."""
+        if name in self._contents()[0]:
+            return self._file.name
+        if self._environ.get(_variable(name)):
+            return f"${_variable(name)}"
+        return "systemd" if self._credential(name) else None
+
     def remedy(self, name: str) -> str:
         """Return how to add a secret that is missing."""
         return f"add '{name}: …' to {self._file}, or set {_variable(name)}"
@@ -113,11 +126,11 @@ def _read(file: Path) -> tuple[dict[str, SecretStr], tuple[Finding, ...]]:
         elif len(data) > MAX_BYTES:
             report.error("too-large", Mark(0, 0), too_large(file.stat().st_size))
         else:
-            found = _named(text, report)
+            found = secrets_in(text, report)
     return found, report.findings()
 
 
-def _named(text: str, report: Report) -> dict[str, SecretStr]:
+def secrets_in(text: str, report: Report) -> dict[str, SecretStr]:
     """Return the secrets of a file's text."""
     root = parse(text, report)
     if root is None:
@@ -127,7 +140,7 @@ def _named(text: str, report: Report) -> dict[str, SecretStr]:
         return {}
     found: dict[str, SecretStr] = {}
     for name, entry in root.entries.items():
-        if not _NAME.fullmatch(name):
+        if not SECRET_NAME.fullmatch(name):
             message = "a secret's name is letters, digits, _ and -; rename it"
             report.error("bad-id", entry.key.start, message)
         elif not isinstance(entry.value, Scalar) or entry.value.secret:
@@ -163,7 +176,7 @@ class SecretFill:
 
     def _resolve(self, scalar: Scalar, node: str | None) -> None:
         name = scalar.text
-        if not _NAME.fullmatch(name):
+        if not SECRET_NAME.fullmatch(name):
             message = f"a secret's name is letters, digits, _ and -, got {name!r}; rename it"
             self._report.error("missing-secret", scalar.start, message, node)
         elif self._source is None:
