@@ -23,6 +23,7 @@ from oppleo_flow.engine.probe import Probe
 from oppleo_flow.engine.recorder import Recorder
 from oppleo_flow.engine.snapshot import EVERY_KIND, EventKind, RuntimeSnapshot
 from oppleo_flow.engine.state_store import StateStore
+from oppleo_flow.engine.stray_threads import StrayThreads
 from oppleo_flow.engine.taps import Tap
 from oppleo_flow.engine.traces import Traces
 from oppleo_flow.engine.troubles import Troubles
@@ -89,6 +90,7 @@ class Runtime:
             self._workshop.give_worker(host)
         self._assembly = Assembly(self._core, graph)
         self._quarantine = quarantine
+        self._stray_threads = StrayThreads(self._core)
         self._starter = Starter(self._core, self._assembly.routes, quarantine)
         self._deploying = threading.Lock()
         self.log_levels = LogLevels(self._core)
@@ -290,6 +292,10 @@ class Runtime:
     def running_thread(self) -> int:
         """Return the identity of the thread that runs handlers now, for who reads its stack."""
         return self._loop.ident
+
+    def thread_ended(self, how: threading.ExceptHookArgs) -> None:
+        """Say whose thread an error has ended: what `threading.excepthook` is meant for."""
+        self._stray_threads.ended(how)
 
     # -- trouble -------------------------------------------------------------------------------
 
