@@ -44,6 +44,7 @@ COMMANDS = {
     "prices": Entry("prices", "list the price versions, or set the price from a day on"),
     "calendar": Entry("calendar", "print the off-peak hours of two years, with their holidays"),
     "secrets": Entry("secrets", "list secrets and who uses them, or give one a value"),
+    "doctor": Entry("doctor", "see whether this machine and this site are fit to run"),
     "schema": Entry("schema", "write JSON Schemas, by which an editor completes flow files"),
     "_runtime": Entry("runtime", "run a flow under a guardian", hidden=True),
 }
