@@ -95,7 +95,9 @@ def test_devices_that_are_there_are_well(tmp_path):
     for name in ("gpiomem", "spidev0.1", "ttyUSB0"):
         (tmp_path / name).touch()
     found = [
-        one for one in devices(buses(tmp_path / "ttyUSB0"), tmp_path) if "library" not in one.text
+        one
+        for one in devices(buses(tmp_path / "ttyUSB0"), tmp_path)
+        if "the library" not in one.text
     ]
     assert found == [
         Diagnosis("pins", "ok", f"{tmp_path}/gpiomem is there"),
@@ -106,7 +108,9 @@ def test_devices_that_are_there_are_well(tmp_path):
 
 def test_devices_that_are_not_there_are_told_with_a_remedy(tmp_path):
     found = [
-        one for one in devices(buses(tmp_path / "ttyUSB0"), tmp_path) if "library" not in one.text
+        one
+        for one in devices(buses(tmp_path / "ttyUSB0"), tmp_path)
+        if "the library" not in one.text
     ]
     assert found == [
         Diagnosis(
@@ -146,7 +150,7 @@ def test_a_device_of_another_group_is_told_with_that_group(tmp_path, monkeypatch
 def test_a_library_that_is_not_installed_is_told_with_its_package(tmp_path, monkeypatch):
     connections = buses("/dev/null")
     monkeypatch.setattr(machine_health.importlib.util, "find_spec", lambda _: None)
-    found = [one for one in devices(connections, tmp_path) if "library" in one.text]
+    found = [one for one in devices(connections, tmp_path) if "the library" in one.text]
     assert found[0] == Diagnosis(
         "pins",
         "bad",
