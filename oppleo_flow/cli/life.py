@@ -10,6 +10,7 @@ import logging
 import os
 import signal
 import sys
+import threading
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -22,6 +23,7 @@ from oppleo_flow.cli.exit_codes import OK, REFUSED, USAGE
 from oppleo_flow.cli.kept_check import KeptCheck, Recalled
 from oppleo_flow.cli.later import Later
 from oppleo_flow.cli.log import Log
+from oppleo_flow.cli.memory_limit import limit_memory
 from oppleo_flow.cli.running import address_of
 from oppleo_flow.cli.safe_order import safe_order
 from oppleo_flow.cli.simulation import WorldProcess
@@ -154,6 +156,7 @@ class _Life:
             runtime.tell(self._chosen.trouble)
             self._load_the_rest(runtime, deploying)
             _spare_the_collector()
+            limit_memory()
             reason, code = self._end(
                 log, deploying, lambda: bool(runtime.graph.nodes) and not self._args.quarantine
             )
@@ -267,6 +270,7 @@ class _Life:
         runtime.start()
         if self._heart is not None:
             self._heart.watch(runtime.running_thread)
+        threading.excepthook = runtime.thread_ended
         self.started = True
 
     def _complete(self, runtime: Runtime) -> bool:

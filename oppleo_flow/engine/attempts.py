@@ -10,6 +10,8 @@ def attempt(call: Callable[..., Any], *args: Any) -> tuple[Any, Exception | None
     try:
         return call(*args), None
     except Exception as error:
+        if isinstance(error, MemoryError):
+            error.__traceback__ = None  # it would hold on to all that the handler took
         return None, error
     except BaseException as raised:
         return None, failure_of(raised)

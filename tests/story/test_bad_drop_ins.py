@@ -1,8 +1,11 @@
 """A drop-in may do anything: the charge point stays safe, says who it was, and comes back."""
 
+import resource
+from pathlib import Path
+
 import pytest
 
-from tests.story.test_the_pins_are_safe import close_the_switch
+from tests.story.test_the_pins_are_safe import close_the_switch, runtime_of
 
 HEAD = '''"""Misbehave."""
 import os
@@ -70,6 +73,79 @@ def hang(text: str) -> str:
         pass
     return text
 '''
+
+MISDEED = '''"""Do what no node should."""
+import sys
+import threading
+
+from oppleo_flow import Node, NodeConfig, Out
+
+
+class OwnKind(BaseException):
+    """No `Exception`."""
+
+
+class MisdeedConfig(NodeConfig):
+    """What it does."""
+
+    what: str
+
+
+class Misdeed(Node[MisdeedConfig]):
+    """Do what no node should."""
+
+    type_name = "misdeed"
+    blocking = False
+    said: Out[str]
+
+    def on_message(self, card: object) -> None:
+        """Do it."""
+        getattr(self, self.config.what)()
+
+    def interrupt(self) -> None:
+        raise KeyboardInterrupt
+
+    def leave(self) -> None:
+        raise GeneratorExit
+
+    def end(self) -> None:
+        sys.exit(3)
+
+    def cancel(self) -> None:
+        raise OwnKind("enough")
+
+    def recurse(self) -> None:
+        self.recurse()
+
+    def mistake(self) -> None:
+        self.said.send(7)
+
+    def close_input(self) -> None:
+        sys.stdin.close()
+        sys.stdin.read()
+
+    def thread(self) -> None:
+        threading.Thread(target=self.mistake_of_thread).start()
+
+    def mistake_of_thread(self) -> None:
+        raise LookupError("nowhere")
+
+    def take_all(self) -> None:
+        taken = []
+        while True:
+            taken.append(bytearray(10_000_000))
+'''
+APART = MISDEED.replace('"misdeed"', '"misdeed-apart"').replace("= False", "= True")
+FAULTS = {
+    "interrupt": "it raised what is no error, KeyboardInterrupt",
+    "leave": "it raised what is no error, GeneratorExit",
+    "end": "it asked for the end of the program, with 3",
+    "cancel": "it raised what is no error, OwnKind: enough",
+    "recurse": "maximum recursion depth exceeded",
+    "close_input": "I/O operation on closed file.",
+    "thread": "a thread of it ended: LookupError: nowhere",
+}
+ROOM = 300_000_000
 
 
 @pytest.fixture
@@ -140,3 +216,40 @@ def test_a_long_text_is_shown_short_and_the_page_goes_on(start, with_drop_ins):
     status, state = point.get("/api/v1/state")
     assert (status, len(str(state)) < 100_000) == (200, True)
     close_the_switch(point)
+
+
+def test_whatever_a_handler_does_is_a_fault_of_its_node_and_the_car_charges_on(
+    start, with_drop_ins
+):
+    said = {f"{where}_{what}": FAULTS[what] for where in ("here", "apart") for what in FAULTS}
+    for where in ("here", "apart"):
+        said[f"{where}_mistake"] = f"charge-point/{where}_mistake.said: carries str, got 7"
+    said["apart_take_all"] = "MemoryError"
+    kinds = {"here": "misdeed", "apart": "misdeed-apart"}
+    nodes = {}
+    for name in said:
+        where, _, what = name.partition("_")
+        nodes[name] = f"type: {kinds[where]}, what: {what}, from: authorise.rejected"
+    with_drop_ins(nodes, misdeed=MISDEED, misdeed_apart=APART)
+    point = start()
+    close_the_switch(point)
+    leave_room(runtime_of(point.process.pid), ROOM)
+    point.pull("swipe", card="stranger")
+
+    def faults():
+        return {name: [f["text"] for f in point.nodes[name]["faults"]] for name in said}
+
+    point.wait_until(lambda: all(faults().values()), "each node is in fault")
+    assert faults() == {name: [text] for name, text in said.items()}
+    assert point.level("evse", "state")["on"]
+    assert not point.pin_is_high(5)
+    code, rest = point.stop()
+    assert (code, "Traceback" in rest) == (0, False)
+
+
+def leave_room(process, room):
+    """Let a process take so much more memory than it has now, as a small machine does."""
+    lines = Path(f"/proc/{process}/status").read_text().splitlines()
+    has_kb = next(int(line.split()[1]) for line in lines if line.startswith("VmData:"))
+    most = has_kb * 1024 + room
+    resource.prlimit(process, resource.RLIMIT_DATA, (most, most))
