@@ -23,6 +23,7 @@ from webui.feed import Feed
 from webui.guard import add_headers, failures_as_problems, refuse_strangers
 from webui.ports import Audit, Deploying, Levers, Runtime, Sessions, SiteFacts
 from webui.problem import bottle_error_as_problem
+from webui.redacting import Redacting
 
 BUILT_PAGE = Path(__file__).parent / "static"
 
@@ -49,6 +50,8 @@ def create_app(
     deeds = Deeds(audit)
 
     app = Bottle()
+    if site is not None:
+        app.install(Redacting(site.redact))
     app.install(failures_as_problems)
     app.add_hook("before_request", refuse_strangers)
     app.add_hook("after_request", add_headers)
