@@ -4,7 +4,16 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from tests.benchmarks import flow_file, latency, one_option, size, start, throughput, virtual_time
+from tests.benchmarks import (
+    flow_file,
+    latency,
+    one_option,
+    size,
+    start,
+    swipe,
+    throughput,
+    virtual_time,
+)
 from tests.benchmarks.comparison import Figure
 
 
@@ -27,4 +36,5 @@ ROWS: Final = (
     Row("6b", one_option.deploy),
     Row("7", throughput.thrown),
     Row("8", virtual_time.simulated_month),
+    Row("10", swipe.swipe_to_switch),
 )

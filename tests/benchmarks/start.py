@@ -98,10 +98,28 @@ def install_ours(folder: Path) -> Ours:
     return Ours(python, environment, site)
 
 
-def our_start(ours: Ours, *, settle_s: float = _SETTLE_S) -> Started:
-    """Run the shipped flow until it is ready, look at it, and stop it."""
+@dataclass(frozen=True, slots=True)
+class Running:
+    """Our program, ready, with its guardian, apart from the simulated world."""
+
+    guardian: "subprocess.Popen[bytes]"
+    port: int
+    ready_s: float
+
+    @property
+    def worlds(self) -> list[int]:
+        """Return the simulated worlds, which a real charge point has not."""
+        return [pid for pid in descends_from(self.guardian.pid) if _is_world(pid)]
+
+    def cpu_s(self) -> float:
+        """Return the processor time that it has taken so far."""
+        return cpu_s(self.guardian.pid) - sum(cpu_s(pid) for pid in self.worlds)
+
+
+@contextlib.contextmanager
+def our_program(ours: Ours, flow: Path) -> Iterator[Running]:
+    """Run a flow; when it is ready it is yielded, and afterwards stopped."""
     port = free_port()
-    flow = ROOT / "flows" / "charge-point.yaml"
     command = [ours.python, "-m", "oppleo_flow", "run", ours.site, "--flow", flow]
     began = time.perf_counter()
     with subprocess.Popen(
@@ -109,15 +127,20 @@ def our_start(ours: Ours, *, settle_s: float = _SETTLE_S) -> Started:
     ) as guardian:
         try:
             _wait_until_ready(guardian, port)
-            ready_s = time.perf_counter() - began
-            worlds = [pid for pid in descends_from(guardian.pid) if _is_world(pid)]
-            spent_s = cpu_s(guardian.pid) - sum(cpu_s(pid) for pid in worlds)
-            time.sleep(settle_s)
-            world_mb = sum(memory_mb(pid) for pid in worlds)
-            return Started(ready_s, spent_s, memory_mb(guardian.pid) - world_mb, world_mb)
+            yield Running(guardian, port, time.perf_counter() - began)
         finally:
             guardian.send_signal(signal.SIGINT)
             guardian.wait(_PATIENCE_S)
+
+
+def our_start(ours: Ours, *, settle_s: float = _SETTLE_S) -> Started:
+    """Run the shipped flow until it is ready, look at it, and stop it."""
+    with our_program(ours, ROOT / "flows" / "charge-point.yaml") as program:
+        spent_s = program.cpu_s()
+        time.sleep(settle_s)
+        world_mb = sum(memory_mb(pid) for pid in program.worlds)
+        all_mb = memory_mb(program.guardian.pid)
+        return Started(program.ready_s, spent_s, all_mb - world_mb, world_mb)
 
 
 def _is_world(pid: int) -> bool:
