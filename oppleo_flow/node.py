@@ -124,7 +124,7 @@ class Connection(Generic[ConfigT]):
     type_name: ClassVar[str]
     icon: ClassVar[str] = "plug"
     parallel: ClassVar[bool] = False
-    """Several threads may use it at the same time."""
+    """Several threads may use it at the same time: its nodes do not wait for each other."""
     version: ClassVar[int] = 1
     """Goes up when a flow that was right before would not be, or would mean something else."""
 
@@ -176,7 +176,8 @@ class Node(Generic[ConfigT]):
     version: ClassVar[int] = 1
     """Goes up when a flow that was right before would not be, or would mean something else."""
     blocking: ClassVar[bool] = False
-    """Handlers may wait: they run on the worker of the node's connection, or on one of its own."""
+    """Handlers may wait: they run on the worker of the node's connection, or, where it has none or
+    that is `parallel`, on one of its own."""
     holds: ClassVar[bool] = False
     """What comes in waits or is stored, so that a circle of wires through it comes to rest."""
     parallel: ClassVar[bool] = False

@@ -26,6 +26,7 @@ class SiteStore(Connection[SiteStoreConfig], LedgerConnection):
 
     type_name = "site-store"
     icon = "database"
+    parallel = True  # so that a card is looked up while a write waits for another program
     _ledger: Ledger | None = None
 
     def open(self) -> None:

@@ -55,14 +55,14 @@ class Workshop:
         return host
 
     def give_worker(self, host: NodeHost) -> None:
-        """Give a blocking node its worker: its connection's, else one of its own."""
+        """Give a blocking node its worker: its connection's, if that takes turns, else its own."""
         plan, core = host.plan, self._core
         if not plan.spec.blocking:
             return
         if isinstance(host, ParallelHost):
             names = [f"{plan.id} #{number + 1}" for number in range(plan.when_busy.at_once)]
             host.give_workers([self._worker(name) for name in names])
-        elif plan.connections:
+        elif core.connections.take_turns(plan.connections):
             host.worker = core.connections.worker(plan.connections[0])
         else:
             host.worker = self._worker(plan.id)

@@ -1,7 +1,7 @@
 """The connections of a flow: opened once, on their worker, tried again when they are away."""
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -66,8 +66,12 @@ class Connections:
         if error is not None:
             LOG.warning("connection %r: could not be closed: %s", name, error)
 
+    def take_turns(self, names: Sequence[str]) -> bool:
+        """Return whether some connections can only be used by one thread at a time."""
+        return any(not self._plans[name].spec.cls.parallel for name in names)
+
     def worker(self, name: str) -> Worker:
-        """Return the worker on which everything of a connection runs."""
+        """Return the worker on which a connection opens and closes, and its users take turns."""
         return self._workers[name]
 
     def get(self, name: str) -> Connection[Any]:

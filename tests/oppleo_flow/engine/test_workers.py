@@ -69,6 +69,13 @@ class MissingBus(Bus):
         super().open()
 
 
+class Database(Bus):
+    """What several threads may use at the same time."""
+
+    type_name = "database"
+    parallel = True
+
+
 class MeterConfig(NodeConfig):
     bus: Ref[Bus] = Ref("bus")
 
@@ -85,6 +92,17 @@ class Meter(Node[MeterConfig]):
         self.use(self.config.bus).threads.add(threading.current_thread().name)
         assert self.may_answer.wait(PATIENCE_S)
         self.answer.send(question)
+
+
+class Meeting(Meter):
+    """Answer when another one is asked too."""
+
+    type_name = "meeting"
+    place: threading.Barrier
+
+    def on_message(self, question: int) -> None:
+        self.place.wait()
+        super().on_message(question)
 
 
 class Source(Node[NodeConfig]):
@@ -149,6 +167,16 @@ def test_two_nodes_on_one_connection_share_its_worker(live):
         runtime.inject("ab"[number % 2], "in", number)
     assert sorted(runtime.node("heard").wait_for(20)) == list(range(20))
     assert runtime.node("a").use(Ref("bus")).threads == {"connection bus"}
+
+
+def test_nodes_on_a_connection_for_several_threads_do_not_wait_for_each_other(live):
+    Meeting.place = threading.Barrier(2, timeout=PATIENCE_S)
+    nodes = {"a": plan(Meeting), "b": plan(Meeting), "heard": plan(Heard)}
+    wires = ["a.answer > heard.in", "b.answer > heard.in"]
+    runtime = live(graph_of(nodes, wires, {"bus": Database}))
+    runtime.inject("a", "in", 1)
+    runtime.inject("b", "in", 2)
+    assert sorted(runtime.node("heard").wait_for(2)) == [1, 2]
 
 
 def test_the_order_of_messages_to_one_node_is_kept(live):
