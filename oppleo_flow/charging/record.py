@@ -6,12 +6,14 @@ from decimal import Decimal
 from typing import Literal
 from uuid import UUID
 
-from oppleo_flow.charging.tariff import PriceVersion, amount
+from oppleo_flow.charging.slices import EnergySlice
+from oppleo_flow.charging.tariff import PriceVersion, amount, total
 from oppleo_flow.payloads import NOBODY, Attribution, RegisterQuality, Trigger
 
 SessionFlag = Literal[
     "energy-unknown",
     "price-unknown",
+    "estimated",
     "late-start",
     "late-end",
     "interrupted",
@@ -34,7 +36,8 @@ class Remark:
 class SessionRecord:
     """One session with its registers and its price; what ended it is None while it is open.
 
-    `price` is the version that held when the session started.  `settled_at` is when the end
+    `price` is the version that held when the session started, `slices` what each part of the energy
+    costs; without any, all of it costs `price`.  `settled_at` is when the end
     register was read, where that was after the end; `late_end`: none was known until then.
     `original` is the session as it was recorded, if `corrections` have changed it since; one of
     them may have made it `void`.
@@ -53,6 +56,7 @@ class SessionRecord:
     energy_wh: int | None = None
     reason: str | None = None
     price: PriceVersion | None = None
+    slices: tuple[EnergySlice, ...] = ()
     trigger: Trigger = "card"
     attribution: Attribution = NOBODY
     settled_at: datetime | None = None
@@ -71,14 +75,24 @@ class SessionRecord:
     @property
     def amount(self) -> Decimal | None:
         """Return what it costs; None when its energy or its price is unknown."""
+        if self.energy_wh is not None and self.slices:
+            return total((part.energy_wh, part.per_kwh) for part in self.slices)
         return amount(self.energy_wh, self.price)
+
+    @property
+    def price_unknown(self) -> bool:
+        """Return whether the price of any part of it is not known."""
+        if self.slices:
+            return any(part.energy_wh and part.per_kwh is None for part in self.slices)
+        return self.price is None
 
     @property
     def flags(self) -> tuple[SessionFlag, ...]:
         """Return what a reader of its figures has to know, the most important first."""
         holds: dict[SessionFlag, bool] = {
             "energy-unknown": self.energy_wh is None,
-            "price-unknown": self.price is None,
+            "price-unknown": self.price_unknown,
+            "estimated": any(part.estimated for part in self.slices),
             "late-start": self.meter_start_quality == "late",
             "late-end": self.late_end,
             "interrupted": self.interrupted,

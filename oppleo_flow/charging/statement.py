@@ -101,7 +101,7 @@ class Statement:
     @property
     def price_unknown(self) -> int:
         """Return how many lines have no known price."""
-        return sum(line.price is None for line in self.lines)
+        return sum(line.price_unknown for line in self.lines)
 
     @property
     def meter_serials(self) -> tuple[str, ...]:

@@ -11,6 +11,9 @@ from decimal import Decimal
 import oppleo_flow
 from oppleo_flow.charging.record import SessionFlag, SessionRecord
 from oppleo_flow.charging.statement import Reconciliation, Register, Statement
+from oppleo_flow.charging.statement_parts import tariff_totals, vat_totals
+from oppleo_flow.charging.tariff_words import component_words, price_words, slice_words
+from oppleo_flow.charging.tariff_words import plain as plain_number
 
 Cell = str | int | Decimal | datetime | None
 """A value in a report: a kWh or money as a decimal, a time as local time with its offset."""
@@ -18,6 +21,7 @@ Cell = str | int | Decimal | datetime | None
 _REMARKS: dict[SessionFlag, str] = {
     "energy-unknown": "energy unknown",
     "price-unknown": "price unknown",
+    "estimated": "shared out over its prices by estimate",
     "late-start": "start read late",
     "late-end": "end read late",
     "interrupted": "interrupted",
@@ -83,10 +87,23 @@ def head(statement: Statement) -> Iterator[tuple[str, str]]:
     yield "Charge point", of.charge_point
     yield "Period", f"{start} until {stop} ({of.zone.key})"
     yield "Meter serial number", ", ".join(statement.meter_serials) or "unknown"
-    prices = sorted({line.price.price_per_kwh for line in statement.lines if line.price})
-    price = ", ".join(f"{price:f} {of.currency}/kWh" for price in prices)
-    yield "Price", price or "unknown"
+    yield from _prices(statement)
     yield "Made", f"{time_text(of.created_at.astimezone(of.zone))}, " + _program()
+
+
+def _prices(statement: Statement) -> Iterator[tuple[str, str]]:
+    """Yield what a kWh costs, and how that is made up where it is not flat."""
+    parts = [part for line in statement.lines for part in line.slices]
+    versions = {part.version for part in parts if part.version}
+    versions |= {line.price for line in statement.lines if line.price and not line.slices}
+    flat = sorted({one.price_per_kwh for one in versions if one.tariff is None})
+    words = [f"{price:f} {statement.heading.currency}/kWh" for price in flat]
+    tariffs = sorted((one for one in versions if one.tariff), key=lambda one: one.valid_from)
+    words += [f"{price_words(one)} {statement.heading.currency}/kWh" for one in tariffs]
+    yield "Price", ", ".join(dict.fromkeys(words)) or "unknown"
+    made_up = dict.fromkeys(component_words(one) for one in tariffs)
+    if made_up:
+        yield "Made up of, per kWh", "; ".join(made_up)
 
 
 def _program() -> str:
@@ -110,7 +127,7 @@ def line(statement: Statement, index: int) -> tuple[Cell, ...]:
         kwh(session.meter_start_wh),
         kwh(session.meter_end_wh),
         kwh(session.energy_wh),
-        None if session.price is None else session.price.price_per_kwh,
+        _price(session),
         session.amount,
         statement.heading.currency,
         _remarks(session),
@@ -118,8 +135,17 @@ def line(statement: Statement, index: int) -> tuple[Cell, ...]:
     )
 
 
+def _price(session: SessionRecord) -> Decimal | None:
+    """Return the price of all of a session; None where its parts have several, or none."""
+    if session.slices:
+        prices = {part.per_kwh for part in session.slices}
+        return prices.pop() if len(prices) == 1 else None
+    return None if session.price is None else session.price.price_per_kwh
+
+
 def _remarks(session: SessionRecord) -> str:
-    return ", ".join(_REMARKS[flag] for flag in session.flags)
+    parts = slice_words(session.slices)
+    return ", ".join([*([parts] if parts else []), *(_REMARKS[flag] for flag in session.flags)])
 
 
 def foot(statement: Statement) -> Iterator[tuple[str, Cell, str]]:
@@ -128,6 +154,12 @@ def foot(statement: Statement) -> Iterator[tuple[str, Cell, str]]:
     yield "Sessions", len(statement.lines), ""
     yield "Energy", kwh(statement.energy_wh), "kWh"
     yield "Total, the sum of the rounded amounts", statement.total, currency
+    for vat in vat_totals(statement.lines):
+        yield f"Of which VAT, {plain_number(vat.percent)} %", vat.vat, currency
+    tariffs = tariff_totals(statement.lines)
+    if len(tariffs) > 1:
+        for tariff in tariffs:
+            yield f"Tariff {tariff.kind!r}: energy", kwh(tariff.energy_wh), "kWh"
     if statement.energy_unknown:
         yield "Sessions above without known energy, not in the sums", statement.energy_unknown, ""
     if statement.price_unknown:

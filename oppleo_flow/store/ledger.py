@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from oppleo_flow.store.account_rows import AccountRows
     from oppleo_flow.store.correction_rows import CorrectionRows
     from oppleo_flow.store.enrolment_rows import EnrolmentRows
+    from oppleo_flow.store.market_rows import MarketRows
     from oppleo_flow.store.price_rows import PriceRows
     from oppleo_flow.store.reading_rows import ReadingRows
     from oppleo_flow.store.rows import Rows
@@ -68,6 +69,11 @@ class Ledger:
     def prices(self) -> "PriceRows":
         """Return the price versions."""
         return self._rows.prices
+
+    @property
+    def market(self) -> "MarketRows":
+        """Return the market prices."""
+        return self._rows.market
 
     @property
     def _rows(self) -> "Rows":

@@ -1,11 +1,13 @@
 """The prices of the ledger: versions that are added and never changed."""
 
-from dataclasses import asdict
+import json
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Connection, select
 
 from oppleo_flow.charging.tariff import PriceVersion
+from oppleo_flow.charging.tariff_text import tariff_data, tariff_of
 from oppleo_flow.errors import Refused
 from oppleo_flow.store.database import Database, insert_new
 from oppleo_flow.store.tables import price_versions
@@ -28,7 +30,7 @@ class PriceRows:
         Raises:
             Refused: One begins at the same moment, or the others are in another currency.
         """
-        values = {**asdict(price), "charge_point": self._db.charge_point}
+        values = {**_columns(price), "charge_point": self._db.charge_point}
         with self._db.write() as connection:
             for other in all_prices(connection, self._db.charge_point).values():
                 if other.currency != price.currency:
@@ -49,8 +51,26 @@ def all_prices(connection: Connection, charge_point: str) -> dict[UUID, PriceVer
     """Return the prices of a charge point by their id, the oldest first."""
     table = price_versions.c
     query = (
-        select(table.price_version_id, table.valid_from, table.price_per_kwh, table.currency)
-        .where(table.charge_point == charge_point)
-        .order_by(table.valid_from)
+        select(price_versions).where(table.charge_point == charge_point).order_by(table.valid_from)
     )
-    return {row.price_version_id: PriceVersion(*row) for row in connection.execute(query)}
+    return {
+        row.price_version_id: PriceVersion(
+            price_version_id=row.price_version_id,
+            valid_from=row.valid_from,
+            price_per_kwh=row.price_per_kwh,
+            currency=row.currency,
+            tariff=None if row.tariff is None else tariff_of(json.loads(row.tariff)),
+        )
+        for row in connection.execute(query)
+    }
+
+
+def _columns(price: PriceVersion) -> dict[str, Any]:
+    # A calendar without a zone has been given the site's by who made the version.
+    return {
+        "price_version_id": price.price_version_id,
+        "valid_from": price.valid_from,
+        "price_per_kwh": price.price_per_kwh,
+        "currency": price.currency,
+        "tariff": None if price.tariff is None else json.dumps(tariff_data(price.tariff, "UTC")),
+    }

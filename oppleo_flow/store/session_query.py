@@ -12,6 +12,7 @@ from oppleo_flow.charging.tariff import PriceVersion, price_at
 from oppleo_flow.payloads import Attribution
 from oppleo_flow.store.correction_query import corrections_of
 from oppleo_flow.store.price_rows import all_prices
+from oppleo_flow.store.slice_rows import with_slices
 from oppleo_flow.store.tables import (
     session_ended,
     session_latched,
@@ -66,14 +67,15 @@ def not_ended(charge_point: str) -> Select[Any]:
 def records(
     connection: Connection, charge_point: str, queries: Iterable[Select[Any]]
 ) -> list[SessionRecord]:
-    """Return the sessions that queries find, with their prices and corrections."""
+    """Return the sessions that queries find, with their prices, corrections and slices."""
     prices = all_prices(connection, charge_point)
     corrections = corrections_of(connection, charge_point)
-    return [
+    found = [
         apply(_record(row, prices), corrections.get(row.session_id, ()))
         for query in queries
         for row in connection.execute(query)
     ]
+    return with_slices(connection, charge_point, found, prices)
 
 
 def _record(row: Row[Any], prices: Mapping[UUID, PriceVersion]) -> SessionRecord:

@@ -1,6 +1,6 @@
 """The sessions of the ledger: events that are written once, and the sessions they make up."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
@@ -13,6 +13,7 @@ from oppleo_flow.errors import StoreError
 from oppleo_flow.payloads import SessionEnded, SessionLatched, SessionSettled, SessionStarted
 from oppleo_flow.store.database import Database, insert_new
 from oppleo_flow.store.session_query import closed, not_ended, records
+from oppleo_flow.store.slice_rows import keep_slices
 from oppleo_flow.store.tables import (
     price_versions,
     session_corrections,
@@ -40,8 +41,9 @@ _RETIMED = select(session_corrections.c.session_id).where(
 class SessionRows:
     """The sessions of a charge point."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, write_readings: Callable[[], None]) -> None:
         self._db = database
+        self._write_readings = write_readings
 
     def record(self, event: SessionEvent) -> None:
         """Write an event; the same one again changes nothing.
@@ -55,14 +57,25 @@ class SessionRows:
         """
         table, done = _TABLES[type(event)]
         values = _row(event, self._db.charge_point)
+        bills = isinstance(event, SessionEnded | SessionSettled)
+        if bills:
+            self._write_readings()
         with self._db.write() as connection:
             if _written(connection, table, values, event):
+                if bills:
+                    self._keep_slices(connection, event.session_id)
                 return
             if not _holds(connection, table, values):
                 raise StoreError(
                     f"{self._db.place}: session {event.session_id}: has {done} already, with other "
                     "figures; what is written is not changed"
                 )
+
+    def _keep_slices(self, connection: Connection, session_id: UUID) -> None:
+        """Keep what each part of a session's energy costs, in the transaction of its end."""
+        query = closed(self._db.charge_point).where(session_ended.c.session_id == session_id)
+        for session in records(connection, self._db.charge_point, [query]):
+            keep_slices(connection, self._db.charge_point, session)
 
     def open(self) -> SessionRecord | None:
         """Return the session that has not ended."""

@@ -232,5 +232,37 @@ price_versions = Table(
     Column("valid_from", UtcDateTime, nullable=False),
     Column("price_per_kwh", ExactDecimal, nullable=False),
     Column("currency", String(3), nullable=False),
+    Column("tariff", Text),
     UniqueConstraint("charge_point", "valid_from"),
 )
+"""`tariff` is how a price that is not flat is made up, as JSON, whole by itself."""
+
+market_prices = Table(
+    "market_prices",
+    METADATA,
+    Column("charge_point", Text, primary_key=True),
+    Column("source", Text, primary_key=True),
+    Column("since", UtcDateTime, primary_key=True),
+    Column("until", UtcDateTime, nullable=False),
+    Column("per_kwh", ExactDecimal, nullable=False),
+    Column("currency", String(3), nullable=False),
+    sqlite_with_rowid=False,
+)
+"""What dynamic tariffs go by; a time that no row covers has no known price."""
+
+slices = Table(
+    "slices",
+    METADATA,
+    Column("session_id", Uuid, primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("charge_point", Text, nullable=False),
+    Column("since", UtcDateTime, nullable=False),
+    Column("until", UtcDateTime, nullable=False),
+    Column("start_wh", BigInteger, nullable=False),
+    Column("end_wh", BigInteger, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("price_version_id", Uuid, nullable=False),
+    Column("per_kwh", ExactDecimal, nullable=False),
+    Column("estimated", Boolean, nullable=False),
+)
+"""What each part of a session's energy cost; the end of one is the start of the next."""

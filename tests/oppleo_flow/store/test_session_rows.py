@@ -8,6 +8,7 @@ from uuid import UUID
 import pytest
 
 from oppleo_flow.charging.record import SessionRecord
+from oppleo_flow.charging.slices import EnergySlice
 from oppleo_flow.charging.tariff import PriceVersion
 from oppleo_flow.errors import StoreError
 from oppleo_flow.payloads import (
@@ -76,6 +77,11 @@ def test_a_session_that_has_ended_has_both_registers_and_its_price(ledger):
             energy_wh=10_000,
             reason="card",
             price=PRICE,
+            slices=(
+                EnergySlice(
+                    NOON, NOON + 2 * HOUR, 1_234_567, 1_244_567, "flat", PRICE, PRICE.price_per_kwh
+                ),
+            ),
         )
     ]
     assert ledger.sessions.latest(10)[0].amount == Decimal("3.50")
