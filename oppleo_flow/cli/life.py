@@ -39,13 +39,14 @@ from oppleo_flow.errors import DeviceError, Refused, StoreError
 from oppleo_flow.flowfile.graph import Graph
 from oppleo_flow.flowfile.versions import History, Version
 from oppleo_flow.guardian import PIPE_VARIABLE, crashed_before
-from oppleo_flow.store import LedgerConnection
+from oppleo_flow.store import LedgerConnection, StoreLocation
 from oppleo_flow.store.audit import AuditLog
 from webui.ports import SiteFacts
 from webui.server import WebServer, listen
 
 if TYPE_CHECKING:
     from oppleo_flow.cli.deploying import Deploying
+    from oppleo_flow.cli.disk_watch import DiskWatch
     from oppleo_flow.cli.flow_files import Surroundings
 
 _LOG = logging.getLogger(__name__)
@@ -196,14 +197,29 @@ class _Life:
     def _end(
         self, log: Log, deploying: "Deploying", runs_whole: Callable[[], bool]
     ) -> tuple[str, int]:
-        """Wait until told to end; return why, and the exit code."""
+        """Wait until told to end; return why, and the exit code.  Meanwhile look at the files."""
+        watch = self._watch(deploying)
+        every_s = self._site.settings.watch.every
+        due_s = self._clock.monotonic() + _LOOK_WHETHER_GOOD_S
         while True:
             try:
-                return self._ends.get(timeout=_LOOK_WHETHER_GOOD_S)
+                return self._ends.get(timeout=min(every_s, _LOOK_WHETHER_GOOD_S))
             except Empty:
+                watch.look()
+            if self._clock.monotonic() >= due_s:
+                due_s += _LOOK_WHETHER_GOOD_S
                 log.tell_repeats()
                 if runs_whole():
                     deploying.look_whether_good()
+
+    def _watch(self, deploying: "Deploying") -> "DiskWatch":
+        # Not at the top: nobody saves anything while a start is under way.
+        from oppleo_flow.cli.disk_watch import DiskWatch  # noqa: PLC0415
+
+        settings = self._site.settings.watch
+        if self._chosen.only_page:  # what crashed all the time runs again when somebody deploys it
+            settings = settings.model_copy(update={"code": False})
+        return DiskWatch(deploying, self._site.folder / "nodes", settings, say=_say)
 
     @property
     def _port(self) -> int:
@@ -218,6 +234,7 @@ class _Life:
             timezone=self._site.timezone,
             frames=self._site.service(Frames),
             redact=log.redaction.redacted,
+            ledger=self._site.service(StoreLocation).written,
         )
 
     def _seed(self) -> None:
@@ -297,6 +314,12 @@ class _Life:
 
     def _orphaned(self) -> None:
         self._ends.put(("the guardian is gone, nobody would make the pins safe", REFUSED))
+
+
+def _say(line: str) -> None:
+    """Say on the terminal, and in the log, what the owner wants to know."""
+    _LOG.info("%s", line)
+    print(line, flush=True)
 
 
 def _simulated(graph: Graph) -> bool:

@@ -20,6 +20,8 @@ class SettledFiles:
         self._files = files
         self._seen = self._look()
         self._told = self._seen
+        self.settled = False
+        """Whether the last two looks saw the same."""
         self._held = {file: _digest(file) for file in self._seen}
 
     def _look(self) -> Mapping[Path, Look]:
@@ -29,7 +31,8 @@ class SettledFiles:
     def changed(self) -> tuple[Path, ...]:
         """Return the files that changed, are new or are gone, each change once."""
         before, self._seen = self._seen, self._look()
-        if before != self._seen or self._seen == self._told:
+        self.settled = before == self._seen
+        if not self.settled or self._seen == self._told:
             return ()
         there, told = self._seen, self._told
         suspect = [file for file in {**told, **there} if told.get(file) != there.get(file)]

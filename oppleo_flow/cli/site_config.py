@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from oppleo_flow.charging.calendar_rules import CalendarRules
-from oppleo_flow.options import TimeZone
+from oppleo_flow.options import Seconds, TimeZone
 
 
 class _Settings(BaseModel):
@@ -62,6 +62,25 @@ class LogSettings(_Settings):
     keep: int = Field(default=5, ge=1, le=1000, description="How many older files are kept.")
 
 
+class WatchSettings(_Settings):
+    """What is noticed by itself while the site runs."""
+
+    code: bool = Field(
+        default=True,
+        description="Take in the site's own nodes when their files change and are good.",
+    )
+    flows: bool = Field(
+        default=True, description="Say when a file of the flow was changed and not deployed."
+    )
+    every: Seconds = Field(
+        default="2s",
+        validate_default=True,
+        ge=0.1,
+        le=3600,
+        description="How often to look; a change is one when two looks see the same.",
+    )
+
+
 def _currency(code: str) -> str:
     if not re.fullmatch("[A-Z]{3}", code):
         raise ValueError("a code of three capitals such as EUR is needed")
@@ -98,3 +117,6 @@ class SiteSettings(_Settings):
     )
     web: WebSettings = Field(default_factory=WebSettings, description="Where the page is served.")
     log: LogSettings = Field(default_factory=LogSettings, description="What is written down.")
+    watch: WatchSettings = Field(
+        default_factory=WatchSettings, description="What is noticed while the site runs."
+    )

@@ -26,6 +26,8 @@ class Doorman(Node[NodeConfig]):
 def test_new_code_runs_without_an_edge_on_the_switch_and_bad_code_does_not(
     start, site, command, watch_pins
 ):
+    settings = site / "oppleo.yaml"
+    settings.write_text(f"{settings.read_text()}\nwatch: {{code: off}}\n")
     file = site / "nodes" / "doorman.py"
     file.write_text(NODE.format(word="no", says="no"))
     flow = site / "flows" / "charge-point.yaml"
