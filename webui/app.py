@@ -46,7 +46,7 @@ def create_app(
     where nothing can be deployed; `site` is what is around the runtime.
     """
     page = Page(load_assets(built_page))
-    health = Health(runtime, feed)
+    health = Health(runtime, feed, site or SiteFacts())
     deeds = Deeds(audit)
 
     app = Bottle()

@@ -19,6 +19,7 @@ from oppleo_flow.engine.vitals import Vitals
 from oppleo_flow.flowfile.graph import Graph
 from oppleo_flow.flowfile.versions import FlowSet, Version
 from oppleo_flow.store.audit import Deed
+from oppleo_flow.store.location import Written
 
 if TYPE_CHECKING:
     from oppleo_flow.flowfile import Finding
@@ -185,7 +186,8 @@ class Sessions(Protocol):
 class SiteFacts:
     """What the web interface needs to know of the site around the runtime.
 
-    `frames` are those of its devices; `redact` takes the values of secrets out of a text.
+    `frames` are those of its devices; `redact` takes the values of secrets out of a text;
+    `ledger` counts what was written there.
     """
 
     clock: Clock = field(default_factory=SystemClock)
@@ -193,6 +195,7 @@ class SiteFacts:
     timezone: str = "UTC"
     frames: Frames = field(default_factory=Frames)
     redact: Callable[[str], str] = str
+    ledger: Written | None = None
 
 
 @dataclass(frozen=True, slots=True)

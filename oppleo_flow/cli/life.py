@@ -39,7 +39,7 @@ from oppleo_flow.errors import DeviceError, Refused, StoreError
 from oppleo_flow.flowfile.graph import Graph
 from oppleo_flow.flowfile.versions import History, Version
 from oppleo_flow.guardian import PIPE_VARIABLE, crashed_before
-from oppleo_flow.store import LedgerConnection
+from oppleo_flow.store import LedgerConnection, StoreLocation
 from oppleo_flow.store.audit import AuditLog
 from webui.ports import SiteFacts
 from webui.server import WebServer, listen
@@ -234,6 +234,7 @@ class _Life:
             timezone=self._site.timezone,
             frames=self._site.service(Frames),
             redact=log.redaction.redacted,
+            ledger=self._site.service(StoreLocation).written,
         )
 
     def _seed(self) -> None:

@@ -11,7 +11,10 @@ from sqlalchemy.dialects import sqlite
 from sqlalchemy.exc import DBAPIError
 
 from oppleo_flow.errors import StoreError
+from oppleo_flow.store.location import Written
 from oppleo_flow.store.sqlite_file import connect, reason
+
+_NUMBER_BYTES = 8
 
 
 class Database:
@@ -60,15 +63,43 @@ def in_words(place: str) -> Iterator[None]:
         raise StoreError(f"{place}: {reason(error.orig)}") from error
 
 
-def sqlite_engine(path: Path, *, read_only: bool = False) -> Engine:
-    """Return an engine on an SQLite file; nothing is opened yet."""
+def sqlite_engine(path: Path, *, read_only: bool = False, written: Written | None = None) -> Engine:
+    """Return an engine on an SQLite file; nothing is opened yet.  `written` is kept up to date."""
 
     def open_file() -> sqlite3.Connection:
         return connect(path, read_only=read_only)
 
     engine = create_engine("sqlite+pysqlite://", creator=open_file, poolclass=QueuePool)
     event.listen(engine, "begin", _begin)
+    if written is not None:
+        _count(engine, written)
     return engine
+
+
+def _count(engine: Engine, written: Written) -> None:
+    """Count what is committed by writers, and the bytes of the values that they write."""
+
+    def committed(connection: Connection) -> None:
+        written.commits += bool(connection.get_execution_options().get("write"))
+
+    def executes(connection: Connection, *call: Any) -> None:
+        if connection.get_execution_options().get("write"):
+            written.value_bytes += _size(call[2])
+
+    event.listen(engine, "commit", committed)
+    event.listen(engine, "before_cursor_execute", executes)
+
+
+def _size(values: Any) -> int:
+    """Return about how many bytes the values of a statement, or of many, take up."""
+    match values:
+        case str() | bytes():
+            return len(values)
+        case dict():
+            return sum(map(_size, values.values()))
+        case list() | tuple():
+            return sum(map(_size, values))
+    return 0 if values is None else _NUMBER_BYTES
 
 
 def _begin(connection: Connection) -> None:

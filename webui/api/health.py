@@ -1,23 +1,26 @@
 """What machines watch: alive, ready, and the counters as Prometheus reads them."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from bottle import response
 
+from oppleo_flow.engine.snapshot import RuntimeSnapshot
 from oppleo_flow.engine.vitals import ALIVE_S
 from webui.api import metrics
 from webui.api.state import reasons_not_ready
 from webui.feed import Feed
-from webui.ports import Runtime
+from webui.ports import Runtime, SiteFacts
 from webui.problem import problem
 
 
 class Health:
     """The routes of `/live`, `/ready` and `/metrics`."""
 
-    def __init__(self, runtime: Runtime, feed: Feed) -> None:
+    def __init__(self, runtime: Runtime, feed: Feed, site: SiteFacts | None = None) -> None:
         self._runtime = runtime
         self._feed = feed
+        self._site = site or SiteFacts()
 
     def live(self) -> dict[str, Any]:
         """Answer `GET /live`: 503 when the dispatcher has not turned for two seconds."""
@@ -30,15 +33,29 @@ class Health:
         return {"live": True}
 
     def ready(self) -> dict[str, Any]:
-        """Answer `GET /ready`: 503 with the reasons until every node runs without a fault."""
-        if not self._runtime.ready:
-            closed = [n for n, is_open in self._runtime.vitals().connections.items() if not is_open]
+        """Answer `GET /ready`: 503 with the reasons until every node runs without a fault.
+
+        Either way with each connection, and with the age of what each output holds.
+        """
+        ready, snapshot = self._runtime.ready, self._runtime.snapshot()
+        connections = dict(self._runtime.vitals().connections)
+        condition = {"connections": connections, "levels": [*self._levels(snapshot)]}
+        if not ready:
+            closed = [name for name, is_open in connections.items() if not is_open]
             reasons = [
-                *reasons_not_ready(self._runtime.snapshot()),
+                *reasons_not_ready(snapshot),
                 *(f"connection {name!r}: is not open" for name in closed),
             ]
-            raise problem(503, "not-ready", "; ".join(reasons), reasons=reasons)
-        return {"ready": True}
+            raise problem(503, "not-ready", "; ".join(reasons), reasons=reasons, **condition)
+        return {"ready": True, **condition}
+
+    def _levels(self, snapshot: RuntimeSnapshot) -> Iterator[dict[str, Any]]:
+        """Yield how long ago each output was given what it holds: a meter its last reading."""
+        now = self._site.clock.now()
+        for node in snapshot.nodes:
+            for port, level in node.levels.items():
+                age_s = max(0.0, round((now - level.since).total_seconds(), 3))
+                yield {"node": node.id, "port": port, "fresh": level.fresh, "age_s": age_s}
 
     def metrics(self) -> str:
         """Answer `GET /metrics` in Prometheus' text format, version 0.0.4."""
@@ -48,6 +65,7 @@ class Health:
             [
                 *metrics.of_flow(runtime.snapshot(), ready=runtime.ready),
                 *metrics.of_runtime(runtime.vitals(), streams=self._feed.streams),
+                *metrics.of_ledger(self._site.ledger),
                 *metrics.of_process(),
             ]
         )

@@ -12,9 +12,11 @@ import oppleo_flow
 from oppleo_flow.engine.snapshot import NodeSnapshot, RuntimeSnapshot
 from oppleo_flow.engine.timing import UP_TO_S
 from oppleo_flow.engine.vitals import Vitals
+from oppleo_flow.store.location import Written
 
 CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
 _MEMORY = Path("/proc/self/statm")
+_STORAGE = Path("/proc/self/io")
 _PAGE_BYTES: Final = resource.getpagesize()
 _ESCAPES = str.maketrans({"\\": r"\\", '"': r"\"", "\n": r"\n"})
 Labels = Mapping[str, str]
@@ -141,16 +143,40 @@ def of_runtime(vitals: Vitals, *, streams: int) -> Iterator[Family]:
     yield _one("web_streams", "Pages that listen for live changes.", streams)
 
 
+def of_ledger(written: Written | None) -> Iterator[Family]:
+    """Yield what was written to the ledger, where there is one."""
+    if written is None:
+        return
+    for name, text, value in (
+        ("ledger_commits_total", "Commits to the ledger.", written.commits),
+        ("ledger_written_bytes_total", "Values written there.", written.value_bytes),
+    ):
+        yield Family(f"oppleo_flow_{name}", "counter", text, [("", {}, value)])
+
+
 def of_process() -> Iterator[Family]:
     """Yield what the process uses; what this system does not tell is left out."""
     cpu = "Processor time, of user and system."
     yield Family("process_cpu_seconds_total", "counter", cpu, [("", {}, time.process_time())])
+    written = _written_bytes()
+    if written is not None:
+        text = "What the whole process had written to storage: state, ledger, spool, log."
+        yield Family("process_storage_written_bytes_total", "counter", text, [("", {}, written)])
     try:
         pages = int(_MEMORY.read_text(encoding="ascii").split()[1])
     except OSError:
         return
     size = "Resident memory."
     yield Family("process_resident_memory_bytes", "gauge", size, [("", {}, pages * _PAGE_BYTES)])
+
+
+def _written_bytes() -> int | None:
+    try:
+        lines = _STORAGE.read_text(encoding="ascii").splitlines()
+    except OSError:
+        return None
+    found = (line.partition(": ") for line in lines)
+    return next((int(value) for name, _, value in found if name == "write_bytes"), None)
 
 
 def _one(name: str, text: str, value: float, **labels: str) -> Family:

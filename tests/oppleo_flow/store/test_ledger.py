@@ -279,3 +279,13 @@ def test_a_ledger_is_opened_without_sqlalchemy(location):
     root = Path(__file__).parents[3]
     command = [sys.executable, "-c", program, str(location.path)]
     assert subprocess.run(command, cwd=root, check=False).returncode == 0
+
+
+def test_what_is_written_is_counted_and_what_is_read_is_not(tmp_path):
+    location = StoreLocation(tmp_path / "ledger.sqlite")
+    with open_ledger(location, "garage") as ledger:
+        ledger.tokens.all()
+        assert (location.written.commits, location.written.value_bytes) == (0, 0)
+        ledger.tokens.note_refused("DEADBEEF", "956397706018", NOON)
+    assert location.written.commits == 1
+    assert 60 < location.written.value_bytes < 300

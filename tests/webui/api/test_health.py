@@ -1,6 +1,7 @@
 """What machines watch, of a runtime that is moved by hand and of one that runs."""
 
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -10,10 +11,12 @@ import oppleo_flow
 from oppleo_flow import Level, Node, NodeConfig, VirtualClock
 from oppleo_flow.engine.runtime import Runtime
 from oppleo_flow.engine.vitals import Vitals
+from oppleo_flow.store.location import Written
 from oppleo_flow.testing import BenchSite, Collect, graph_of, plan
 from oppleo_flow.testing.bench import NOON
 from webui.api import metrics
 from webui.api.health import Health
+from webui.ports import SiteFacts
 
 
 def test_a_runtime_whose_dispatcher_turns_is_alive_be_it_ready_or_not(client, runtime):
@@ -45,9 +48,33 @@ def test_each_node_and_connection_that_is_not_ready_is_named(client, runtime):
     ]
 
 
+def test_what_is_written_to_the_ledger_and_to_storage_is_counted(runtime, feed):
+    site = SiteFacts(ledger=Written(commits=3, value_bytes=1200))
+    found = samples(Health(runtime, feed, site).metrics())
+    assert found[("oppleo_flow_ledger_commits_total",)] == 3
+    assert found[("oppleo_flow_ledger_written_bytes_total",)] == 1200
+    assert found[("process_storage_written_bytes_total",)] >= 0
+
+
 def test_a_ready_runtime_is_ready(client):
     answer = client.get("/ready")
-    assert (answer.status, answer.json) == (200, {"ready": True})
+    assert (answer.status, answer.json) == (200, {"ready": True, "connections": {}, "levels": []})
+
+
+def test_the_age_of_the_last_reading_and_each_connection_are_told(make_client, runtime):
+    client = make_client(site=SiteFacts(clock=VirtualClock(NOON)))
+    runtime.vital = replace(runtime.vital, connections={"rs485": True})
+    runtime.set("meter", "reading", 5, since=NOON - timedelta(seconds=12.5))
+    runtime.set("evse_state", "state", "A", since=NOON, fresh=False)
+    answer = client.get("/ready").json
+    assert answer == {
+        "ready": True,
+        "connections": {"rs485": True},
+        "levels": [
+            {"node": "evse_state", "port": "state", "fresh": False, "age_s": 0.0},
+            {"node": "meter", "port": "reading", "fresh": True, "age_s": 12.5},
+        ],
+    }
 
 
 def test_a_runtime_that_is_not_ready_says_why(client, runtime):
@@ -66,6 +93,8 @@ def test_a_runtime_that_is_not_ready_says_why(client, runtime):
             "node 'rfid': SPI bus 0 is not there",
             "node 'meter': port /dev/ttyUSB0 is not there",
         ],
+        "connections": {},
+        "levels": [],
     }
 
 
