@@ -13,6 +13,8 @@ from enum import StrEnum
 from typing import Any, ClassVar, Literal, Self
 from uuid import UUID
 
+from oppleo_flow.record import Record
+
 _SAMPLE_TIME = datetime(2026, 1, 15, 12, 0, tzinfo=UTC)
 _SAMPLE_SESSION = UUID("00000000-0000-4000-8000-000000000001")
 
@@ -233,7 +235,9 @@ class MeterReading(Payload):
     """What a kWh meter said at one moment.
 
     `energy_import_wh` is the meter's own running total; `serial` is None for a model that cannot
-    tell it; the values per phase are L1, L2, L3, of length 1 for a single-phase model.
+    tell it; the values per phase are L1, L2, L3, of length 1 for a single-phase model, and empty
+    for one that tells sums only.  `energy_register` is which running total it is: `total` is
+    import plus export.  `also` holds what the node was told to read besides, by name.
     """
 
     meter: str
@@ -243,8 +247,10 @@ class MeterReading(Payload):
     power_phases_w: tuple[float, ...]
     voltage_phases_v: tuple[float, ...]
     current_phases_a: tuple[float, ...]
-    frequency_hz: float
+    frequency_hz: float | None
     serial: str | None = None
+    energy_register: Literal["import", "total"] = "import"
+    also: Record | None = None
     _sample = {
         "meter": "meter",
         "time": _SAMPLE_TIME,

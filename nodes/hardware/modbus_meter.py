@@ -14,7 +14,7 @@ their usual registers. Any other meter takes a file: copy the profile of the one
 `nodes/meters/NAME.yaml` of your site, write its own registers in, and say `model: NAME`.
 
 The energy is the meter's import register, which cannot be reset: the one that may be billed.
-`register: total` reads import plus export instead, as Oppleo did; it bills what flows back, too.
+`energy: total` reads import plus export instead, as Oppleo did; it bills what flows back, too.
 `also` adds values that the model has besides, as `also.power_factor` of the reading:
 
 ```yaml
@@ -40,33 +40,50 @@ check.
 | `meter-exchanged` | another meter answers than before; the next reading is the new one's |
 | `meter-register-fell` | the energy is less than it was: reset, or exchanged |
 
-A register that falls stays unknown until the flow is restarted. Give each meter on a bus a `unit_id`
-of its own, in the meter's menu.
+A register that falls stays unknown until the flow is restarted. Give each meter on a bus a
+`unit_id` of its own, in the meter's menu.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Literal
+from typing import Annotated, Self
 
-from pydantic import Field
+from pydantic import AfterValidator, Field, ValidationInfo, model_validator
 
 from oppleo_flow import (
     Claim,
     DeviceError,
-    DeviceMissing,
-    DeviceTimeout,
     Example,
     Level,
     Node,
     NodeConfig,
+    Record,
     Ref,
     Seconds,
 )
-from oppleo_flow.devices.meters import Meter, MeterValues, meter_model
+from oppleo_flow.devices.meter_faults import named_fault
+from oppleo_flow.devices.meter_profile import BilledRegister, MeterProfile, Selection
+from oppleo_flow.devices.meters import Meter, MeterValues
+from oppleo_flow.devices.profile_files import meter_profile, profile_among
+from oppleo_flow.devices.register_watch import RegisterWatch
 from oppleo_flow.devices.serial_bus import SerialBus
+from oppleo_flow.errors import ConfigError
+from oppleo_flow.options import SITE_NAMES
 from oppleo_flow.payloads import MeterReading, MeterUnknown
 
-_SILENT, _WRONG = "meter-silent", "meter-wrong"
+_MANY_LOST = 0.05
+_ENOUGH_ASKED = 100
+
+
+def _own_profiles(info: ValidationInfo) -> Mapping[str, MeterProfile | ConfigError]:
+    """Return the models that the site has profiles of, as far as a check knows the site."""
+    ask = (info.context or {}).get(SITE_NAMES)
+    return (ask("meters") if ask is not None else None) or {}
+
+
+def _known_model(name: str, info: ValidationInfo) -> str:
+    profile_among(name, _own_profiles(info))
+    return name
 
 
 class ModbusMeterConfig(NodeConfig):
@@ -74,10 +91,25 @@ class ModbusMeterConfig(NodeConfig):
 
     bus: Ref[SerialBus] = Field(description="Bus that the meter is on.")
     unit_id: int = Field(1, ge=1, le=247, description="Modbus address that the meter is set to.")
-    model: Literal["SDM630v2", "SDM120"] = Field("SDM630v2", description="What meter it is.")
+    model: Annotated[str, AfterValidator(_known_model)] = Field(
+        "SDM630v2",
+        description="What meter it is: SDM630v2, SDM120, SDM220, SDM230, SDM72D-M, generic, or "
+        "a profile of the site.",
+    )
+    energy: BilledRegister = Field(
+        "import", description="Running total to read: import, or total, which adds the export."
+    )
+    also: tuple[str, ...] = Field(
+        (), max_length=20, description="Values to read besides, such as power_factor."
+    )
     every: Seconds = Field(
         "10s", validate_default=True, ge=1, le=3600, description="How often to read it."
     )
+
+    @model_validator(mode="after")
+    def _model_has_it(self, info: ValidationInfo) -> Self:
+        Selection(profile_among(self.model, _own_profiles(info)), self.energy, self.also)
+        return self
 
 
 class ModbusMeter(Node[ModbusMeterConfig]):
@@ -91,11 +123,11 @@ class ModbusMeter(Node[ModbusMeterConfig]):
         model has one; or a `MeterUnknown` since when and why.
 
     Raises:
-        Nothing.  A meter that does not answer is the fault `meter-silent`, one that answers what
-        cannot be `meter-wrong`, each until a good reading.
+        Nothing.  What is wrong with meter, wires or adapter is a named fault, from `meter-silent`
+        to `meter-register-fell`, until a good reading.
 
     Source:
-        Eastron, Modbus protocol documents of the SDM630-Modbus V2 and the SDM120-Modbus.
+        The Modbus protocol documents that each model's profile names.
     """
 
     type_name = "modbus-meter"
@@ -119,11 +151,8 @@ class ModbusMeter(Node[ModbusMeterConfig]):
 
     def start(self) -> None:
         """Begin to read."""
-        model = meter_model(self.config.model)
-        self._meter = Meter(self.use(self.config.bus), self.config.unit_id, model)
-        self._serial: str | None = None
-        self._identified = False
-        self._highest_wh = 0
+        self._meter = self._connected()
+        self._watch = RegisterWatch(self.config.unit_id, self._profile.most_power_w)
         self._unknown_since: datetime | None = None
         self._fault: str | None = None
         self.after(0, self._poll)
@@ -131,9 +160,18 @@ class ModbusMeter(Node[ModbusMeterConfig]):
 
     def probe(self) -> str:
         """Read the meter once."""
+        values = self._connected().read()
+        number = f", no. {values.serial}" if values.serial else ""
+        return (
+            f"unit {self.config.unit_id} answers: {self._profile.title}{number}, "
+            f"{values.power_w:.0f} W, {values.energy_wh / 1000:.1f} kWh"
+        )
+
+    def _connected(self) -> Meter:
         config = self.config
-        values = Meter(self.use(config.bus), config.unit_id, meter_model(config.model)).read()
-        return f"unit {config.unit_id} answers: {values.energy_import_wh / 1000:.1f} kWh"
+        self._profile = meter_profile(config.model, self.site.folder / "nodes")
+        selection = Selection(self._profile, config.energy, config.also)
+        return Meter(self.use(config.bus), config.unit_id, selection)
 
     @classmethod
     def claims(cls, config: ModbusMeterConfig) -> Iterable[Claim]:
@@ -142,65 +180,55 @@ class ModbusMeter(Node[ModbusMeterConfig]):
 
     def _poll(self) -> None:
         try:
-            self._identify()
             values = self._meter.read()
-            self._check_register(values.energy_import_wh)
-        except (DeviceTimeout, DeviceMissing) as error:
-            self._tell_unknown(_SILENT, str(error))
+            self._watch.check(values.serial, values.energy_wh, self.clock.monotonic())
         except DeviceError as error:
-            self._tell_unknown(_WRONG, str(error))
+            self._tell_unknown(error)
         else:
             self._tell(values)
-
-    def _identify(self) -> None:
-        """Read the serial number, at the start and after each outage: it may be another meter."""
-        if self._identified:
-            return
-        serial = self._meter.read_serial()
-        if serial != self._serial:
-            if self._serial is not None:
-                self.log.warning("the meter %s was exchanged for %s", self._serial, serial)
-            self._serial, self._highest_wh = serial, 0
-        self._identified = True
-
-    def _check_register(self, energy_wh: int) -> None:
-        if energy_wh < self._highest_wh:
-            raise DeviceError(
-                f"unit {self.config.unit_id}: the energy fell from {self._highest_wh} to "
-                f"{energy_wh} Wh; if the meter was reset or exchanged, restart the flow"
-            )
-        self._highest_wh = energy_wh
 
     def _tell(self, values: MeterValues) -> None:
         reading = MeterReading(
             meter=self.id,
             time=self.clock.now(),
-            energy_import_wh=values.energy_import_wh,
-            power_w=round(sum(values.power_phases_w), 1),
+            energy_import_wh=values.energy_wh,
+            power_w=values.power_w,
             power_phases_w=values.power_phases_w,
             voltage_phases_v=values.voltage_phases_v,
             current_phases_a=values.current_phases_a,
             frequency_hz=values.frequency_hz,
-            serial=self._serial,
+            serial=values.serial,
+            energy_register=self.config.energy,
+            also=_flat(values) if self.config.also else None,
         )
         self._end_fault()
         self._unknown_since = None
         self.reading.set(reading)
-        self.status("ok", f"{reading.power_w:.0f} W, {reading.energy_import_wh / 1000:.1f} kWh")
+        text = f"{reading.power_w:.0f} W, {reading.energy_import_wh / 1000:.1f} kWh"
+        tally = self.use(self.config.bus).tally(self.config.unit_id)
+        if tally.asked >= _ENOUGH_ASKED and tally.lost_share > _MANY_LOST:
+            self.status("warn", f"{text}; {tally.lost_share:.0%} of the questions were lost")
+        else:
+            self.status("ok", text)
 
-    def _tell_unknown(self, fault: str, reason: str) -> None:
+    def _tell_unknown(self, error: DeviceError) -> None:
         """Say that the meter is unknown; that it still is need not be said again."""
-        self._identified = False
-        if self._fault == fault:
+        named = named_fault(error)
+        if self._fault == named.code:
             return
         self._unknown_since = self._unknown_since or self.clock.now()
-        self.reading.set(MeterUnknown(self.id, self._unknown_since, reason))
-        self.status("warn", f"unknown: {reason}")
+        self.reading.set(MeterUnknown(self.id, self._unknown_since, str(error)))
+        self.status("warn", f"unknown: {error}")
         self._end_fault()
-        self._fault = fault
-        self.fault(fault, reason)
+        self._fault = named.code
+        self.fault(named.code, named.text(error, self._profile))
 
     def _end_fault(self) -> None:
         if self._fault is not None:
             self.clear(self._fault)
             self._fault = None
+
+
+def _flat(values: MeterValues) -> Record:
+    """Return what was read besides: a number, or a list of one for each phase."""
+    return Record.of({n: v[0] if len(v) == 1 else v for n, v in values.also.items()})

@@ -11,15 +11,17 @@ Speed, parity and stop bits are set in the meter's own menu; Eastron meters come
 """
 
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import Field
 
 from oppleo_flow import Claim, Connection, DeviceMissing, NodeConfig, Seconds, VirtualClock
-from oppleo_flow.devices.meter_twin import MeterLine, WorldSerialBus
+from oppleo_flow.devices.meter_line import MeterLine
+from oppleo_flow.devices.meter_twin import WorldSerialBus
 from oppleo_flow.devices.modbus_blocks import Block, LineTiming
 from oppleo_flow.devices.modbus_rtu import ModbusRtuBus
-from oppleo_flow.devices.serial_bus import Parity, SerialBus, Table
+from oppleo_flow.devices.serial_bus import Parity, SerialBus, Table, Tally
 from oppleo_flow.devices.world import world_of
 
 
@@ -58,10 +60,10 @@ class SerialBusConnection(Connection[SerialBusConfig], SerialBus):
         if not self.simulated:
             bus = self._driver(self.config.port, self.config.parity, echo=self.config.echo)
         elif isinstance(self.clock, VirtualClock):
-            self._bus = WorldSerialBus(world_of(self.site))
+            self._bus = WorldSerialBus(world_of(self.site), self._own_nodes)
             return
         else:
-            self._line = MeterLine(world_of(self.site))
+            self._line = MeterLine(world_of(self.site), own=self._own_nodes)
             # A pseudo terminal knows neither parity nor echoes.
             bus = self._driver(self._line.path, "none", echo=False)
         self._bus = bus
@@ -84,11 +86,19 @@ class SerialBusConnection(Connection[SerialBusConfig], SerialBus):
         """Return 16-bit registers of one device."""
         return self._opened.read_registers(unit_id, table, block)
 
+    def tally(self, unit_id: int) -> Tally:
+        """Return how a device answered so far."""
+        return self._opened.tally(unit_id)
+
     @property
     def _opened(self) -> SerialBus:
         if self._bus is None:
             raise DeviceMissing(f"connection {self.name!r}: is not open")
         return self._bus
+
+    @property
+    def _own_nodes(self) -> Path:
+        return self.site.folder / "nodes"
 
     def _driver(self, port: str, parity: Parity, *, echo: bool) -> ModbusRtuBus:
         config = self.config

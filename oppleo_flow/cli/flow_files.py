@@ -113,8 +113,15 @@ def mistaken(result: CheckResult) -> list[Finding]:
 
 
 def _site_names(folder: Path, kind: str) -> Collection[str] | None:
-    """Return the names that `oppleo.yaml` has under a key; None where it says nothing."""
+    """Return the names that a site has of a kind, such as calendars; None where it says nothing.
+
+    `meters` are the profiles beside its node files, all else is a key of `oppleo.yaml`.
+    """
     # Not at the top: only a flow that names one of them needs it.
+    if kind == "meters":
+        from oppleo_flow.devices.profile_files import own_profiles  # noqa: PLC0415
+
+        return own_profiles(folder / "nodes")
     from oppleo_flow.cli.settings_file import check_settings  # noqa: PLC0415
 
     file = folder / SETTINGS

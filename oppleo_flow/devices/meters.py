@@ -1,237 +1,281 @@
-"""kWh meters: which register holds what, and how to read one without believing nonsense.
+"""kWh meters: read one by its profile, without believing nonsense."""
 
-All values are IEEE-754 float32 in two input registers, high word first.  Sources: Eastron,
-"SDM630-Modbus V2 Smart Meter Modbus Protocol Implementation" V1.5 and V2.0; "SDM120-Modbus Smart
-Meter Modbus Protocol Implementation" V2.5.  A document's register 3xxxx is address xxxx - 1 here.
-"""
-
-import math
-import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
-from oppleo_flow.devices.modbus_blocks import VALUE_REGISTERS, Block, plan_blocks
-from oppleo_flow.devices.serial_bus import RegisterRefused, SerialBus
-from oppleo_flow.errors import ConfigError, DeviceError
+from oppleo_flow.devices.meter_faults import MeterWrong, WrongModel, WrongWordOrder
+from oppleo_flow.devices.meter_profile import Selection, Sign, Value
+from oppleo_flow.devices.modbus_blocks import Block, plan_blocks
+from oppleo_flow.devices.plausibility import Numbers, at_its_scale, complaints
+from oppleo_flow.devices.register_words import RegisterType, WordOrder, number_in, width, words_of
+from oppleo_flow.devices.serial_bus import RegisterRefused, SerialBus, Table
+from oppleo_flow.errors import DeviceTimeout
 
-_PHASES = ("L1", "L2", "L3")
-_WH_PER_UNIT = {0.0: 1_000, 1.0: 1_000_000}  # the prefix setting of the meter: kWh, MWh
-
-_VOLTAGE_V = (180.0, 260.0)
-_NO_PHASE_V = 50.0  # a phase that is not connected picks up less than this
-_FREQUENCY_HZ = (45.0, 65.0)
-_MOST_CURRENT_A = 150.0
-_MOST_POWER_W = 50_000.0  # of one phase
-
-
-@dataclass(frozen=True, slots=True)
-class MeterModel:
-    """Where a model keeps what.
-
-    Addresses of voltage (V), current (A, without a sign) and power (W, import positive) are given
-    per phase.  `energy_import` is the running total that cannot be reset, which is what may be
-    billed; the sum of import and export is not.  `serial_words` are two holding registers, high
-    word first; `energy_prefix` a holding register with the unit of the energy, where there is one.
-    """
-
-    name: str
-    voltage: tuple[int, ...]
-    current: tuple[int, ...]
-    power: tuple[int, ...]
-    frequency: int
-    energy_import: int
-    serial_words: tuple[int, int]
-    energy_prefix: int | None
-    max_registers: int
-
-    @property
-    def phases(self) -> int:
-        """Return how many phases the model measures."""
-        return len(self.voltage)
-
-    @property
-    def addresses(self) -> tuple[int, ...]:
-        """Return the addresses that one reading takes."""
-        return (*self.voltage, *self.current, *self.power, self.frequency, self.energy_import)
-
-
-MODELS = {
-    model.name: model
-    for model in (
-        MeterModel(
-            name="SDM630v2",
-            voltage=(0x0000, 0x0002, 0x0004),
-            current=(0x0006, 0x0008, 0x000A),
-            power=(0x000C, 0x000E, 0x0010),
-            frequency=0x0046,
-            energy_import=0x0048,
-            serial_words=(0x002A, 0x002C),
-            energy_prefix=0x001E,
-            max_registers=80,
-        ),
-        MeterModel(
-            name="SDM120",
-            voltage=(0x0000,),
-            current=(0x0006,),
-            power=(0x000C,),
-            frequency=0x0046,
-            energy_import=0x0048,
-            serial_words=(0xFC00, 0xFC01),
-            energy_prefix=None,
-            max_registers=20,
-        ),
-    )
-}
-
-
-def meter_model(name: str) -> MeterModel:
-    """Return a model by name.
-
-    Raises:
-        ConfigError: No such model; the message lists those there are.
-    """
-    if name not in MODELS:
-        raise ConfigError(f"unknown meter model {name!r}; known: {', '.join(MODELS)}")
-    return MODELS[name]
+_FEW_REGISTERS: Final = 10  # what the stingiest copies give in one answer
+_DECIMALS: Final = {"V": 1, "A": 3, "W": 1, "Hz": 2}
+_WH_PER_MWH_PREFIX: Final = 1000  # times what the profile's unit says
 
 
 @dataclass(frozen=True, slots=True)
 class MeterValues:
-    """One reading: W and V and A per phase, Hz, and the running total in Wh."""
+    """One reading: W and V and A per phase, Hz, and the running total in Wh.
 
+    What the model does not have is empty, or None.  `also` holds what was asked for besides, by
+    name, phase by phase, in our own units.
+    """
+
+    serial: str | None
+    power_w: float
+    power_phases_w: tuple[float, ...]
     voltage_phases_v: tuple[float, ...]
     current_phases_a: tuple[float, ...]
-    power_phases_w: tuple[float, ...]
-    frequency_hz: float
-    energy_import_wh: int
+    frequency_hz: float | None
+    energy_wh: int
+    also: Mapping[str, tuple[float, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Setup:
+    """What a meter told of itself: `prefix` is by how much more its energy counts than usual."""
+
+    serial: str | None
+    order: WordOrder
+    prefix: int
 
 
 class Meter:
-    """One meter on a bus."""
+    """One meter on a bus.
 
-    def __init__(self, bus: SerialBus, unit_id: int, model: MeterModel) -> None:
+    What the meter is is found out before the first reading, and again after each failure: it may
+    be another by then.
+    """
+
+    def __init__(self, bus: SerialBus, unit_id: int, selection: Selection) -> None:
         self._bus = bus
         self._unit_id = unit_id
-        self._model = model
-        self._wh_per_unit: int | None = None
-        self._last: tuple[list[tuple[int, ...]], MeterValues] | None = None
-        self._blocks = plan_blocks(
-            model.addresses,
-            widest_gap=bus.timing.widest_gap,
-            max_registers=model.max_registers,
-        )
+        self._profile = selection.profile
+        self._energy = selection.energy
+        self._also = selection.also
+        self._values = selection.values
+        self._plans = list(self._ways_to_read())
+        self._setup: _Setup | None = None
+        self._serial: str | None = None
+        self._last: tuple[list[tuple[int, ...]], _Setup, MeterValues] | None = None
 
-    def read_serial(self) -> str | None:
-        """Return the serial number; None when the model cannot tell it."""
-        try:
-            high, low = (self._holding(Block(word, 1))[0] for word in self._model.serial_words)
-        except RegisterRefused:
-            return None
-        number = high << 16 | low
-        return str(number) if number else None
+    def _ways_to_read(self) -> Iterator[list[Block]]:
+        """Yield plans: the quickest first, then those for copies of the model that give less."""
+        values = [block for value in self._values.values() for block in value.blocks]
+        most = self._profile.most_registers
+        yield plan_blocks(values, widest_gap=self._bus.timing.widest_gap, most_registers=most)
+        yield plan_blocks(values, widest_gap=0, most_registers=min(most, _FEW_REGISTERS))
+        yield plan_blocks(values, widest_gap=-1, most_registers=1)
+
+    @property
+    def plan(self) -> Sequence[Block]:
+        """Return the blocks that a reading takes."""
+        return self._plans[0]
 
     def read(self) -> MeterValues:
         """Return a reading that is whole and can be true.
 
         Raises:
             DeviceTimeout: The meter did not answer.
-            DeviceError: It answered what cannot be.
+            WrongModel: It is another model.
+            MeterWrong: It answered what cannot be.
+            DeviceError: The bus says what else is wrong.
         """
-        if self._wh_per_unit is None:
-            self._wh_per_unit = self._read_energy_unit()
-        try:
-            registers = self._read_blocks()
-        except RegisterRefused:
-            # Some copies of a model do not read across gaps: from here on value by value.
-            single = plan_blocks(self._model.addresses, widest_gap=-1, max_registers=2)
-            if self._blocks == single:
-                raise
-            self._blocks = single
-            registers = self._read_blocks()
-        if self._last is None or self._last[0] != registers:
-            self._last = registers, self._values(registers, self._wh_per_unit)
-        return self._last[1]
+        known, self._setup = self._setup, None
+        setup = known or self._get_to_know()
+        registers = self._read_blocks()
+        last = self._last
+        if last is None or last[0] != registers or last[1] is not setup:
+            last = self._last = registers, setup, self._understood(registers, setup)
+        if known is None:
+            self._check_signs(setup)
+        self._setup = setup
+        return last[2]
 
-    def _read_energy_unit(self) -> int:
-        """Return how many Wh one unit of the energy register is."""
-        if self._model.energy_prefix is None:
-            return _WH_PER_UNIT[0.0]
-        try:
-            words = self._holding(Block(self._model.energy_prefix, VALUE_REGISTERS))
-        except RegisterRefused:
-            return _WH_PER_UNIT[0.0]  # firmware without the setting counts in kWh
-        (prefix,) = _floats(words)
-        if prefix not in _WH_PER_UNIT:
-            raise DeviceError(
-                f"unit {self._unit_id}: energy prefix: 0 (kWh) or 1 (MWh) is needed, got {prefix:g}"
+    # -- what it is ----------------------------------------------------------------------------
+
+    def _get_to_know(self) -> _Setup:
+        """Ask for one value, so that a silent meter costs little, then for what it is."""
+        profile, settings = self._profile, self._profile.settings
+        self._read(profile.table, profile.probe)
+        order = self._word_order()
+        prefix = 1
+        if settings.energy_prefix is not None:
+            place = settings.energy_prefix
+            told = self._setting(place.at, place.type, order)
+            if told not in (None, place.kWh, place.MWh):
+                raise MeterWrong(
+                    f"unit {self._unit_id}: energy prefix: {place.kWh:g} (kWh) or {place.MWh:g} "
+                    f"(MWh) is needed, got {told:g}"
+                )
+            prefix = _WH_PER_MWH_PREFIX if told == place.MWh else 1
+        self._serial = self._read_serial()
+        return _Setup(self._serial, order, prefix)
+
+    def _read_serial(self) -> str | None:
+        """Return the serial number; None when the model cannot tell it."""
+        for place in self._profile.settings.serial:
+            count = width(place.type)
+            words = [self._holding(Block(address, count)) for address in place.at]
+            number = 0
+            for part in words:
+                for word in part or (0,) * count:
+                    number = number << 16 | word
+            if number and None not in words:
+                return str(number)
+        return None
+
+    def _word_order(self) -> WordOrder:
+        """Return the order that the meter tells; the profile's when it tells none."""
+        mark = self._profile.settings.word_order
+        words = self._holding(Block(mark.at, width(mark.type))) if mark is not None else None
+        if mark is not None and words is not None:
+            orders: tuple[WordOrder, ...] = ("high-first", "low-first")
+            for order in orders:
+                if words == words_of(mark.value, mark.type, order):
+                    return order
+        return self._profile.word_order
+
+    def _setting(self, address: int, kind: RegisterType, order: WordOrder) -> float | None:
+        words = self._holding(Block(address, width(kind)))
+        return None if words is None else number_in(words, kind, order)
+
+    def _check_signs(self, setup: _Setup) -> None:
+        for sign in self._profile.identity:
+            self._check_sign(sign, setup.order)
+
+    def _check_sign(self, sign: Sign, order: WordOrder) -> None:
+        """Raise when a register tells that this is another model."""
+        words = self._if_there(self._profile.table, Block(sign.at, width(sign.type))) or ()
+        numbers = {one: number_in(words, sign.type, one) for one in _both(order) if words}
+        there = [one for one, number in numbers.items() if _within(number, sign.range)]
+        if sign.absent:
+            if order in there:
+                raise WrongModel(
+                    f"unit {self._unit_id}: is no {self._profile.title}: register "
+                    f"0x{sign.at:04X} has {numbers[order]:.4g}, {sign.means}"
+                )
+        elif not there:
+            raise WrongModel(
+                f"unit {self._unit_id}: is no {self._profile.title}: register 0x{sign.at:04X} "
+                f"does not have {sign.means}"
             )
-        return _WH_PER_UNIT[prefix]
+        elif order not in there:
+            raise WrongWordOrder(
+                f"unit {self._unit_id}: register 0x{sign.at:04X}: its words are in reverse order"
+            )
 
-    def _holding(self, block: Block) -> tuple[int, ...]:
-        return self._bus.read_registers(self._unit_id, "holding", block)
+    def _holding(self, block: Block) -> tuple[int, ...] | None:
+        return self._if_there("holding", block)
+
+    def _if_there(self, table: Table, block: Block) -> tuple[int, ...] | None:
+        """Return registers that not every copy of the model has; None when this one has not.
+
+        Some refuse, some do not answer; one that told its number before is not answering now.
+        """
+        try:
+            return self._read(table, block)
+        except RegisterRefused:
+            return None
+        except DeviceTimeout:
+            if self._serial is not None:
+                raise
+            self._read(self._profile.table, self._profile.probe)
+            return None
+
+    # -- what it measures ----------------------------------------------------------------------
+
+    def _read(self, table: Table, block: Block) -> tuple[int, ...]:
+        return self._bus.read_registers(self._unit_id, table, block)
 
     def _read_blocks(self) -> list[tuple[int, ...]]:
-        read, unit_id = self._bus.read_registers, self._unit_id
-        return [read(unit_id, "input", block) for block in self._blocks]
+        """Read by the first plan that the meter does not refuse, and remember it."""
+        while True:
+            try:
+                return [self._read(self._profile.table, block) for block in self._plans[0]]
+            except RegisterRefused:
+                if len(self._plans) == 1:
+                    raise
+                del self._plans[0]
 
-    def _values(self, registers: list[tuple[int, ...]], wh_per_unit: int) -> MeterValues:
+    def _understood(self, registers: list[tuple[int, ...]], setup: _Setup) -> MeterValues:
         """Return what the registers of all blocks mean."""
-        model = self._model
-        place = f"unit {self._unit_id}"
-        values: dict[int, float] = {}
-        for block, words in zip(self._blocks, registers, strict=True):
-            values.update(zip(range(block.start, block.end, 2), _floats(words), strict=True))
-        broken = next((a for a in model.addresses if not math.isfinite(values[a])), None)
-        if broken is not None:
-            raise DeviceError(f"{place}: register 0x{broken:04X}: not a number")
-        read = MeterValues(
-            voltage_phases_v=tuple([round(values[a], 1) for a in model.voltage]),
-            current_phases_a=tuple([round(values[a], 3) for a in model.current]),
-            power_phases_w=tuple([round(values[a], 1) for a in model.power]),
-            frequency_hz=round(_frequency(values[model.frequency]), 2),
-            energy_import_wh=round(values[model.energy_import] * wh_per_unit),
-        )
-        wrong = implausible(read)
+        words = {
+            block.start + offset: word
+            for block, part in zip(self._plans[0], registers, strict=True)
+            for offset, word in enumerate(part)
+        }
+        numbers = self._numbers(words, setup.order, setup.prefix)
+        wrong = next(complaints(self._profile, numbers), None)
         if wrong is not None:
-            raise DeviceError(f"{place}: {wrong}")
-        return read
+            raise self._what_is_wrong(wrong, words, setup)
+        return self._reading(numbers, setup)
+
+    def _numbers(self, words: Mapping[int, int], order: WordOrder, prefix: int) -> Numbers:
+        return {
+            name: tuple(
+                at_its_scale(value, self._number(words, block, value, order, prefix))
+                for block in value.blocks
+            )
+            for name, value in self._values.items()
+        }
+
+    @staticmethod
+    def _number(
+        words: Mapping[int, int], block: Block, value: Value, order: WordOrder, prefix: int
+    ) -> float:
+        own = [words[address] for address in range(block.start, block.end)]
+        factor = value.factor * prefix if value.kind == "register" else value.factor
+        return number_in(own, value.type, order) * factor
+
+    def _what_is_wrong(self, wrong: str, words: Mapping[int, int], setup: _Setup) -> MeterWrong:
+        """Return the error of what cannot be: of the word order, if that would explain it."""
+        place = f"unit {self._unit_id}"
+        _, other = _both(setup.order)
+        if "voltage" in self._values or "frequency" in self._values:
+            swapped = self._numbers(words, other, setup.prefix)
+            if next(complaints(self._profile, swapped), None) is None:
+                return WrongWordOrder(
+                    f"{place}: {wrong}; in the other word order all would be plausible"
+                )
+        return MeterWrong(f"{place}: {wrong}")
+
+    def _reading(self, numbers: Numbers, setup: _Setup) -> MeterValues:
+        power = numbers[self._profile.power]
+        phases = _rounded(numbers.get("power", ()), "W")
+        (energy_wh,) = numbers[self._energy]
+        frequency = _rounded(numbers.get("frequency", ()), "Hz")
+        return MeterValues(
+            serial=setup.serial,
+            power_w=round(sum(phases or power), 1),
+            power_phases_w=phases,
+            voltage_phases_v=_rounded(numbers.get("voltage", ()), "V"),
+            current_phases_a=_signed(_rounded(numbers.get("current", ()), "A"), phases),
+            frequency_hz=frequency[0] if frequency else None,
+            energy_wh=round(energy_wh),
+            also={name: tuple(round(n, 3) for n in numbers[name]) for name in self._also},
+        )
 
 
-def implausible(read: MeterValues) -> str | None:
-    """Return what about a reading cannot be; None when all of it can.
-
-    A phase without a voltage is not connected, but one phase must be.
-    """
-    return next(_complaints(read), None)
+def _both(order: WordOrder) -> tuple[WordOrder, WordOrder]:
+    """Return an order, and the other."""
+    return ("high-first", "low-first") if order == "high-first" else ("low-first", "high-first")
 
 
-def _complaints(read: MeterValues) -> Iterator[str]:
-    low_v, high_v = _VOLTAGE_V
-    connected = [v for v in read.voltage_phases_v if abs(v) > _NO_PHASE_V]
-    if not connected:
-        yield "voltage: no phase has any; is the word order of the meter reversed?"
-    for phase, volts in zip(_PHASES, read.voltage_phases_v, strict=False):
-        if volts in connected and not low_v <= volts <= high_v:
-            yield f"voltage {phase}: {low_v:g} to {high_v:g} V is plausible, got {volts:g}"
-    low_hz, high_hz = _FREQUENCY_HZ
-    if not low_hz <= read.frequency_hz <= high_hz:
-        yield f"frequency: {low_hz:g} to {high_hz:g} Hz is plausible, got {read.frequency_hz:g}"
-    for phase, amperes in zip(_PHASES, read.current_phases_a, strict=False):
-        if abs(amperes) > _MOST_CURRENT_A:
-            yield f"current {phase}: up to {_MOST_CURRENT_A:g} A is plausible, got {amperes:g}"
-    for phase, watts in zip(_PHASES, read.power_phases_w, strict=False):
-        if abs(watts) > _MOST_POWER_W:
-            yield f"power {phase}: up to {_MOST_POWER_W:g} W is plausible, got {watts:g}"
-    if read.energy_import_wh < 0:
-        yield f"energy: a total that is not negative is plausible, got {read.energy_import_wh} Wh"
+def _within(number: float, bounds: tuple[float, float]) -> bool:
+    return bounds[0] <= number <= bounds[1]
 
 
-def _frequency(value: float) -> float:
-    """Return a frequency in Hz; some firmware gives it in tenths."""
-    return value / 10 if value > 10 * _FREQUENCY_HZ[0] else value
+def _rounded(numbers: tuple[float, ...], unit: str) -> tuple[float, ...]:
+    return tuple([round(number, _DECIMALS[unit]) for number in numbers])
 
 
-def _floats(registers: tuple[int, ...]) -> tuple[float, ...]:
-    """Return the float32 values that pairs of registers hold, high word first."""
-    count = len(registers)
-    return struct.unpack(f">{count // 2}f", struct.pack(f">{count}H", *registers))
+def _signed(amperes: tuple[float, ...], watts: tuple[float, ...]) -> tuple[float, ...]:
+    """Return currents with the sign of the power: some meters tell the amount only."""
+    if len(amperes) != len(watts):
+        return amperes
+    return tuple([-abs(a) if w < 0 else a for a, w in zip(amperes, watts, strict=True)])

@@ -6,8 +6,6 @@ from dataclasses import dataclass
 _REQUEST_CHARS = 8
 _ANSWER_CHARS = 5  # without the registers: address, function, count, checksum
 _SILENCE_CHARS = 3.5
-VALUE_REGISTERS = 2
-"""A float32 or a uint32 lies in two registers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,22 +49,21 @@ class LineTiming:
         return int(registers) if registers % 1 else int(registers) - 1
 
 
-def plan_blocks(addresses: Iterable[int], *, widest_gap: int, max_registers: int) -> list[Block]:
-    """Return the blocks that read the two-register values at `addresses` in the least time.
+def plan_blocks(values: Iterable[Block], *, widest_gap: int, most_registers: int) -> list[Block]:
+    """Return the blocks that read `values` in the least time, each value whole.
 
     Two values share a block when at most `widest_gap` registers lie between them and the block
-    stays within `max_registers`.
+    stays within `most_registers`.
     """
     blocks: list[Block] = []
-    for address in sorted(set(addresses)):
-        end = address + VALUE_REGISTERS
+    for value in sorted(set(values), key=lambda block: (block.start, block.end)):
         last = blocks[-1] if blocks else None
         if (
             last is not None
-            and address - last.end <= widest_gap
-            and end - last.start <= max_registers
+            and value.start - last.end <= widest_gap
+            and value.end - last.start <= most_registers
         ):
-            blocks[-1] = Block(last.start, max(end, last.end) - last.start)
+            blocks[-1] = Block(last.start, max(value.end, last.end) - last.start)
         else:
-            blocks.append(Block(address, VALUE_REGISTERS))
+            blocks.append(value)
     return blocks

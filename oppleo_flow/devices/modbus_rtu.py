@@ -1,37 +1,57 @@
 """A bus of Modbus RTU devices on a serial port: minimalmodbus over pyserial.
 
-An RTU answer does not say which question it answers.  So after every error the bus throws away
-whatever still comes and waits until the line was silent for as long as a device may think: a late
-answer is never taken for the next one.
+An RTU answer does not say which question it answers.  So after an error the bus throws away what
+still comes until the line was silent for as long as a device may think, and after a time-out it
+asks nothing of the same length again before the device has answered something of another length: a
+late answer is never taken for the next one.
 """
 
-import os
-import termios
-from typing import Literal
+import logging
+import time
+from collections.abc import Callable
+from typing import Final, Literal
 
 import minimalmodbus
-import serial
 
+from oppleo_flow.devices.bus_health import LATEST_S, Device
 from oppleo_flow.devices.modbus_blocks import Block, LineTiming
-from oppleo_flow.devices.serial_bus import Parity, RegisterRefused, SerialBus, Table
+from oppleo_flow.devices.modbus_frames import FUNCTIONS, heard_in, question
+from oppleo_flow.devices.serial_bus import (
+    GARBLED,
+    NEVER_SILENT,
+    NO_ANSWER,
+    OTHER_MASTER,
+    REFUSED,
+    SECOND_DEVICE,
+    LineGarbled,
+    LineNoise,
+    LineShared,
+    Parity,
+    RegisterRefused,
+    SerialBus,
+    Table,
+    Tally,
+    told,
+)
+from oppleo_flow.devices.serial_port import SerialPort
 from oppleo_flow.errors import DeviceError, DeviceMissing, DeviceTimeout
 
-_FUNCTION = {"holding": 3, "input": 4}
-_PARITY = {"none": serial.PARITY_NONE, "even": serial.PARITY_EVEN, "odd": serial.PARITY_ODD}
+_LOG = logging.getLogger(__name__)
 _MARGIN_S = 0.03  # an adapter's and the scheduler's share
-_REPEATS = 2
-_PORT_LOST = (OSError, termios.error)
-"""What pyserial raises when the port goes away; clearing its buffers raises the second."""
-_MOST_GARBAGE = 4096
+_TRIES: Final = 3
+_NEVER_SILENT_BYTES: Final = 8
+_SHARED_FOR_S: Final = 60.0
+_FRUITLESS_BEFORE_REOPENING: Final = 4
 
 
 class ModbusRtuBus(SerialBus):
     """A Modbus RTU bus on a serial port.
 
-    The port is opened when first needed and again after it was lost, as a USB adapter is when it
-    is plugged in anew.  `answer_within_s` is how long a device may think before it answers; a
-    device that failed last time is asked only once, others up to three times, so that a dead
-    one does not stall its neighbours.
+    The port is opened when first needed, again after it was lost, as a USB adapter is when it is
+    plugged in anew, and again when nobody has answered for a while.  `answer_within_s` is how long
+    a device may think before it answers.  A device that failed last time is asked only once, others
+    up to three times; one that goes on failing rests.  Whether the adapter repeats what is sent is
+    found out at the first answer, unless `echo` says so.
     """
 
     def __init__(
@@ -43,108 +63,197 @@ class ModbusRtuBus(SerialBus):
         stop_bits: Literal[1, 2] = 1,
         answer_within_s: float = 0.25,
         echo: bool = False,
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._port_name = port
-        self._parity = parity
-        self._stop_bits = stop_bits
+        self._port = SerialPort(port, baud=baud, parity=parity, stop_bits=stop_bits)
         self._answer_within_s = answer_within_s
-        self._echo = echo
+        self._echo_expected = True if echo else None
+        self._echo: bool | None = self._echo_expected
         self._timing = LineTiming(baud, 9 + (parity != "none") + stop_bits)
-        self._port: serial.Serial | None = None
-        self._failing: set[int] = set()
+        self._monotonic = monotonic
+        self._devices: dict[int, Device] = {}
+        self._fruitless = 0
+        self._last_asked: int | None = None
+        self._shared: tuple[str, float] = ("", 0.0)
 
     @property
     def timing(self) -> LineTiming:
         """Return how long things take on this line."""
         return self._timing
 
-    def open(self) -> serial.Serial:
-        """Open the port, unless it is open, and return it.
+    def open(self) -> None:
+        """Open the port, unless it is open.
 
         Raises:
             DeviceMissing: It is not there, or somebody else has it.
         """
-        if self._port is not None:
-            return self._port
-        try:
-            self._port = serial.Serial(
-                self._port_name,
-                baudrate=self._timing.baud,
-                parity=_PARITY[self._parity],
-                stopbits=self._stop_bits,
-                write_timeout=2.0,
-                exclusive=True,
-            )
-        except (*_PORT_LOST, ValueError) as error:
-            raise DeviceMissing(
-                f"{self._port_name}: {_os_text(error)}; is the adapter plugged in, and nobody else "
-                "using it?"
-            ) from error
-        return self._port
+        self._port.open()
 
     def close(self) -> None:
         """Close the port."""
-        if self._port is not None:
-            self._port.close()
-            self._port = None
+        self._port.close()
+
+    def tally(self, unit_id: int) -> Tally:
+        """Return how a device answered so far."""
+        return self._device(unit_id).tally
 
     def read_registers(self, unit_id: int, table: Table, block: Block) -> tuple[int, ...]:
         """Return 16-bit registers of one device; see `SerialBus`."""
-        repeats = 0 if unit_id in self._failing else _REPEATS
+        device = self._device(unit_id)
+        began_s = self._monotonic()
+        if device.rests(began_s) and device.error is not None:
+            device.count(rested=1)
+            raise type(device.error)(*device.error.args)
+        try:
+            registers = self._try(device, unit_id, table, block)
+        except RegisterRefused:
+            device.worked()
+            raise
+        except DeviceMissing:
+            self._echo = self._echo_expected  # what comes back may be another adapter
+            raise
+        except DeviceError as error:
+            now_s = self._monotonic()
+            device.failed(error, now_s - began_s, now_s)
+            self._open_anew_if_fruitless()
+            raise
+        device.worked()
+        self._fruitless = 0
+        return registers
+
+    def _device(self, unit_id: int) -> Device:
+        return self._devices.setdefault(unit_id, Device())
+
+    def _try(self, device: Device, unit_id: int, table: Table, block: Block) -> tuple[int, ...]:
+        """Ask up to three times, and only once of a device that failed before."""
+        tries = 1 if device.failing else _TRIES
         while True:
+            tries -= 1
             try:
-                registers = self._ask(unit_id, table, block)
-            except (RegisterRefused, DeviceMissing):
-                raise
-            except DeviceError:
-                if not repeats:
-                    self._failing.add(unit_id)
+                self._get_in_step(device, unit_id, table, block)
+                return self._ask(device, unit_id, table, block)
+            except (DeviceTimeout, LineGarbled):
+                if not tries:
                     raise
-                repeats -= 1
-            else:
-                self._failing.discard(unit_id)
-                return registers
 
-    def _ask(self, unit_id: int, table: Table, block: Block) -> tuple[int, ...]:
-        port = self.open()
-        what = f"unit {unit_id}: {{}} reading {table} register 0x{block.start:04X}"
-        instrument = minimalmodbus.Instrument(port, unit_id)
-        instrument.handle_local_echo = self._echo
-        # minimalmodbus waits for the whole answer in one read: the bytes on the wire count.
-        whole_s = self._timing.exchange_s(block.count) + self._answer_within_s + _MARGIN_S
+    def _get_in_step(self, device: Device, unit_id: int, table: Table, block: Block) -> None:
+        """Have the device answer something of another length first, if it owes this one."""
+        if not device.owes(block.count, self._monotonic()):
+            return
+        count = device.another_length(self._monotonic())
         try:
-            port.timeout = whole_s
-            return tuple(instrument.read_registers(block.start, block.count, _FUNCTION[table]))
+            if count is not None:
+                self._ask(device, unit_id, table, Block(block.start, count))
+        except RegisterRefused:  # which may be late itself
+            count = None
+        if count is None:
+            self._port.fall_silent(LATEST_S)
+            device.settle()
+
+    # -- one question --------------------------------------------------------------------------
+
+    def _ask(self, device: Device, unit_id: int, table: Table, block: Block) -> tuple[int, ...]:
+        self._refuse_while_shared(unit_id, table, block)
+        device.count(asked=1)
+        self._last_asked = unit_id
+        try:
+            registers = self._exchange(unit_id, table, block, echo=bool(self._echo))
         except minimalmodbus.NoResponseError as error:
-            self._let_fall_silent(port)
-            raise DeviceTimeout(what.format("no answer")) from error
+            device.count(silent=1)
+            device.owe(block.count, self._monotonic())
+            self._settle_line(unit_id, table, block)
+            raise DeviceTimeout(told(unit_id, NO_ANSWER, table, block)) from error
         except minimalmodbus.SlaveReportedException as error:
-            self._let_fall_silent(port)
-            raise RegisterRefused(what.format("refused")) from error
-        except minimalmodbus.ModbusException as error:
-            self._let_fall_silent(port)
-            raise DeviceError(what.format("a garbled answer")) from error
-        except _PORT_LOST as error:
-            self.close()
-            raise DeviceMissing(f"{self._port_name}: {_os_text(error)}") from error
+            self._settle_line(unit_id, table, block, refused=True)
+            raise RegisterRefused(told(unit_id, REFUSED, table, block)) from error
+        except (minimalmodbus.ModbusException, ValueError) as error:
+            registers = self._garbled(device, unit_id, table, block, error)
+        device.count(answered=1)
+        device.settle()
+        self._echo = bool(self._echo)
+        return registers
 
-    def _let_fall_silent(self, port: serial.Serial) -> None:
-        """Throw away what still comes until nothing came for as long as a device may think."""
-        thrown_away = 0
-        try:
-            port.timeout = self._answer_within_s
-            while thrown_away < _MOST_GARBAGE and (garbage := port.read(64)):
-                thrown_away += len(garbage)
-        except _PORT_LOST as error:
-            self.close()
-            raise DeviceMissing(f"{self._port_name}: {_os_text(error)}") from error
+    def _garbled(
+        self, device: Device, unit_id: int, table: Table, block: Block, error: Exception
+    ) -> tuple[int, ...]:
+        """Ask again as one asks an adapter that repeats, where that may be all there is to it."""
+        device.count(garbled=1)
+        self._settle_line(unit_id, table, block)
+        device.owe(block.count, self._monotonic())
+        if self._echo is None:
+            try:
+                registers = self._exchange(unit_id, table, block, echo=True)
+            except (minimalmodbus.ModbusException, ValueError):
+                self._settle_line(unit_id, table, block)
+            else:
+                self._echo = True
+                _LOG.info("%s: the adapter repeats what is sent", self._port.name)
+                return registers
+        raise LineGarbled(told(unit_id, GARBLED, table, block)) from error
 
+    def _exchange(self, unit_id: int, table: Table, block: Block, *, echo: bool) -> tuple[int, ...]:
+        with self._port.in_use() as port:
+            port.forget()
+            instrument = minimalmodbus.Instrument(port, unit_id)
+            instrument.handle_local_echo = echo
+            # minimalmodbus waits for the whole answer in one read: the bytes on the wire count.
+            whole_s = self._timing.exchange_s(block.count) + self._answer_within_s + _MARGIN_S
+            if port.timeout != whole_s:
+                port.timeout = whole_s
+            try:
+                return tuple(instrument.read_registers(block.start, block.count, FUNCTIONS[table]))
+            except minimalmodbus.ModbusException as error:
+                failed = error  # an OSError, too: not the port's
+        raise failed
 
-def _os_text(error: BaseException) -> str:
-    """Return what the operating system said, from under the library's wrapping."""
-    cause: BaseException | None = error
-    while cause is not None:
-        if isinstance(cause, _PORT_LOST) and cause.args and isinstance(cause.args[0], int):
-            return os.strerror(cause.args[0]).lower()
-        cause = cause.__context__
-    return str(error)
+    # -- who else speaks -----------------------------------------------------------------------
+
+    def _settle_line(
+        self, unit_id: int, table: Table, block: Block, *, refused: bool = False
+    ) -> None:
+        """Hear the line out after an error, and say so if somebody else spoke."""
+        heard = self._port.fall_silent(self._answer_within_s)
+        own = question(unit_id, table, block)
+        words = self._who_else(heard, own, refused=refused)
+        if words is not None:
+            self._share(words)
+            raise LineShared(told(unit_id, words, table, block))
+        if len(heard) >= _NEVER_SILENT_BYTES and not heard.strip(b"\x00\xff"):
+            raise LineNoise(told(unit_id, NEVER_SILENT, table, block))
+
+    def _refuse_while_shared(self, unit_id: int, table: Table, block: Block) -> None:
+        """Raise when what came in since the last answer shows that somebody else speaks."""
+        heard = self._port.unasked()
+        words = self._who_else(heard, b"") if heard else None
+        if words is not None:
+            self._share(words)
+        words, until_s = self._shared
+        if self._monotonic() < until_s:
+            raise LineShared(told(unit_id, words, table, block))
+
+    def _share(self, words: str) -> None:
+        self._shared = words, self._monotonic() + _SHARED_FOR_S
+
+    def _who_else(self, heard: bytes, own: bytes, *, refused: bool = False) -> str | None:
+        """Return who else spoke, by the whole frames in what was heard; None when nobody did."""
+        for frame in heard_in(heard):
+            if frame.kind == "question":
+                is_echo = frame.frame == own and self._echo is not False
+                return None if is_echo else OTHER_MASTER  # what follows an echo answers it
+            device = self._devices.get(frame.unit_id)
+            if device is None:
+                return OTHER_MASTER
+            if device.owes_anything(self._monotonic()):
+                device.count(late=1)
+            elif not (refused and not frame.registers):
+                return SECOND_DEVICE if frame.unit_id == self._last_asked else OTHER_MASTER
+        return None
+
+    def _open_anew_if_fruitless(self) -> None:
+        """Close the port when nobody has answered for a while: some adapters need it."""
+        self._fruitless += 1
+        if self._fruitless % _FRUITLESS_BEFORE_REOPENING == 0:
+            self._port.close()
+            for device in self._devices.values():
+                device.count(reopened=1)
+            _LOG.info("%s: nobody answers; the port is opened anew", self._port.name)

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 
-from oppleo_flow.devices.meters import meter_model
+from oppleo_flow.devices.meter_phases import phases_of_model
 from oppleo_flow.devices.world import MeterFace
 from oppleo_flow.simulator.car import VOLTAGE_V, EnergyCounter
 from oppleo_flow.simulator.point import SimulatedPoint
@@ -84,7 +84,7 @@ def _drawn_w(points: tuple[SimulatedPoint, ...]) -> float:
 def _display(model: str, points: tuple[SimulatedPoint, ...]) -> Display:
     """Return what a meter shows; it stays while the cars draw what they draw."""
     cars = [point.house.car for point in points]
-    phases = meter_model(model).phases
+    phases = phases_of_model(model)
     watts = tuple(
         sum((car.drawn_w / car.phases for car in cars if index < car.phases), start=0.0)
         for index in range(phases)

@@ -1,7 +1,7 @@
 """One charge point of the simulated world: its wires, and what the mains flow through there."""
 
 from oppleo_flow.devices.evse_waveform import EvseWaveform, LedHardware, LedLine
-from oppleo_flow.devices.meters import meter_model
+from oppleo_flow.devices.meter_phases import phases_of_model
 from oppleo_flow.devices.world import Wiring
 from oppleo_flow.simulator.installation import Installation
 from oppleo_flow.simulator.pins import Pins
@@ -42,4 +42,4 @@ class SimulatedPoint:
 
 def phases_of(wiring: Wiring) -> int:
     """Return how many phases a charge point has: as many as all its meters measure."""
-    return min((meter_model(model).phases for model in wiring.meters.values()), default=3)
+    return min((phases_of_model(model) for model in wiring.meters.values()), default=3)

@@ -12,7 +12,6 @@ from typing import Any
 
 from oppleo_flow.clock import Clock
 from oppleo_flow.devices.evse_waveform import SMART_EVSE_2, LedHardware, LedLine
-from oppleo_flow.devices.meters import meter_model
 from oppleo_flow.devices.world import EventfulWorld, MeterFace, SiteWiring, Wiring
 from oppleo_flow.errors import ConfigError
 from oppleo_flow.simulator.car import Car, EnergyCounter
@@ -174,9 +173,6 @@ class SimulatedWorld(EventfulWorld):
         """Connect the world to other pins, units and models."""
         wanted = SiteWiring.of(wiring).points
         with self._change() as now_s:
-            for one in wanted.values():
-                for model in one.meters.values():
-                    meter_model(model)
             self._points = {
                 name: old or self._new_point(wanted[name], self._counter_of(name, now_s))
                 for name, old in self._kept(wanted).items()

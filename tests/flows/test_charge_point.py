@@ -69,7 +69,9 @@ def test_a_silent_meter_is_unknown_and_opens_the_switch_after_ninety_seconds(hou
     house.run_for(60)
     assert not on(house)
     assert house.look("evse").made_safe == (
-        "stale: its input is stale for 90 s: meter: unit 1: no answer reading input register 0x0000"
+        "stale: its input is stale for 90 s: meter: unit 1: no answer reading input register "
+        "0x0000; check that the meter has power, that its wires A and B are tight, and that its "
+        "address, speed and parity are those of the flow (from the factory: unit 1, 9600 8N1)"
     )
     house.world.silence_meter(False)
     house.run_for(30)

@@ -1,14 +1,19 @@
+import re
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
 from nodes.hardware.modbus_meter import ModbusMeter, ModbusMeterConfig
 from nodes.hardware.serial_bus import SerialBusConnection
+from oppleo_flow.devices import profile_files
 from oppleo_flow.devices.meter_twin import WorldSerialBus
 from oppleo_flow.devices.world import Wiring
+from oppleo_flow.flowfile import CheckSettings, check_text
 from oppleo_flow.node import Claim
 from oppleo_flow.payloads import MeterReading, MeterUnknown
+from oppleo_flow.registry import Registry
 from oppleo_flow.testing.bench import NOON
 from tests.nodes.hardware.hardware import HardwareBench
 
@@ -20,7 +25,11 @@ IDLE = MeterReading.sample(
     power_phases_w=(0.0,) * 3,
     current_phases_a=(0.0,) * 3,
 )
-SILENT = "unit 1: no answer reading holding register 0x002A"
+SILENT = "unit 1: no answer reading input register 0x0000"
+CHECK_SILENT = (
+    "check that the meter has power, that its wires A and B are tight, and that its address, speed "
+    "and parity are those of the flow (from the factory: unit 1, 9600 8N1)"
+)
 
 
 def meter(**options):
@@ -69,9 +78,8 @@ def test_a_silent_meter_is_unknown_since_then_and_a_fault_and_never_zero():
         bench.world.silence_meter(True)
         bench.advance(30)
 
-        text = "unit 1: no answer reading input register 0x0000"
-        assert bench.sent("reading")[1:] == [MeterUnknown("node", seconds(10), text)]
-        assert bench.run().faults == {"meter-silent": text}
+        assert bench.sent("reading")[1:] == [MeterUnknown("node", seconds(10), SILENT)]
+        assert bench.run().faults == {"meter-silent": f"{SILENT}; {CHECK_SILENT}"}
 
 
 def test_a_meter_that_answers_again_is_no_fault_any_more():
@@ -94,7 +102,7 @@ def test_a_unit_that_nobody_has_is_silent():
         bench.advance(0)
 
     assert bench.sent("reading") == [
-        MeterUnknown("node", NOON, "unit 7: no answer reading holding register 0x002A")
+        MeterUnknown("node", NOON, "unit 7: no answer reading input register 0x0000")
     ]
 
 
@@ -131,28 +139,111 @@ def test_a_register_that_falls_is_unknown_and_stays_so(exchanged, energy_wh):
     exchanged.meter.energy_wh = energy_wh
     exchanged.advance(30)
 
+    text = f"unit 1: the energy fell from 5000000 to {energy_wh:.0f} Wh"
+    check = "if the meter was reset or exchanged, restart the flow, so that it counts from here"
+    assert exchanged.sent("reading")[1:] == [MeterUnknown("node", seconds(10), text)]
+    assert exchanged.run().faults == {"meter-register-fell": f"{text}; {check}"}
+
+
+def test_a_register_that_jumps_is_unknown_until_that_much_can_have_been_used(exchanged):
+    exchanged.meter.energy_wh += 10_000
+    exchanged.advance(10)
+
     text = (
-        f"unit 1: the energy fell from 5000000 to {energy_wh:.0f} Wh; "
-        "if the meter was reset or exchanged, restart the flow"
+        "unit 1: the energy rose from 5000000 to 5010000 Wh in 10 s; 1286 Wh is the most that is "
+        "plausible"
     )
     assert exchanged.sent("reading")[1:] == [MeterUnknown("node", seconds(10), text)]
-    assert exchanged.run().faults == {"meter-wrong": text}
+    exchanged.advance(400)
+    assert exchanged.sent("reading")[-1].energy_import_wh == 5_010_000
 
 
-def test_another_meter_after_an_outage_is_accepted_with_its_number(exchanged):
+def test_another_meter_after_an_outage_is_told_and_then_read_with_its_number(exchanged):
     exchanged.meter.silent = True
     exchanged.advance(10)
     exchanged.meter.silent = False
     exchanged.meter.energy_wh, exchanged.meter.serial = 1000.0, 2000
     exchanged.advance(10)
 
+    text = "unit 1: serial number: 1000 before, got 2000"
+    assert exchanged.sent("reading")[-1] == MeterUnknown("node", seconds(10), text)
+    assert list(exchanged.run().faults) == ["meter-exchanged"]
+    exchanged.advance(10)
     reading = exchanged.sent("reading")[-1]
     assert (reading.energy_import_wh, reading.serial) == (1000, "2000")
+    assert exchanged.run().faults == {}
 
 
-def test_an_unknown_model_lists_those_there_are():
-    with pytest.raises(ValueError, match="Input should be 'SDM630v2' or 'SDM120'"):
-        ModbusMeterConfig(bus="rs485", model="SDM72")
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        pytest.param(
+            {"model": "SDM630"},
+            "unknown meter model 'SDM630'; did you mean 'SDM630v2'? known: generic, SDM120, "
+            "SDM220, SDM230, SDM630v2, SDM72D-M",
+            id="a model that there is no profile of",
+        ),
+        pytest.param(
+            {"model": "SDM72D-M", "also": ["power_factor"]},
+            "Eastron SDM72D-M has no 'power_factor'; it has total_power, energy_import, "
+            "energy_export, energy_total",
+            id="a value that the model does not have",
+        ),
+    ],
+)
+def test_what_no_profile_has_is_refused(options, message):
+    with pytest.raises(ValueError, match=re.escape(message)):
+        ModbusMeterConfig(bus="rs485", **options)
+
+
+OWN = (Path(profile_files.__file__).parent / "meter_profiles" / "SDM120.yaml").read_text()
+
+
+@pytest.fixture
+def site(tmp_path):
+    """Return a site that has a profile of its own, of a meter that is an SDM120 but for a name."""
+    meters = tmp_path / "nodes" / "meters"
+    meters.mkdir(parents=True)
+    (meters / "acme-1.yaml").write_text(OWN.replace("Eastron SDM120-Modbus", "Acme One"))
+    (tmp_path / "oppleo.yaml").write_text("charge_point: home\nflow: f.yaml\n")
+    return tmp_path
+
+
+FLOW = """\
+flow: f
+format: 1
+connections: {rs485: {type: serial-bus, port: /dev/ttyUSB0}}
+nodes:
+  meter: {type: modbus-meter, bus: rs485, model: acme-1, also: [power_factor]}
+"""
+
+
+def complaints(site, text=FLOW):
+    settings = CheckSettings(
+        site_names=lambda kind: profile_files.own_profiles(site / "nodes"), simulate=True
+    )
+    checked = check_text(text, "f.yaml", Registry(["nodes"]), settings)
+    return [(error.place.line, error.message) for error in checked.errors]
+
+
+def test_a_site_may_have_a_profile_of_its_own(site):
+    assert complaints(site) == []
+
+
+def test_a_profile_that_is_wrong_is_told_with_its_line_when_the_flow_is_checked(site):
+    file = site / "nodes" / "meters" / "acme-1.yaml"
+    file.write_text(OWN.replace("unit: Hz", "unit: hertz"))
+
+    [(line, message)] = complaints(site)
+
+    assert line == 5
+    assert message.startswith(f"'model': {file}:15:3: values.frequency: unit: one of V, A,")
+
+
+def test_a_value_that_its_own_profile_does_not_have_is_told_when_the_flow_is_checked(site):
+    [(_, message)] = complaints(site, FLOW.replace("power_factor", "total_power"))
+
+    assert message.startswith("Acme One has no 'total_power'; it has voltage, current,")
 
 
 def test_the_unit_is_claimed_on_its_bus():
@@ -168,4 +259,4 @@ def test_a_meter_that_falls_silent_after_it_was_wrong_is_unknown_since_the_first
     exchanged.advance(10)
 
     assert exchanged.sent("reading")[-1] == MeterUnknown("node", seconds(10), SILENT)
-    assert exchanged.run().faults == {"meter-silent": SILENT}
+    assert list(exchanged.run().faults) == ["meter-silent"]

@@ -7,11 +7,14 @@ import threading
 import pytest
 from pymodbus.client import ModbusSerialClient
 
-from oppleo_flow.devices.meter_twin import MeterLine, WorldSerialBus, crc16
+from oppleo_flow.devices.meter_line import MeterLine
+from oppleo_flow.devices.meter_trouble import MeterTrouble
+from oppleo_flow.devices.meter_twin import WorldSerialBus
 from oppleo_flow.devices.modbus_blocks import Block
+from oppleo_flow.devices.modbus_frames import answer, question
 from oppleo_flow.devices.modbus_rtu import ModbusRtuBus
-from oppleo_flow.devices.serial_bus import RegisterRefused
-from oppleo_flow.errors import DeviceError, DeviceMissing, DeviceTimeout
+from oppleo_flow.devices.serial_bus import LineGarbled, RegisterRefused
+from oppleo_flow.errors import DeviceMissing, DeviceTimeout
 from tests.oppleo_flow.devices.worlds import still_world
 
 QUICK = {"baud": 38400, "answer_within_s": 0.1}
@@ -108,26 +111,27 @@ def test_the_simulated_meter_answers_another_library_too(line, ask, address, ans
 
 
 def test_a_garbled_answer_is_no_value(wire, line):
-    line.garbled = True
+    line.troubles[1] = MeterTrouble.NOISE
 
-    with pytest.raises(DeviceError) as garbled:
+    with pytest.raises(LineGarbled) as garbled:
         wire.read_registers(1, "input", ENERGY)
 
     assert str(garbled.value) == "unit 1: a garbled answer reading input register 0x0046"
-    line.garbled = False
+    del line.troubles[1]
     assert floats(wire.read_registers(1, "input", ENERGY))[0] == 50.0
 
 
 def test_a_late_answer_is_never_taken_for_the_next(line):
     # Late by half of what is waited for: a busy machine makes it neither in time nor too late.
     bus = ModbusRtuBus(line.path, baud=38400, answer_within_s=0.4)
-    line.late_s = 0.6
+    line.troubles[1] = MeterTrouble.LATE
     # Two blocks of one length: nothing in the answer itself tells them apart.
     with pytest.raises(DeviceTimeout):
         bus.read_registers(1, "input", Block(0, 2))
-    line.late_s = 0.0
+    del line.troubles[1]
 
     assert floats(bus.read_registers(1, "input", Block(70, 2))) == (50.0,)
+    assert bus.tally(1).late > 0
     bus.close()
 
 
@@ -153,13 +157,12 @@ def test_an_adapter_that_repeats_the_question_is_understood(world):
     ours, theirs = os.openpty()
     bus = ModbusRtuBus(os.ttyname(theirs), **QUICK, echo=True)
     bus.open()
-    question = bytes([1, 4, 0, 70, 0, 2])
-    answer = bytes([1, 4, 4]) + struct.pack(">f", 50.0)
+    asked = question(1, "input", Block(70, 2))
+    reply = answer(1, "input", struct.unpack(">HH", struct.pack(">f", 50.0)))
 
     def echo_and_answer():
-        asked = os.read(ours, 64)
-        assert asked == question + crc16(question)
-        os.write(ours, asked + answer + crc16(answer))
+        assert os.read(ours, 64) == asked
+        os.write(ours, asked + reply)
 
     device = threading.Thread(target=echo_and_answer)
     device.start()

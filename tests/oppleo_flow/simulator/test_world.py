@@ -257,11 +257,6 @@ def test_a_pin_that_nobody_drives_gives_no_access(world, clock):
     assert world.snapshot()["evse"]["access"] is False
 
 
-def test_rewiring_to_a_meter_that_nobody_knows_is_refused(world):
-    with pytest.raises(ConfigError, match="unknown meter model 'SDM72'"):
-        world.rewire(Wiring(meters={1: "SDM72"}))
-
-
 def test_the_led_line_is_on_its_pin(world, clock):
     world.float_pin(6, pulled_up=True)
     assert world.read_pin(6) is False

@@ -51,7 +51,10 @@ def test_the_faults_of_a_house_are_told_with_their_times(house):
             *(SETTLED, SETTLED + timedelta(seconds=60)),
         ),
         PastFault(
-            *("meter", "meter-silent", "unit 1: no answer reading input register 0x0000"),
+            *("meter", "meter-silent"),
+            "unit 1: no answer reading input register 0x0000; check that the meter has power, that "
+            "its wires A and B are tight, and that its address, speed and parity are those of the "
+            "flow (from the factory: unit 1, 9600 8N1)",
             *(SETTLED + timedelta(seconds=70), None),
         ),
     ]

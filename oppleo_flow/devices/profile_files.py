@@ -1,0 +1,194 @@
+"""The files that profiles of meters are kept in: YAML, one a model, named after it.
+
+The built-in ones are in `meter_profiles/`.  A site may add its own in a folder `meters` beside its
+node files: `nodes/meters/acme-3.yaml` makes `model: acme-3` possible.
+"""
+
+import difflib
+import functools
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import yaml
+from pydantic import ValidationError
+
+from oppleo_flow.devices.meter_profile import MeterProfile
+from oppleo_flow.errors import ConfigError
+
+OWN_FOLDER: Final = "meters"
+"""The folder of a site's own profiles, beside its node files."""
+_BUILT_IN: Final = Path(__file__).with_name("meter_profiles")
+
+
+def built_in_models() -> list[str]:
+    """Return the models whose profiles come with the program."""
+    return sorted(_built_in_names(), key=str.casefold)
+
+
+def own_profiles(own: Path) -> dict[str, MeterProfile | ConfigError]:
+    """Return the models of a site's own, each with its profile, or what is wrong with its file."""
+    return {file.stem: _profile_or_error(file) for file in sorted(_own_files(own))}
+
+
+def profile_among(name: str, own: Mapping[str, MeterProfile | ConfigError]) -> MeterProfile:
+    """Return the profile of a model that is built in, or one of a site's own.
+
+    Raises:
+        ConfigError: There is none of this name, or its file is wrong.
+    """
+    if name in _built_in_names():
+        return _built_in(name)
+    if name not in own:
+        raise ConfigError(_unknown(name, [*_built_in_names(), *own]))
+    profile = own[name]
+    if isinstance(profile, ConfigError):
+        raise profile
+    return profile
+
+
+def meter_profile(name: str, own: Path | None = None) -> MeterProfile:
+    """Return the profile of a model; `own` is a site's folder of node files.
+
+    Raises:
+        ConfigError: There is no such model, or its file is wrong; with file, line and column.
+    """
+    if name in _built_in_names():
+        return _built_in(name)
+    files = {} if own is None else {file.stem: file for file in _own_files(own)}
+    if name not in files:
+        raise ConfigError(_unknown(name, [*_built_in_names(), *files]))
+    return read_profile(files[name])
+
+
+def read_profile(file: Path) -> MeterProfile:
+    """Return the profile that a file holds.
+
+    Raises:
+        ConfigError: It cannot be read or is wrong; a line each, with file, line and column.
+    """
+    try:
+        text = file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{file}: meter profile: cannot be read: {error}") from error
+    return profile_of(text, str(file))
+
+
+def profile_of(text: str, file: str) -> MeterProfile:
+    """Return the profile that a text describes; raises as `read_profile` does."""
+    loader = yaml.CSafeLoader(text)
+    try:
+        root = loader.get_single_node()
+        complaints = [*_twice(root)]
+        data = loader.construct_document(root) if root is not None else None
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        place = _Place(mark.line, mark.column) if mark else _Place(0, 0)
+        raise ConfigError(f"{file}:{place}: not YAML: {error.problem or error.context}") from error
+    finally:
+        loader.dispose()
+    try:
+        profile = MeterProfile.model_validate(data)
+    except ValidationError as error:
+        complaints += [_complaint(one, root) for one in error.errors(include_url=False)]
+        raise ConfigError(_lines(file, complaints)) from error
+    if complaints:
+        raise ConfigError(_lines(file, complaints))
+    return profile
+
+
+@functools.cache
+def _built_in_names() -> frozenset[str]:
+    return frozenset(file.stem for file in _BUILT_IN.glob("*.yaml"))
+
+
+@functools.cache
+def _built_in(name: str) -> MeterProfile:
+    return read_profile(_BUILT_IN / f"{name}.yaml")
+
+
+def _own_files(own: Path) -> Iterator[Path]:
+    return (own / OWN_FOLDER).glob("*.yaml")
+
+
+def _profile_or_error(file: Path) -> MeterProfile | ConfigError:
+    try:
+        return read_profile(file)
+    except ConfigError as error:
+        return error
+
+
+def _unknown(name: str, known: Collection[str]) -> str:
+    by_case = {one.casefold(): one for one in sorted(known, key=str.casefold)}
+    close = difflib.get_close_matches(name.casefold(), by_case, n=1)
+    meant = f"did you mean {by_case[close[0]]!r}? " if close else ""
+    return f"unknown meter model {name!r}; {meant}known: {', '.join(by_case.values())}"
+
+
+# -- what is wrong, and where ------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """A place in a text, counted from 0."""
+
+    line: int
+    column: int
+
+    def __str__(self) -> str:
+        return f"{self.line + 1}:{self.column + 1}"
+
+
+def _place(node: yaml.Node) -> _Place:
+    return _Place(node.start_mark.line, node.start_mark.column)
+
+
+def _lines(file: str, complaints: Sequence[tuple[_Place, str]]) -> str:
+    ordered = sorted(complaints, key=lambda one: (one[0].line, one[0].column))
+    return "\n".join(f"{file}:{place}: {text}" for place, text in ordered)
+
+
+def _twice(node: yaml.Node | None) -> Iterator[tuple[_Place, str]]:
+    """Yield the keys that a map has twice."""
+    match node:
+        case yaml.MappingNode():
+            seen: set[str] = set()
+            for key, value in node.value:
+                if key.value in seen:
+                    yield _place(key), f"{key.value!r} is here twice; remove one"
+                seen.add(key.value)
+                yield from _twice(value)
+        case yaml.SequenceNode():
+            for item in node.value:
+                yield from _twice(item)
+
+
+def _complaint(error: Any, root: yaml.Node | None) -> tuple[_Place, str]:
+    """Return what pydantic says, at the place that it speaks of."""
+    node, place, path = root, _Place(0, 0) if root is None else _place(root), ""
+    for part in error["loc"]:
+        found = _inside(node, part)
+        if found is None:
+            path = f"{path}.{part}" if path else str(part)
+            break
+        place, node = found
+        path += f"[{part}]" if isinstance(part, int) else f".{part}" if path else part
+    if error["type"] == "extra_forbidden":
+        return place, f"{path}: unknown; remove it"
+    if error["type"] == "missing":
+        return place, f"{path}: is missing; add it"
+    words = str(error["msg"]).removeprefix("Value error, ")
+    got = f", got {node.value!r}" if isinstance(node, yaml.ScalarNode) else ""
+    return place, f"{path}: {words}{got}" if path else words
+
+
+def _inside(node: yaml.Node | None, part: Any) -> tuple[_Place, yaml.Node] | None:
+    """Return an entry of a map, and where its key is, or an item of a list."""
+    if isinstance(node, yaml.MappingNode):
+        for key, value in node.value:
+            if key.value == part:
+                return _place(key), value
+    if isinstance(node, yaml.SequenceNode) and isinstance(part, int) and part < len(node.value):
+        return _place(node.value[part]), node.value[part]
+    return None

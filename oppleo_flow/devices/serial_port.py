@@ -1,0 +1,126 @@
+"""The serial port of a bus: opened when it is needed, and again after it was lost."""
+
+import os
+import termios
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final, Literal
+
+import serial
+
+from oppleo_flow.devices.serial_bus import Parity
+from oppleo_flow.errors import DeviceMissing
+
+_PARITY: Final = {
+    "none": serial.PARITY_NONE,
+    "even": serial.PARITY_EVEN,
+    "odd": serial.PARITY_ODD,
+}
+_PORT_LOST: Final = (OSError, termios.error)
+"""What pyserial raises when the port goes away; clearing its buffers raises the second."""
+_MOST_GARBAGE: Final = 4096
+_BY_ID: Final = "/dev/serial/by-id/"
+
+
+class ListeningSerial(serial.Serial):
+    """A serial port that remembers what it has read; `forget` before a question."""
+
+    heard: bytes = b""
+
+    def read(self, size: int = 1, /) -> bytes:
+        """Read so many bytes, or fewer when the time is over."""
+        data = bytes(super().read(size))
+        self.heard += data
+        return data
+
+    def forget(self) -> None:
+        """Forget what was read so far."""
+        self.heard = b""
+
+
+class SerialPort:
+    """A port by its name, which may be another device file each time it is opened."""
+
+    def __init__(self, name: str, *, baud: int, parity: Parity, stop_bits: Literal[1, 2]) -> None:
+        self.name = name
+        self._baud = baud
+        self._parity = parity
+        self._stop_bits = stop_bits
+        self._port: ListeningSerial | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """Return whether it is open."""
+        return self._port is not None
+
+    def open(self) -> ListeningSerial:
+        """Open the port, unless it is open, and return it.
+
+        Raises:
+            DeviceMissing: It is not there, or somebody else has it.
+        """
+        if self._port is not None:
+            return self._port
+        try:
+            self._port = ListeningSerial(
+                self.name,
+                baudrate=self._baud,
+                parity=_PARITY[self._parity],
+                stopbits=self._stop_bits,
+                write_timeout=2.0,
+                exclusive=True,
+            )
+        except (*_PORT_LOST, ValueError) as error:
+            raise DeviceMissing(f"{self.name}: {_os_text(error)}; {self._check()}") from error
+        return self._port
+
+    def close(self) -> None:
+        """Close the port."""
+        if self._port is not None:
+            self._port.close()
+            self._port = None
+
+    @contextmanager
+    def in_use(self) -> Iterator[ListeningSerial]:
+        """Give the open port; one that is lost meanwhile is closed, to be opened again.
+
+        Raises:
+            DeviceMissing: It is not there, or is not any more.
+        """
+        port = self.open()
+        try:
+            yield port
+        except _PORT_LOST as error:
+            self.close()
+            raise DeviceMissing(f"{self.name}: {_os_text(error)}; {self._check()}") from error
+
+    def unasked(self) -> bytes:
+        """Return what has come in since the line was last read: nobody of us asked for it."""
+        with self.in_use() as port:
+            waiting = min(port.in_waiting, _MOST_GARBAGE)
+            return bytes(port.read(waiting)) if waiting else b""
+
+    def fall_silent(self, silence_s: float) -> bytes:
+        """Read whatever comes until nothing came for so long; return all since the question."""
+        with self.in_use() as port:
+            port.timeout = silence_s
+            while len(port.heard) < _MOST_GARBAGE and port.read(64):
+                pass
+            return port.heard
+
+    def _check(self) -> str:
+        """Return what to check when the port is not there."""
+        check = "is the adapter plugged in, and nobody else using it?"
+        if self.name.startswith("/dev/tty"):
+            check += f" its name under {_BY_ID} stays the same"
+        return check
+
+
+def _os_text(error: BaseException) -> str:
+    """Return what the operating system said, from under the library's wrapping."""
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, _PORT_LOST) and cause.args and isinstance(cause.args[0], int):
+            return os.strerror(cause.args[0]).lower()
+        cause = cause.__context__
+    return str(error)
