@@ -80,12 +80,21 @@ class Condition:
         if code == HANDLER_FAULT:
             self._host.core.unwell.discard(self._host)
         self._host.log.info("%s: fault %s is over", self._host.node_id, code)
-        past = PastFault(code, fault.text, fault.since, self._host.core.clock.now())
-        self._host.core.note_past_fault(self._host.node_id, past)
+        self._is_over(fault)
         self._host.core.publish("clear", self._host, code, fault.text)
         if not self.faults:
             self.follow_again("fault")
         self._host.core.freshness.update()
+
+    def end(self) -> None:
+        """Note that the node is gone, and with it what was wrong: another may take its place."""
+        faults, self.faults = self.faults, {}
+        for fault in faults.values():
+            self._is_over(fault)
+
+    def _is_over(self, fault: Fault) -> None:
+        past = PastFault(fault.code, fault.text, fault.since, self._host.core.clock.now())
+        self._host.core.note_past_fault(self._host.node_id, past)
 
     def make_safe(self, cause: SafeCause, reason: str) -> None:
         """Take the node's output to its safe level, and keep it there until `follow_again`."""

@@ -114,6 +114,7 @@ class Core:
                 hosts[plan.id].go_on_as(plan)
         for node, host in self.hosts.items():
             if hosts.get(node) is not host:
+                host.condition.end()
                 self.unwell.discard(host)
                 self.handling.forget(node)
                 self.freshness.forget(node)

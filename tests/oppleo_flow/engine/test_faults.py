@@ -57,6 +57,33 @@ def test_an_open_fault_is_not_among_those_that_are_over(run):
     assert [fault.text for fault in snapshot(runtime, "s").past_faults] == ["read -1"]
 
 
+@pytest.mark.parametrize(
+    ("after", "still"),
+    [
+        pytest.param([], (), id="and the node is well then"),
+        pytest.param([-2], ("read -2",), id="and the same is wrong again then"),
+    ],
+)
+def test_a_fault_that_is_open_when_its_node_restarts_is_over_then(run, clock, after, still):
+    runtime = run(graph_of({"s": plan(Sensor), "rest": plan(Collect)}, ["s.event > rest.in"]))
+    began = clock.now()
+    send(runtime, "s", -1)
+    runtime.deploy(graph_of({"s": plan(Sensor, at_most=(9, 1.0)), "rest": plan(Collect)}))
+    ended = clock.now()
+    send(runtime, "s", *after)
+    found = snapshot(runtime, "s")
+    assert found.past_faults == (PastFault("broken", "read -1", began, ended),)
+    assert tuple(fault.text for fault in found.faults) == still
+
+
+def test_a_fault_stays_open_when_another_node_restarts(run):
+    runtime = run(graph_of({"s": plan(Sensor), "rest": plan(Collect)}, ["s.event > rest.in"]))
+    send(runtime, "s", -1)
+    runtime.deploy(graph_of({"s": plan(Sensor), "rest": plan(Collect, at_most=(9, 1.0))}))
+    found = snapshot(runtime, "s")
+    assert ([fault.text for fault in found.faults], found.past_faults) == (["read -1"], ())
+
+
 def test_of_faults_that_are_over_the_last_few_are_kept(run):
     runtime = run(graph_of({"s": plan(Sensor)}))
     for number in range(1, FAULTS_KEPT + 6):
