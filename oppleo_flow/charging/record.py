@@ -80,6 +80,14 @@ class SessionRecord:
         return amount(self.energy_wh, self.price)
 
     @property
+    def price_per_kwh(self) -> Decimal | None:
+        """Return what each kWh of it costs; None if that is unknown, or not the same for all."""
+        if self.slices:
+            prices = {part.per_kwh for part in self.slices}
+            return prices.pop() if len(prices) == 1 else None
+        return None if self.price is None else self.price.price_per_kwh
+
+    @property
     def price_unknown(self) -> bool:
         """Return whether the price of any part of it is not known."""
         if self.slices:

@@ -76,7 +76,7 @@ class Tariff:
             Decimal(0),
         )
         gross = net * (100 + self.vat_percent) / 100
-        return gross.quantize(_STEP, ROUND_HALF_UP)
+        return _short(gross.quantize(_STEP, ROUND_HALF_UP))
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +144,12 @@ def total(parts: Iterable[tuple[int, Decimal | None]]) -> Decimal | None:
 def vat_in(gross: Decimal, vat_percent: Decimal) -> Decimal:
     """Return how much of an amount is VAT, rounded once, half up, to cents."""
     return (gross * vat_percent / (100 + vat_percent)).quantize(_CENT, ROUND_HALF_UP)
+
+
+def _short(price: Decimal) -> Decimal:
+    """Return a price without zeros that say nothing, as somebody would write it."""
+    short = price.normalize()
+    return short.quantize(Decimal(1)) if short == short.to_integral() else short
 
 
 def _is_exact(price: Decimal) -> bool:

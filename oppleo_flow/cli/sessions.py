@@ -51,10 +51,14 @@ def run(args: argparse.Namespace) -> int:
     if args.format == "table":
         print(session_table(sessions, zone))
         return OK
-    rows = [session_row(session, zone) for session in sessions]
     if args.format == "json":
-        print(json.dumps(rows, indent=2, ensure_ascii=False))
+        whole = [
+            {**session_row(session, zone), "slices": slice_rows(session, zone)}
+            for session in sessions
+        ]
+        print(json.dumps(whole, indent=2, ensure_ascii=False))
     else:
+        rows = [session_row(session, zone) for session in sessions]
         writer = csv.DictWriter(sys.stdout, _FIELDS, lineterminator="\n")
         writer.writeheader()
         writer.writerows({**row, "flags": " ".join(row["flags"])} for row in rows)
@@ -68,12 +72,29 @@ def session_row(session: SessionRecord, zone: ZoneInfo) -> dict[str, Any]:
         *(str(session.session_id), session.label, session.uid),
         *(_iso(session.started_at, zone), _iso(session.ended_at, zone)),
         *(session.meter_start_wh, session.meter_end_wh, session.energy_wh),
-        None if price is None else str(price.price_per_kwh),
+        None if session.price_per_kwh is None else str(session.price_per_kwh),
         None if session.amount is None else str(session.amount),
         None if price is None else price.currency,
         *(session.reason, list(session.flags)),
     )
     return dict(zip(_FIELDS, values, strict=True))
+
+
+def slice_rows(session: SessionRecord, zone: ZoneInfo) -> list[dict[str, Any]]:
+    """Return what each part of a session's energy costs, as plain data."""
+    return [
+        {
+            "since": _iso(part.since, zone),
+            "until": _iso(part.until, zone),
+            "meter_start_wh": part.start_wh,
+            "meter_end_wh": part.end_wh,
+            "energy_wh": part.energy_wh,
+            "tariff": part.kind,
+            "price_per_kwh": None if part.per_kwh is None else str(part.per_kwh),
+            "estimated": part.estimated,
+        }
+        for part in session.slices
+    ]
 
 
 def _iso(at: datetime | None, zone: ZoneInfo) -> str | None:

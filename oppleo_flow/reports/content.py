@@ -127,20 +127,12 @@ def line(statement: Statement, index: int) -> tuple[Cell, ...]:
         kwh(session.meter_start_wh),
         kwh(session.meter_end_wh),
         kwh(session.energy_wh),
-        _price(session),
+        session.price_per_kwh,
         session.amount,
         statement.heading.currency,
         _remarks(session),
         str(session.session_id),
     )
-
-
-def _price(session: SessionRecord) -> Decimal | None:
-    """Return the price of all of a session; None where its parts have several, or none."""
-    if session.slices:
-        prices = {part.per_kwh for part in session.slices}
-        return prices.pop() if len(prices) == 1 else None
-    return None if session.price is None else session.price.price_per_kwh
 
 
 def _remarks(session: SessionRecord) -> str:

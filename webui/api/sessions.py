@@ -33,7 +33,7 @@ def _session(record: SessionRecord) -> dict[str, Any]:
         "started_at": record.started_at.isoformat(),
         "ended_at": record.ended_at.isoformat() if record.ended_at else None,
         "energy_wh": record.energy_wh,
-        "price_per_kwh": _digits(price.price_per_kwh) if price else None,
+        "price_per_kwh": _digits(record.price_per_kwh),
         "currency": price.currency if price else None,
         "amount": _digits(record.amount),
         "flags": record.flags,

@@ -6,7 +6,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from oppleo_flow.charging.tariff import PriceVersion, amount, price_at
+from oppleo_flow.charging.tariff import (
+    Component,
+    PriceVersion,
+    Tariff,
+    amount,
+    price_at,
+    total,
+    vat_in,
+)
+from oppleo_flow.charging.tariff_text import tariff_data, tariff_of
+from tests.oppleo_flow.charging.prices import DAL, DUAL, DYNAMIC
 
 YEAR = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -75,3 +85,92 @@ def test_what_is_no_price_is_refused(text, currency, message):
 def test_a_price_without_a_zone_is_refused():
     with pytest.raises(ValueError, match=r"^valid_from: an aware datetime is needed, got "):
         price("0.35", datetime(2026, 1, 1))  # noqa: DTZ001  (what is refused)
+
+
+@pytest.mark.parametrize(
+    ("off_peak", "market", "per_kwh"),
+    [
+        pytest.param(False, "0", "0.363", id="in peak hours"),
+        pytest.param(True, "0", "0.2783", id="in off-peak hours"),
+        pytest.param(False, "0.10", "0.484", id="with a market price"),
+        pytest.param(False, "-0.50", "-0.242", id="with one below nothing"),
+        pytest.param(False, "0.0000005", "0.363001", id="rounded half up to six decimals"),
+    ],
+)
+def test_a_price_is_the_sum_of_its_components_with_vat(off_peak, market, per_kwh):
+    found = DUAL.tariff.per_kwh(off_peak=off_peak, market=Decimal(market))
+    assert found == Decimal(per_kwh)
+
+
+def test_a_session_is_rounded_once_not_each_part_of_it():
+    """D4 of the original: three rules of rounding, so that screens and reports differ."""
+    parts = [(1_000, Decimal("0.004"))] * 3
+    assert total(parts) == Decimal("0.01")
+    assert sum(total([part]) for part in parts) == Decimal("0.00")
+
+
+def test_what_has_no_price_is_not_free():
+    assert total([(1_000, Decimal("0.10")), (1_000, None)]) is None
+
+
+def test_vat_is_the_part_of_an_amount_that_is_on_top():
+    assert vat_in(Decimal("1.21"), Decimal(21)) == Decimal("0.21")
+    assert vat_in(Decimal("1.21"), Decimal(0)) == 0
+
+
+@pytest.mark.parametrize(
+    ("tariff", "message"),
+    [
+        pytest.param({}, "a component, or a source of market prices, is needed", id="nothing"),
+        pytest.param(
+            {"source": "day-ahead", "vat_percent": Decimal(100)},
+            "vat: a percentage from 0 to 100 is needed, got 100",
+            id="too much VAT",
+        ),
+        pytest.param(
+            {"components": (Component("energy", Decimal("0.2"), Decimal("0.1")),)},
+            "off-peak prices need a calendar that says when they hold",
+            id="off-peak prices without hours",
+        ),
+    ],
+)
+def test_what_is_no_tariff_is_refused(tariff, message):
+    with pytest.raises(ValueError, match=r"needed|need") as error:
+        Tariff(**tariff)
+    assert str(error.value) == message
+
+
+def test_a_component_with_too_many_decimals_is_refused():
+    with pytest.raises(ValueError, match=r"decimals") as error:
+        Component("tax", Decimal("0.1234567"))
+    assert str(error.value) == "component 'tax': at most 6 decimals, got 0.1234567"
+
+
+prices = st.decimals(-10, 10, places=6)
+components = st.builds(Component, st.text(min_size=1), prices, st.none() | prices)
+
+
+@given(
+    st.builds(
+        Tariff,
+        st.lists(components, min_size=1).map(tuple),
+        st.decimals(0, 99, places=2),
+        st.just(DAL),
+        st.none() | st.text(min_size=1),
+    )
+)
+def test_a_tariff_that_is_written_down_is_the_same_when_it_is_read(tariff):
+    again = tariff_of(tariff_data(tariff, "Europe/Amsterdam"))
+    assert (again.components, again.vat_percent, again.source) == (
+        tariff.components,
+        tariff.vat_percent,
+        tariff.source,
+    )
+    assert again.calendar == tariff.calendar
+
+
+def test_a_dynamic_version_may_add_less_than_nothing():
+    rebate = Tariff((Component("rebate", Decimal("-0.05")),), source="day-ahead")
+    version = PriceVersion.of(UUID(int=1), YEAR, rebate, "EUR")
+    assert version.price_per_kwh == Decimal("-0.05")
+    assert DYNAMIC.price_per_kwh == Decimal("0.121")

@@ -56,6 +56,18 @@ def test_sessions_as_json_have_whole_numbers_of_wh_and_money_as_text(january, ca
         "currency": "EUR",
         "reason": "card",
         "flags": [],
+        "slices": [
+            {
+                "since": "2026-01-15T13:00:00+01:00",
+                "until": "2026-01-15T15:00:00+01:00",
+                "meter_start_wh": 1_234_567,
+                "meter_end_wh": 1_244_567,
+                "energy_wh": 10_000,
+                "tariff": "flat",
+                "price_per_kwh": "0.35",
+                "estimated": False,
+            }
+        ],
     }
     assert (begun["ended_at"], begun["energy_wh"], begun["amount"]) == (None, None, None)
     assert begun["flags"] == ["energy-unknown"]

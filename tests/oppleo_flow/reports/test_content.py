@@ -1,13 +1,18 @@
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from oppleo_flow.charging.price_parts import price_parts
+from oppleo_flow.charging.record import SessionRecord
+from oppleo_flow.charging.slices import Mark, slice_energy
+from oppleo_flow.charging.tariff import PriceVersion
 from oppleo_flow.reports import content
-from tests.oppleo_flow.reports.statements import HEADING, OCTOBER, WHOLE, session, statement
+from tests.oppleo_flow.charging.prices import DUAL
+from tests.oppleo_flow.reports.statements import HEADING, OCTOBER, PRICE, WHOLE, session, statement
 
 
 def test_the_head_says_what_it_is_of():
@@ -106,3 +111,56 @@ def test_a_kilowatt_hour_is_exactly_a_thousand_watt_hours(energy_wh):
 )
 def test_control_characters_are_not_let_through(text, shown):
     assert content.plain(text) == shown
+
+
+def cut(number: int, version: PriceVersion, energy_wh: int = 12_345) -> SessionRecord:
+    """Return a session of a night, priced by a version and cut where its price changes."""
+    friday = datetime(2026, 10, 16, 20, 0, tzinfo=UTC)
+    whole = session(number, price=version, energy_wh=energy_wh, started_at=friday)
+    assert whole.ended_at is not None
+    parts = price_parts([version], whole.started_at, whole.ended_at)
+    start = Mark(whole.started_at, whole.meter_start_wh)
+    end = Mark(whole.ended_at, whole.meter_end_wh)
+    edge = Mark(parts[0].until, whole.meter_start_wh + 2_000)
+    return replace(whole, slices=slice_energy(start, end, parts, lambda at: (edge, None)))
+
+
+def test_a_session_in_peak_and_off_peak_hours_says_what_each_part_costs():
+    """D14 of the original: one flat price for all hours."""
+    # From Friday 16 October 22:00, an hour before the off-peak hours, by the clock there.
+    whole = statement(cut(1, DUAL), cut(2, DUAL))
+    energy, price, amount, _, remarks, _ = content.line(whole, 0)[6:]
+    assert (energy, price, amount) == (Decimal("12.345"), None, Decimal("3.61"))
+    assert remarks == "2.000 kWh peak at 0.363, 10.345 kWh off-peak at 0.2783"
+    facts = dict(content.head(whole))
+    assert facts["Price"] == "peak 0.363, off-peak 0.2783 EUR/kWh"
+    assert facts["Made up of, per kWh"] == "energy 0.15/0.08, grid 0.05, tax 0.1, VAT 21 %"
+    assert [(what, str(value), unit) for what, value, unit in content.foot(whole)][2:6] == [
+        ("Total, the sum of the rounded amounts", "7.22", "EUR"),
+        ("Of which VAT, 21 %", "1.25", "EUR"),
+        ("Tariff 'peak': energy", "4.000", "kWh"),
+        ("Tariff 'off-peak': energy", "20.690", "kWh"),
+    ]
+
+
+def test_a_statement_of_a_flat_price_says_the_same_with_slices_as_without():
+    sessions = [cut(1, PRICE), cut(2, PRICE)]
+    plain = statement(*(replace(one, slices=()) for one in sessions))
+    sliced = statement(*sessions)
+    assert list(content.head(sliced)) == list(content.head(plain))
+    assert list(content.lines(sliced)) == list(content.lines(plain))
+    assert list(content.foot(sliced)) == list(content.foot(plain))
+
+
+def test_a_share_that_was_estimated_is_said():
+    whole = cut(1, DUAL)
+    guessed = replace(whole, slices=tuple(replace(one, estimated=True) for one in whole.slices))
+    remarks = content.line(statement(guessed), 0)[10]
+    assert remarks.endswith(", shared out over its prices by estimate")
+
+
+def test_many_prices_are_told_by_their_range():
+    one, *_ = cut(1, PRICE).slices
+    many = tuple(replace(one, per_kwh=Decimal(n) / 10) for n in range(-1, 9))
+    remarks = content.line(statement(replace(session(1), slices=many)), 0)[10]
+    assert remarks == "10 prices, -0.1 to 0.8"
