@@ -106,6 +106,16 @@ class Registry:
         folder = self._drop_in.folder
         return {file: why for file, why in self.faults.items() if file.parent == folder}
 
+    def drop_in_files(self) -> Sequence[Path]:
+        """Return the files that types of the drop-in folder come from, imported or not."""
+        return [source.file for source in self._sources.values() if source.drop_in]
+
+    def refuse(self, file: Path, why: str) -> None:
+        """Take a drop-in file for one that cannot be used, without importing it."""
+        with self._lock:
+            self.faults[file] = NodeFileError(why)
+            self._loaded.add(_type_name(file))
+
     def drop_in(self, file: Path) -> NodeSpec | ConnectionSpec | None:
         """Return what a drop-in file defines; None for a neighbour that is no type.
 
@@ -273,9 +283,9 @@ def _import(load: Callable[[], T], file: Path) -> T:
     """Import a file by `load`; whatever goes wrong inside becomes a `NodeFileError` at its line."""
     try:
         return load()
-    except NodeFileError:
+    except (NodeFileError, KeyboardInterrupt):  # the latter is the user's, who has waited enough
         raise
-    except (Exception, SystemExit) as error:  # a plug-in's import may fail in any way
+    except BaseException as error:  # a plug-in's import may fail in any way
         raise NodeFileError(f"{place_of(error, file)}: {type(error).__name__}: {error}") from error
 
 

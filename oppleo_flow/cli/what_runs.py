@@ -2,6 +2,7 @@
 
 import argparse
 import logging
+import os
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -15,8 +16,9 @@ from oppleo_flow.errors import StoreError
 from oppleo_flow.flowfile import CheckResult, Finding
 from oppleo_flow.flowfile.versions import FlowSet, History, Version
 from oppleo_flow.flowfile.versions.refusals import HasErrors
-from oppleo_flow.guardian import crashed_before
+from oppleo_flow.guardian import CRASHES_VARIABLE, crashed_before
 from oppleo_flow.redaction import Redaction
+from oppleo_flow.registry import Registry
 
 _LOG = logging.getLogger(__name__)
 _BY_GUARDIAN = "guardian"
@@ -48,6 +50,8 @@ def choose(
     After a crash what ran runs again, for nobody has deployed what is in the files by now; after
     too many (`safe`), the last version that was good.
     """
+    if _crashed_again():
+        _refuse_what_ends_a_process(around.registry)
     if safe:
         return _good(around, folder, history)
     if crashed_before():
@@ -62,6 +66,22 @@ def choose(
                 )
             return Chosen(again.graph, again.flows, version.who, version.why)
     return _checked(around, folder, None)
+
+
+def _crashed_again() -> bool:
+    """Return whether the start after a crash came to nothing either."""
+    return os.environ.get(CRASHES_VARIABLE, "0") not in ("0", "1")
+
+
+def _refuse_what_ends_a_process(registry: Registry) -> None:
+    """Try the site's own nodes elsewhere first: one may end, or hold up, whoever imports it."""
+    files = registry.drop_in_files()
+    if files:
+        # Not at the top: it is needed after crashes only.
+        from oppleo_flow.testing.child import what_ends_a_process  # noqa: PLC0415
+
+        for file, why in what_ends_a_process(files[0].parent, files).items():
+            registry.refuse(file, why)
 
 
 def _good(around: Surroundings, folder: FlowFolder, history: History) -> Chosen | None:

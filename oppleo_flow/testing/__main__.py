@@ -92,7 +92,7 @@ def wrong_with(registry: Registry, file: Path) -> list[str]:
         return list(_faults(registry, file))
     except ConfigError as error:
         return [str(error)]
-    except (Exception, SystemExit) as error:  # a child's entry: the parent is told in one line
+    except BaseException as error:  # a child's entry: the parent is told in one line
         return [f"{place_of(error, file)}: {type(error).__name__}: {error}"]
 
 

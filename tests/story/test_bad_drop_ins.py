@@ -253,3 +253,17 @@ def leave_room(process, room):
     has_kb = next(int(line.split()[1]) for line in lines if line.startswith("VmData:"))
     most = has_kb * 1024 + room
     resource.prlimit(process, resource.RLIMIT_DATA, (most, most))
+
+
+@pytest.mark.parametrize(
+    "line", ["import os; os._exit(9)", "raise GeneratorExit"], ids=["ends it", "no Exception"]
+)
+def test_a_drop_in_whose_import_ends_the_process_is_left_out_and_the_rest_runs(
+    start, with_drop_ins, line
+):
+    with_drop_ins(BAD, bad=f'"""End the process."""\n{line}\n')
+    point = start()
+    close_the_switch(point)
+    faults = [fault["text"] for fault in point.nodes["bad"]["faults"]]
+    assert len(faults) == 1
+    assert "nodes/bad.py:" in faults[0]

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from oppleo_flow.testing.child import faults_of
+from oppleo_flow.testing.child import faults_of, what_ends_a_process
 
 TWICE = '''"""Double a number."""
 from oppleo_flow import Example, Node, NodeConfig
@@ -107,3 +107,22 @@ def test_a_fault_in_a_neighbour_is_told_at_the_neighbours_line(tmp_path: Path) -
     assert tried(tmp_path, text, _rates="RATE = 1\n1 / 0\n") == [
         "_rates.py:2: ZeroDivisionError: division by zero"
     ]
+
+
+def test_all_files_that_end_a_process_are_found_and_no_others(tmp_path: Path) -> None:
+    texts = {
+        "a_good": TWICE.replace('"twice"', '"a-good"'),
+        "b_ends": "import os\nos._exit(9)\n",
+        "c_wrong": TWICE.replace('"twice"', '"c-wrong"').replace("* 2", "// 0"),
+        "d_hangs": "while True:\n    pass\n",
+        "e_interrupts": "raise GeneratorExit\n",
+    }
+    files = {name: tmp_path / f"{name}.py" for name in texts}
+    for name, text in texts.items():
+        files[name].write_text(text)
+    found = what_ends_a_process(tmp_path, list(files.values()), deadline_s=1.0)
+    ended, hangs = found.pop(files["b_ends"]), found.pop(files["d_hangs"])
+    assert ended == f"{files['b_ends']}:1: it ended the process that tried it, with 9"
+    assert hangs.startswith(f"{files['d_hangs']}:")
+    assert hangs.endswith(": not done after 1 s")
+    assert found == {}
