@@ -45,12 +45,16 @@ class Migration:
 
 @dataclass(frozen=True, slots=True)
 class Outdated:
-    """One node or connection, of which it is to be seen whether its options are up to date."""
+    """One node or connection, of which it is to be seen whether its options are up to date.
+
+    `repeated`: it stands in a subflow, so what is filled in is of one instance only.
+    """
 
     body: YamlMap
     spec: NodeSpec | ConnectionSpec
     version: int | None
     reserved: frozenset[str]
+    repeated: bool = False
 
     @property
     def options(self) -> dict[str, Entry]:
@@ -68,7 +72,8 @@ def migrated(
 ) -> tuple[YamlMap | None, Migration | None]:
     """Return the body with its options as the type has them now, and what was changed.
 
-    Both are None when that cannot be: then it has been said why.
+    Both are None when that cannot be: then it has been said why.  Without the second nothing may be
+    written: what one instance of a subflow is given is not what the others are.
     """
     now, then = part.spec.cls.version, part.version or 1
     if then > now:
@@ -96,12 +101,30 @@ def migrated(
     if new == old:
         return part.body, None
     migration = _difference(report.place(subject.at), now, old, new)
-    message = (
-        f"its options are of version {then} of {part.spec.type_name}: {migration.told(old)}; "
-        f"this is written with the next save, and 'version: {now}'"
-    )
+    message = f"its options are of version {then} of {part.spec.type_name}: {migration.told(old)}; "
+    given = _given(part, migration)
+    if given:
+        message += (
+            f"{given} here, as one instance has it, so no save writes this; "
+            f"write it into the subflow, with 'version: {now}'"
+        )
+    else:
+        message += f"this is written with the next save, and 'version: {now}'"
     report.warning("migrated", subject.at, message, subject.node)
-    return _grafted(part, migration, subject.at), migration
+    return _grafted(part, migration, subject.at), None if given else migration
+
+
+def _given(part: Outdated, migration: Migration) -> str:
+    """Return which options, with what one instance gives, new values may have been made of."""
+    if not (part.repeated and migration.changed):
+        return ""
+    return ", ".join(
+        f"{name!r} is {scalar.text!r} for {scalar.written!r}"
+        for name, entry in part.options.items()
+        if name not in migration.renamed
+        for scalar in scalars(entry.value)
+        if scalar.written is not None
+    )
 
 
 def _difference(

@@ -147,7 +147,8 @@ class TypeCheck:
     ) -> None:
         """Fill in the options that only the type has, brought up to date before the check."""
         version = draft.options.version if draft.options is not None else None
-        part = Outdated(draft.body, spec, version, reserved)
+        repeated = isinstance(draft, NodeDraft) and draft.home.subflow is not None
+        part = Outdated(draft.body, spec, version, reserved, repeated)
         body, migration = migrated(part, about, self._report)
         if migration is not None:
             self.migrations.append(migration)

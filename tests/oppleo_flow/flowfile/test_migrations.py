@@ -89,3 +89,70 @@ def test_a_connection_is_brought_up_to_date_too(check) -> None:
         "this is written with the next save, and 'version: 2'"
     ]
     assert result.graph.connections["old"].config.port == "x"
+
+
+SUBFLOW = """\
+flow: f
+format: 1
+subflows:
+  two:
+    params: {most: {type: int}, colour: {type: str, default: red}}
+    in: {go: FlowStarted}
+    nodes:
+      n: {type: aged, from: in.go, OPTIONS}
+nodes:
+  here: {type: flow:two, from: flow.start, most: 17}
+  there: {type: flow:two, from: flow.start, most: 16}
+"""
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        pytest.param(
+            "limit: $(most)",
+            "'limit_w' is new: 17000.0, 'limit' is gone; 'limit' is '17' for '$(most)' here, as "
+            "one instance has it, so no save writes this; write it into the subflow, with "
+            "'version: 3'",
+            id="a new value made of a parameter",
+        ),
+        pytest.param(
+            'card: "$(most)-04A1", limit_w: 5',
+            "'cards' is new: ['17-04A1'], 'card' is gone; 'card' is '17-04A1' for '$(most)-04A1' "
+            "here, as one instance has it, so no save writes this; write it into the subflow, "
+            "with 'version: 3'",
+            id="a new value with a parameter in it",
+        ),
+    ],
+)
+def test_what_an_instance_is_given_is_not_written_over_the_parameter(check, options, told) -> None:
+    result = check(SUBFLOW.replace("OPTIONS", options))
+    assert result.migrations == ()
+    (first, *_) = [one for one in result.warnings if one.code == "migrated"]
+    assert first.message == f"its options are of version 1 of aged: {told}"
+
+
+def test_each_instance_runs_with_what_it_is_given_in_the_new_form(check) -> None:
+    result = check(SUBFLOW.replace("OPTIONS", "limit: $(most)"))
+    limits = {name: node.config.limit_w for name, node in result.graph.nodes.items()}
+    assert limits == {"here.n": 17000.0, "there.n": 16000.0}
+
+
+@pytest.mark.parametrize(
+    ("options", "written"),
+    [
+        pytest.param("limit: 5", {"changed": {"limit_w": 5000.0}}, id="that is in the subflow"),
+        pytest.param(
+            "limit_w: 5, password: $(most)",
+            {"renamed": {"password": "key"}},
+            id="a parameter under another name",
+        ),
+        pytest.param(
+            "limit_w: $(most), colour: $(colour)", {"removed": ("colour",)}, id="that is gone"
+        ),
+    ],
+)
+def test_what_all_instances_have_is_written_into_the_subflow(check, options, written) -> None:
+    migrations = {m.place: m for m in check(SUBFLOW.replace("OPTIONS", options)).migrations}
+    (migration,) = migrations.values()
+    assert {name: getattr(migration, name) for name in written} == written
