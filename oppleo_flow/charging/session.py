@@ -1,6 +1,6 @@
 """The rules of a charge session, as functions from what is known to what happens.
 
-A card starts a session and the same card ends it; any other is refused.  The registers that bound
+A token starts a session and the same token ends it; any other is refused.  The registers that bound
 its energy are the meter's own: while the meter is silent there is none, and a session that began so
 takes its start register from the first reading after.  A register that fell, or one of another
 meter, bounds nothing: the energy is then unknown, never negative.
@@ -8,13 +8,19 @@ meter, bounds nothing: the energy is then unknown, never negative.
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Final
 from uuid import UUID, uuid5
 
+from oppleo_flow.clock import Instant
 from oppleo_flow.payloads import (
+    NO_LIMITS,
+    NOBODY,
+    Attribution,
     Authorised,
     EvseSignal,
     EvseState,
     EvseUnknown,
+    Limits,
     MeterReading,
     MeterUnknown,
     RegisterQuality,
@@ -23,8 +29,12 @@ from oppleo_flow.payloads import (
     SessionPhase,
     SessionStarted,
     SessionStatus,
+    SwitchRequest,
+    Trigger,
 )
 
+MARK_WH: Final = 100
+"""How far the register goes before it is noted again: less is not worth a write to the disk."""
 _NAMESPACE = UUID("d1b7a1d6-5a0e-4c39-9d0f-6f6d2f1e6c55")
 _WAITING = (EvseSignal.ACCESS_OFF, EvseSignal.WAITING, EvseSignal.ERROR)
 
@@ -33,11 +43,23 @@ Plug = EvseState | EvseUnknown
 
 
 @dataclass(frozen=True, slots=True)
+class Mark:
+    """A register that a session is known to have reached, and when it was read."""
+
+    energy_wh: int
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class OpenSession:
     """A session that has not ended.
 
     `register_broken` is true from the moment that the register fell or the meter was exchanged:
     what it says at the end then has nothing to do with what it said at the start.
+
+    `mark` is the last register that was noted; after a restart it is what proves that the meter
+    still counts for this session.  The car has used nothing to speak of since `idle_since`, as far
+    as it could have; `connected`: one was seen; `may_have_left`: it was not seen ever since `mark`.
     """
 
     session_id: UUID
@@ -49,6 +71,16 @@ class OpenSession:
     meter_start_quality: RegisterQuality
     meter_serial: str | None
     register_broken: bool = False
+    trigger: Trigger = "card"
+    attribution: Attribution = NOBODY
+    limits: Limits = NO_LIMITS
+    began: Instant | None = None
+    interrupted: bool = False
+    clock_uncertain: bool = False
+    mark: Mark | None = None
+    idle_since: datetime | None = None
+    connected: bool = False
+    may_have_left: bool = True
 
 
 def fresh(meter: Meter | None, now: datetime, max_age: timedelta) -> MeterReading | None:
@@ -62,15 +94,20 @@ def fresh(meter: Meter | None, now: datetime, max_age: timedelta) -> MeterReadin
 
 
 def start(
-    card: Authorised, reading: MeterReading | None, now: datetime, charge_point: str
+    card: Authorised,
+    reading: MeterReading | None,
+    now: datetime,
+    charge_point: str,
+    *,
+    began: Instant | None = None,
 ) -> OpenSession:
-    """Return the session that a card begins.
+    """Return the session that a token begins; `began` is `now`, as a clock that may be set has it.
 
-    Its id follows from charge point, card and time, so that a simulated month is the same each
+    Its id follows from charge point, token and time, so that a simulated month is the same each
     time it is run.
     """
     return OpenSession(
-        session_id=uuid5(_NAMESPACE, f"{charge_point} {card.token_id} {now.isoformat()}"),
+        session_id=_session_id(charge_point, card.token_id, now),
         token_id=card.token_id,
         uid=card.uid,
         label=card.label,
@@ -78,7 +115,38 @@ def start(
         meter_start_wh=None if reading is None else reading.energy_import_wh,
         meter_start_quality="unknown" if reading is None else "measured",
         meter_serial=None if reading is None else reading.serial,
+        trigger=card.trigger,
+        attribution=card.attribution,
+        limits=card.limits,
+        began=began,
+        clock_uncertain=began is not None and began.trusted is False,
+        mark=None if reading is None else Mark(reading.energy_import_wh, reading.time),
+        idle_since=now,
     )
+
+
+def follow(
+    session: OpenSession, at: Mark, now: datetime, charge_point: str, began: Instant
+) -> OpenSession:
+    """Return the session of the same token that goes on at the register where one ends."""
+    return replace(
+        session,
+        session_id=_session_id(charge_point, session.token_id, now),
+        started_at=now,
+        meter_start_wh=at.energy_wh,
+        meter_start_quality="measured",
+        trigger="auto",
+        began=began,
+        interrupted=False,
+        clock_uncertain=began.trusted is False,
+        mark=at,
+        idle_since=now,
+        may_have_left=False,
+    )
+
+
+def _session_id(charge_point: str, token_id: UUID, now: datetime) -> UUID:
+    return uuid5(_NAMESPACE, f"{charge_point} {token_id} {now.isoformat()}")
 
 
 def started(session: OpenSession) -> SessionStarted:
@@ -92,11 +160,26 @@ def started(session: OpenSession) -> SessionStarted:
         meter_start_wh=session.meter_start_wh,
         meter_start_quality=session.meter_start_quality,
         meter_serial=session.meter_serial,
+        trigger=session.trigger,
+        attribution=session.attribution,
+        clock_uncertain=session.clock_uncertain,
     )
 
 
+def resumed(session: OpenSession, now: datetime) -> OpenSession:
+    """Return a session that goes on after the runtime was away: nobody saw what the car did.
+
+    It is the same one if the meter's register proves it: `observe` holds the first reading against
+    the last one that was noted.
+    """
+    return replace(session, interrupted=True, may_have_left=True, idle_since=now)
+
+
 def observe(
-    session: OpenSession, reading: MeterReading, before: MeterReading | None = None
+    session: OpenSession,
+    reading: MeterReading,
+    before: MeterReading | None = None,
+    step_wh: int = MARK_WH,
 ) -> OpenSession:
     """Return the session after a reading, the very same one if that changes nothing.
 
@@ -105,16 +188,20 @@ def observe(
     """
     if session.register_broken:
         return session
+    mark = Mark(reading.energy_import_wh, reading.time)
     if session.meter_start_wh is None:
         return replace(
             session,
             meter_start_wh=reading.energy_import_wh,
             meter_start_quality="late",
             meter_serial=reading.serial,
+            mark=mark,
         )
     fell = before is not None and reading.energy_import_wh < before.energy_import_wh
-    if fell or not _bounds(session, reading):
+    if fell or not bounds(session, reading):
         return replace(session, register_broken=True)
+    if session.mark is None or mark.energy_wh - session.mark.energy_wh >= step_wh:
+        return replace(session, mark=mark, idle_since=reading.time, may_have_left=False)
     return session
 
 
@@ -128,46 +215,78 @@ def latched(session: OpenSession, reading: MeterReading) -> SessionLatched:
     )
 
 
-def _bounds(session: OpenSession, reading: MeterReading) -> bool:
+def bounds(session: OpenSession, reading: MeterReading) -> bool:
     """Return whether a register can be the end of what the session's start register began."""
     if session.meter_start_wh is None:
         return True
+    least_wh = session.meter_start_wh if session.mark is None else session.mark.energy_wh
     return (
         not session.register_broken
         and reading.serial == session.meter_serial
-        and reading.energy_import_wh >= session.meter_start_wh
+        and reading.energy_import_wh >= least_wh
     )
 
 
 def energy_wh(session: OpenSession, reading: MeterReading | None) -> int | None:
     """Return what a session used up to a reading; None when either register is unknown."""
-    if reading is None or session.meter_start_wh is None or not _bounds(session, reading):
+    if reading is None or session.meter_start_wh is None or not bounds(session, reading):
         return None
     return reading.energy_import_wh - session.meter_start_wh
 
 
+def over_limit(session: OpenSession, reading: MeterReading) -> bool:
+    """Return whether a session has used as much as its token may."""
+    used_wh, limit_wh = energy_wh(session, reading), session.limits.energy_wh
+    return limit_wh is not None and used_wh is not None and used_wh >= limit_wh
+
+
 def end(
-    session: OpenSession, reading: MeterReading | None, now: datetime, reason: str
+    session: OpenSession,
+    reading: MeterReading | None,
+    now: datetime,
+    reason: str,
+    *,
+    clock_uncertain: bool = False,
 ) -> SessionEnded:
     """Return the event of a session that ends now.
 
     The end register is unknown when the meter is silent and when it cannot be compared with the
     start register.
     """
-    known = reading is not None and _bounds(session, reading)
+    known = reading is not None and bounds(session, reading)
     return SessionEnded(
         session_id=session.session_id,
         token_id=session.token_id,
         uid=session.uid,
         label=session.label,
         started_at=session.started_at,
-        ended_at=now,
+        # A clock that was set back meanwhile makes no session end before it began.
+        ended_at=max(now, session.started_at),
         meter_start_wh=session.meter_start_wh,
         meter_end_wh=reading.energy_import_wh if known and reading else None,
         meter_end_quality="measured" if known else "unknown",
         energy_wh=energy_wh(session, reading),
         reason=reason,
+        interrupted=session.interrupted,
+        clock_uncertain=clock_uncertain or session.clock_uncertain or now < session.started_at,
     )
+
+
+def wanted(
+    session: OpenSession | None, reading: MeterReading | None, *, charges_blind: bool
+) -> SwitchRequest:
+    """Return what a session, or none, wants of the switch.
+
+    `charges_blind`: the car charges while the meter is silent; not one with an energy limit.
+    """
+    if session is None:
+        return SwitchRequest(on=False, reason="no session")
+    of = f"session of {session.label!r}"
+    limited = session.limits.energy_wh is not None
+    blind = session.meter_start_wh is None or (charges_blind and reading is None)
+    if blind and (limited or not charges_blind):
+        return SwitchRequest(on=False, reason=f"{of} waits for the meter")
+    return SwitchRequest(on=True, reason=of)
 
 
 def phase(session: OpenSession | None, plug: Plug | None) -> SessionPhase:
@@ -182,6 +301,13 @@ def phase(session: OpenSession | None, plug: Plug | None) -> SessionPhase:
     if plug.charging:
         return "charging"
     return "waiting" if plug.signal in _WAITING else "ready"
+
+
+def status_text(status: SessionStatus) -> str:
+    """Return the same in words."""
+    energy = "" if status.energy_wh is None else f", {status.energy_wh / 1000:.1f} kWh"
+    of = "" if status.label is None else f", {status.label!r}"
+    return f"{status.phase}{of}{energy}"
 
 
 def status(

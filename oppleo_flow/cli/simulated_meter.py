@@ -27,7 +27,7 @@ class MeterComparison:
 
     `largest_difference_wh` is the greatest of any session, `compared` how many there are with two
     known registers, `strange` those that do not agree.  `outside_wh` is what the register counted
-    outside every session: after a session's last reading, or in one of unknown energy.
+    outside every session: before a late start register, or in one of unknown energy.
     """
 
     opening_wh: float
@@ -113,7 +113,8 @@ class _Readings:
 
 def _difference_wh(session: SessionRecord, readings: _Readings, register: Register) -> float:
     """Return by how much a session's energy differs from the register's way; NaN: unexplained."""
-    began_at, ended_at, serial = session.started_at, session.ended_at, session.meter_serial
+    began_at, serial = session.started_at, session.meter_serial
+    ended_at = session.settled_at or session.ended_at
     if ended_at is None or session.energy_wh is None:
         return math.nan
     if session.meter_start_quality == "late":

@@ -165,7 +165,7 @@ def _amount(sessions: Sequence[SessionRecord]) -> Decimal:
 
 
 def _kwh(energy_wh: float) -> str:
-    return f"{energy_wh / 1000:.3f}"
+    return f"{round(energy_wh) / 1000:.3f}"
 
 
 def _lasted(fault: PastFault) -> str:

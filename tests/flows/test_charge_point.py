@@ -100,13 +100,18 @@ def test_only_the_card_that_began_a_session_ends_it(house):
     assert not on(house)
 
 
-def test_unplugging_does_not_end_a_session(house):
+def test_nobody_charges_on_a_session_whose_car_has_left(house):
+    """Oppleo D9: a session is not ended when the car leaves, and the next one charges on it."""
     house.swipe("family")
     house.world.plug_in(charge_percent=10)
     house.run_for(600)
     house.world.plug_out()
+    house.run_for(10)
+    assert not on(house)
+    house.world.plug_in(charge_percent=10)
     house.run_for(600)
-    assert on(house)
+    assert house.open_session() is None
+    assert not on(house)
 
 
 def test_a_session_survives_a_restart(tmp_path):

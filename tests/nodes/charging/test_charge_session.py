@@ -95,6 +95,7 @@ def test_a_second_session_is_another_one():
 
 def test_another_card_is_refused_while_a_session_is_under_way():
     with bench() as on:
+        measure(on, 1_000)
         swipe(on)
         swipe(on, OTHER)
         assert on.sent("refused") == [Rejected("04D4E5F6", "other-session")]

@@ -6,17 +6,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from oppleo_flow.charging import session as rules
+from oppleo_flow.clock import Instant
 from oppleo_flow.payloads import (
     Authorised,
     EvseSignal,
     EvseState,
     EvseUnknown,
+    Limits,
     MeterReading,
     MeterUnknown,
     SessionEnded,
     SessionLatched,
     SessionStarted,
     SessionStatus,
+    SwitchRequest,
 )
 
 NOON = datetime(2026, 1, 15, 12, 0, tzinfo=UTC)
@@ -72,7 +75,86 @@ def test_the_first_reading_after_a_silent_start_becomes_the_late_start_register(
 
 def test_a_later_reading_leaves_the_session_as_it_is():
     session = rules.start(CARD, reading(1_000), NOON, "cp")
-    assert rules.observe(session, reading(1_500), before=reading(1_200)) is session
+    assert rules.observe(session, reading(1_099), before=reading(1_050)) is session
+
+
+def test_a_register_that_went_far_is_noted_so_that_a_restart_has_something_to_go_by():
+    session = rules.start(CARD, reading(1_000), NOON, "cp")
+    after = rules.observe(session, reading(1_100, time=NOON + MINUTE))
+    assert after.mark == rules.Mark(1_100, NOON + MINUTE)
+    assert rules.observe(session, reading(1_100), step_wh=500) is session
+
+
+@pytest.mark.parametrize(
+    ("first", "energy_wh"),
+    [
+        pytest.param(reading(5_000), 4_000, id="the register stands where it was: it goes on"),
+        pytest.param(reading(5_050), 4_050, id="a little was used while nobody looked"),
+        pytest.param(reading(4_999), None, id="the register is below what was noted"),
+        pytest.param(reading(5_000, serial="B"), None, id="another meter"),
+    ],
+)
+def test_after_a_power_cut_the_register_proves_that_the_session_is_the_same(first, energy_wh):
+    """Oppleo resumes the newest row, whatever its meter says by then."""
+    session = rules.start(CARD, reading(1_000), NOON, "cp")
+    session = rules.observe(session, reading(5_000, time=NOON + MINUTE))
+    back = rules.resumed(session, NOON + 60 * MINUTE)
+    assert (back.session_id, back.interrupted) == (session.session_id, True)
+    ended = rules.end(rules.observe(back, first), first, NOON + 61 * MINUTE, "card")
+    assert (ended.energy_wh, ended.interrupted) == (energy_wh, True)
+
+
+def test_a_session_whose_clock_was_set_back_does_not_end_before_it_began():
+    """Oppleo D11: no clock sanity check, so that sessions end before they start."""
+    session = rules.start(CARD, reading(1_000), NOON, "cp")
+    ended = rules.end(session, reading(1_000), NOON - MINUTE, "card")
+    assert (ended.ended_at, ended.clock_uncertain) == (NOON, True)
+
+
+def test_a_session_that_starts_by_a_clock_that_nobody_trusts_says_so():
+    """Oppleo D11: a Pi without a clock dates sessions wrongly, and nobody can tell."""
+    began = Instant("boot", 1.0, NOON, trusted=False)
+    session = rules.start(CARD, reading(), NOON, "cp", began=began)
+    assert rules.started(session).clock_uncertain
+    assert rules.end(session, reading(), NOON + MINUTE, "card").clock_uncertain
+
+
+@pytest.mark.parametrize(
+    ("limit_wh", "register_wh", "over"),
+    [(None, 99_000, False), (500, 1_499, False), (500, 1_500, True), (500, 900, False)],
+)
+def test_a_session_is_over_its_limit_when_it_has_used_as_much(limit_wh, register_wh, over):
+    card = CARD.with_(limits=Limits(energy_wh=limit_wh))
+    session = rules.start(card, reading(1_000), NOON, "cp")
+    assert rules.over_limit(session, reading(register_wh)) is over
+
+
+OFF, ON = "waits for the meter", "session of 'family'"
+
+
+@pytest.mark.parametrize(
+    ("start", "now", "limit_wh", "charges_blind", "on"),
+    [
+        pytest.param(reading(), reading(), None, False, True, id="all is known"),
+        pytest.param(None, None, None, False, False, id="it waits for its start register"),
+        pytest.param(None, None, None, True, True, id="it charges blind"),
+        pytest.param(None, None, 500, True, False, id="a limit cannot be watched blind"),
+        pytest.param(reading(), None, 500, True, False, id="nor when the meter falls silent"),
+        pytest.param(reading(), None, None, True, True, id="without a limit it charges on"),
+        pytest.param(reading(), None, 500, False, True, id="the switch itself sees to stale input"),
+    ],
+)
+def test_what_a_session_wants_of_the_switch(start, now, limit_wh, charges_blind, on):
+    card = CARD.with_(limits=Limits(energy_wh=limit_wh))
+    session = rules.start(card, start, NOON, "cp")
+    reason = ON if on else f"{ON} {OFF}"
+    found = rules.wanted(session, now, charges_blind=charges_blind)
+    assert found == SwitchRequest(on=on, reason=reason)
+
+
+def test_without_a_session_the_switch_is_off():
+    found = rules.wanted(None, reading(), charges_blind=True)
+    assert found == SwitchRequest(on=False, reason="no session")
 
 
 def test_the_energy_is_the_difference_of_the_registers():
