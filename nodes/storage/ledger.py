@@ -9,11 +9,13 @@ ledger:
       - {ref: session.started, durable: true}
       - {ref: session.latched, durable: true}
       - {ref: session.ended, durable: true}
+      - {ref: session.settled, durable: true}
     reading: meter.reading
 ```
 
 An event of a session is on the disk before it counts as handled; the same one twice is kept once.
-With `durable: true` none is lost, however long the disk is full or the runtime away.
+With `durable: true` none is lost, however long the disk is full or the runtime away. At most one
+session is open at any time: one that starts closes one whose end was lost.
 
 A reading that follows another within `batch` waits, to be written together with those that come
 meanwhile; any other is written at once. A loss of power, or a runtime that is killed, takes at most
@@ -35,6 +37,7 @@ from oppleo_flow.payloads import (
     MeterUnknown,
     SessionEnded,
     SessionLatched,
+    SessionSettled,
     SessionStarted,
 )
 from oppleo_flow.store import LedgerConnection
@@ -101,7 +104,9 @@ class LedgerNode(Node[LedgerConfig]):
         if reason == "stop":
             self._write()
 
-    def on_session(self, event: SessionStarted | SessionLatched | SessionEnded) -> None:
+    def on_session(
+        self, event: SessionStarted | SessionLatched | SessionEnded | SessionSettled
+    ) -> None:
         """Write an event at once."""
         self._ledger.sessions.record(event)
 
