@@ -17,6 +17,9 @@ An event of a session is on the disk before it counts as handled; the same one t
 With `durable: true` none is lost, however long the disk is full or the runtime away. At most one
 session is open at any time: one that starts closes one whose end was lost.
 
+With the end of a session goes what each part of its energy costs, cut by the readings that are
+there by then. `prices` are those of a market, from a `price-source`, which dynamic prices go by.
+
 A reading that follows another within `batch` waits, to be written together with those that come
 meanwhile; any other is written at once. A loss of power, or a runtime that is killed, takes at most
 those of the last `batch` along; what a session needs of them it has itself. While they cannot be
@@ -31,6 +34,7 @@ from pydantic import Field
 
 from oppleo_flow import Example, Node, NodeConfig, Ref, Seconds
 from oppleo_flow.errors import StoreError
+from oppleo_flow.market import MarketPrices
 from oppleo_flow.node import StopReason
 from oppleo_flow.payloads import (
     MeterReading,
@@ -64,6 +68,7 @@ class LedgerNode(Node[LedgerConfig]):
     Input:
         `session`: what happens to sessions, best by durable wires.
         `reading`: a `MeterReading`, or a `MeterUnknown`, which is kept as a gap.
+        `prices`: `MarketPrices`; one that is there already for a time stays.
 
     Output:
         None.
@@ -79,13 +84,14 @@ class LedgerNode(Node[LedgerConfig]):
     type_name = "ledger"
     icon = "book"
     blocking = True
-    optional_inputs = frozenset({"session", "reading"})
+    optional_inputs = frozenset({"session", "reading", "prices"})
     examples = [
         Example(
             config={"store": "store"},
             send={
                 "session": [SessionStarted.sample(), SessionEnded.sample()],
                 "reading": [MeterReading.sample(), MeterUnknown.sample()],
+                "prices": MarketPrices.sample(),
             },
             advance=2.0,
         )
@@ -107,8 +113,13 @@ class LedgerNode(Node[LedgerConfig]):
     def on_session(
         self, event: SessionStarted | SessionLatched | SessionEnded | SessionSettled
     ) -> None:
-        """Write an event at once."""
+        """Write an event at once; the readings before it first, for they cut its energy."""
+        self._written()
         self._ledger.sessions.record(event)
+
+    def on_prices(self, prices: MarketPrices) -> None:
+        """Write market prices at once."""
+        self._ledger.market.record(prices)
 
     def on_reading(self, reading: MeterReading | MeterUnknown) -> None:
         """Write a reading, or let it wait for the next batch."""

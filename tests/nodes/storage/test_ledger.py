@@ -1,9 +1,13 @@
 from datetime import timedelta
+from decimal import Decimal
+from uuid import UUID
 
 import pytest
 
 from nodes.storage.ledger import LedgerNode
+from oppleo_flow.charging.tariff import PriceVersion
 from oppleo_flow.flowfile.graph import OnError
+from oppleo_flow.market import MarketPrices
 from oppleo_flow.payloads import (
     MeterReading,
     MeterUnknown,
@@ -151,3 +155,35 @@ def test_of_too_many_readings_that_wait_the_oldest_are_lost_and_that_is_said(led
     assert [found[0], found[1], found[-1]] == [reading(0), reading(2), reading(10_001)]
     assert len(found) == 10_001
     assert "readings lost while none could be written: 1" in caplog.text
+
+
+def test_the_readings_that_wait_cut_the_energy_of_the_session_that_ends(ledger, bench):
+    ledger.prices.add(PriceVersion(UUID(int=1), NOON - SECOND, Decimal("0.30"), "EUR"))
+    ledger.prices.add(PriceVersion(UUID(int=2), NOON + 2 * SECOND, Decimal("0.40"), "EUR"))
+    with bench() as on:
+        on.send(SessionStarted.sample(meter_start_wh=1_000), "session")
+        for second, energy_wh in ((0, 1_000), (2, 1_300), (3, 1_400)):
+            on.send(reading(second).with_(energy_import_wh=energy_wh), "reading")
+        on.send(
+            SessionEnded.sample(
+                ended_at=NOON + 4 * SECOND,
+                meter_start_wh=1_000,
+                meter_end_wh=1_500,
+                energy_wh=500,
+            ),
+            "session",
+        )
+        (session,) = ledger.sessions.latest(1)
+        assert [(one.energy_wh, one.estimated) for one in session.slices] == [
+            (300, False),
+            (200, False),
+        ]
+
+
+def test_market_prices_are_kept_for_the_sessions_that_go_by_them(ledger, bench):
+    told = MarketPrices.sample()
+    with bench() as on:
+        on.send(told, "prices")
+        on.send(told, "prices")
+        (slot,) = ledger.market.between("day-ahead", "EUR", NOON, UNTIL)
+    assert slot == told.slots[0]
