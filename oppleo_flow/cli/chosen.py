@@ -45,10 +45,7 @@ class Chosen:
             _LOG.error("%s", error)
             return Version(0, clock.now(), self.who, self.why, self.flows)
         diff = "" if newest is None else unified_diff(newest.flows, self.flows)
-        try:
-            note(self.who, "start", f"version {version.number}: {self.why}", diff)
-        except StoreError as error:
-            _LOG.error("not in the audit: version %d starts: %s", version.number, error)
+        note(self.who, "start", f"version {version.number}: {self.why}", diff)
         return version
 
 

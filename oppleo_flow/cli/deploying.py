@@ -22,7 +22,7 @@ from oppleo_flow.flowfile import Finding, Graph
 from oppleo_flow.flowfile.versions import FlowSet, History, Version
 from oppleo_flow.flowfile.versions.flow_set import unified_diff
 from oppleo_flow.flowfile.versions.refusals import HasErrors, Stale
-from oppleo_flow.store.audit import Note
+from oppleo_flow.store.audit import Note, careful
 from webui.ports import Prospect, Reloaded
 
 _LOG = logging.getLogger(__name__)
@@ -55,7 +55,7 @@ class Deploying:
         self._running = running
         self._clock = clock
         self._adapt = adapt
-        self._note = note
+        self._note = careful(note)
         self._since_s = clock.monotonic()
         self._good = False
         self._lock = threading.Lock()
@@ -150,7 +150,7 @@ class Deploying:
                 version, prospect = self._put(draft, who, why, overwrite=overwrite or files is None)
             self.code.note(code)
             if code.names:
-                self._noted(who, _WHO_RELOADS, ", ".join(code.names), "")
+                self._note(who, _WHO_RELOADS, ", ".join(code.names), "")
             return version, replace(prospect, code=code.names, code_faults=code.faults)
 
     def back(self, number: int, base: str, *, who: str) -> tuple[Version, Prospect]:
@@ -178,7 +178,7 @@ class Deploying:
             raise
         self.code.taken_in(done.files)
         if done.files:
-            self._noted(who, _WHO_RELOADS, ", ".join(done.files), "")
+            self._note(who, _WHO_RELOADS, ", ".join(done.files), "")
         return done
 
     def _reload(self) -> Reloaded:
@@ -248,13 +248,16 @@ class Deploying:
         prospect, graph = self._prospect(draft)
         before = self._running.flows
         if not overwrite:
-            self._refuse_to_lose(draft)
+            _refuse_to_lose(draft, before, self._folder, self._history)
         version = self._running
 
         def commit() -> None:
             nonlocal version
             if prospect.flows.revision != version.revision:
-                version = self._kept(prospect.flows, who, why)
+                version = self._history.record(
+                    prospect.flows, at=self._clock.now(), who=who, why=why
+                )
+                _write_or_forget(version, self._folder, self._history)
             else:
                 self._folder.write(prospect.flows)
 
@@ -263,37 +266,8 @@ class Deploying:
         self._runtime.tell(None)
         _LOG.info("version %d runs: %s: %s", version.number, version.who, version.why)
         about = f"version {version.number}: {why}"
-        self._noted(who, "deploy", about, unified_diff(before, prospect.flows))
+        self._note(who, "deploy", about, unified_diff(before, prospect.flows))
         return version, prospect
-
-    def _kept(self, flows: FlowSet, who: str, why: str) -> Version:
-        """Keep a version and write its files: both, or none."""
-        version = self._history.record(flows, at=self._clock.now(), who=who, why=why)
-        try:
-            self._folder.write(flows)
-        except StoreError:
-            self._history.forget(version)
-            raise
-        return version
-
-    def _refuse_to_lose(self, flows: FlowSet) -> None:
-        """Refuse to overwrite what somebody wrote into a file and nobody has deployed."""
-        for name, text in flows.files.items():
-            found = self._folder.text(name)
-            if found in (None, text, self._running.flows.files.get(name)):
-                continue
-            if not any(v.flows.files.get(name) == found for v in self._history.versions()):
-                raise Refused(
-                    f"{name}: was changed on the disk and not deployed; deploy that first, "
-                    "or say that it may be overwritten"
-                )
-
-    def _noted(self, who: str, what: str, about: str, details: str) -> None:
-        """Note what was done; that it cannot be noted is logged, for it is done."""
-        try:
-            self._note(who, what, about, details)
-        except StoreError as error:
-            _LOG.error("not in the audit: %s: %s %s: %s", who, what, about, error)
 
     # -- good ----------------------------------------------------------------------------------
 
@@ -307,3 +281,25 @@ class Deploying:
                 self._history.mark_good(self._running)
             except StoreError as error:
                 _LOG.error("%s", error)
+
+
+def _write_or_forget(version: Version, folder: FlowFolder, history: History) -> None:
+    """Write the files of a version that is kept, or keep it no more: both, or none."""
+    try:
+        folder.write(version.flows)
+    except StoreError:
+        history.forget(version)
+        raise
+
+
+def _refuse_to_lose(flows: FlowSet, running: FlowSet, folder: FlowFolder, history: History) -> None:
+    """Refuse to overwrite what somebody wrote into a file and nobody has deployed."""
+    for name, text in flows.files.items():
+        found = folder.text(name)
+        if found in (None, text, running.files.get(name)):
+            continue
+        if not any(version.flows.files.get(name) == found for version in history.versions()):
+            raise Refused(
+                f"{name}: was changed on the disk and not deployed; deploy that first, "
+                "or say that it may be overwritten"
+            )

@@ -40,7 +40,7 @@ from oppleo_flow.flowfile.graph import Graph
 from oppleo_flow.flowfile.versions import History, Version
 from oppleo_flow.guardian import PIPE_VARIABLE, crashed_before
 from oppleo_flow.store import LedgerConnection, StoreLocation
-from oppleo_flow.store.audit import AuditLog
+from oppleo_flow.store.audit import AuditLog, careful
 from webui.ports import SiteFacts
 from webui.server import WebServer, listen
 
@@ -126,7 +126,7 @@ class _Life:
         self._wire(self._graph)
         runtime = self._runtime()
         audit = audit_of(self._site, log.redaction.redacted)
-        version = self._chosen.recorded(history, self._clock, audit.note)
+        version = self._chosen.recorded(history, self._clock, careful(audit.note))
         deploying = cast(
             "Deploying",
             Later(partial(self._deploying, log, audit, runtime, around, history, version)),

@@ -4,6 +4,7 @@ It is a file of its own because the command line writes into it too, also while 
 because a site without a ledger has deploys as well.  The table refuses changes and deletions.
 """
 
+import logging
 import os
 import pwd
 from collections.abc import Callable, Sequence
@@ -13,8 +14,10 @@ from pathlib import Path
 from typing import Any, Final
 
 from oppleo_flow.clock import Clock
+from oppleo_flow.errors import StoreError
 from oppleo_flow.store.sqlite_file import opened
 
+_LOG = logging.getLogger(__name__)
 Note = Callable[[str, str, str, str], object]
 """Notes who did what, about what, and its details."""
 LONGEST: Final = 100_000
@@ -104,6 +107,18 @@ class AuditLog:
             Deed(number, datetime.fromisoformat(at), who, what, about, details, bool(simulated))
             for number, at, who, what, about, details, simulated in rows
         ]
+
+
+def careful(note: Note) -> Note:
+    """Return what notes deeds that are done already: that one cannot be noted is only logged."""
+
+    def noted(who: str, what: str, about: str, details: str) -> None:
+        try:
+            note(who, what, about, details)
+        except StoreError as error:
+            _LOG.error("not in the audit: %s: %s %s: %s", who, what, about, error)
+
+    return noted
 
 
 def this_user() -> str:

@@ -1,18 +1,16 @@
 """Who did what: to look at, and to note what is done over the API."""
 
-import logging
 from datetime import datetime
 from typing import Any
 from urllib.parse import unquote
 
 from bottle import request
 
-from oppleo_flow.errors import StoreError
+from oppleo_flow.store.audit import careful
 from webui.api.limits import limit
 from webui.ports import Audit
 from webui.problem import problem
 
-_LOG = logging.getLogger(__name__)
 _USUAL = 100
 _MOST = 10_000
 _LONGEST_NAME = 64
@@ -35,11 +33,7 @@ class Deeds:
         """Note what this request has done; that it cannot be noted is logged, for it is done."""
         if self._audit is None:
             return
-        who = who_asks()
-        try:
-            self._audit.note(who, what, about, details)
-        except StoreError as error:
-            _LOG.error("not in the audit: %s: %s %s: %s", who, what, about, error)
+        careful(self._audit.note)(who_asks(), what, about, details)
 
     def show(self) -> dict[str, Any]:
         """Answer `GET /api/v1/audit?since=2026-01-31T00:00:00Z&limit=100`: the newest first."""
