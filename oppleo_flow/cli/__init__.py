@@ -38,6 +38,7 @@ COMMANDS = {
     "tap": Entry("tap", "print what leaves an output of the running flow, live"),
     "inject": Entry("inject", "send a message into an input of the running flow"),
     "record": Entry("record", "write what happens in the running flow to a file"),
+    "replay": Entry("replay", "play a recording through a flow, and show the first difference"),
     "dead-letters": Entry("dead_letters", "list, replay and discard what nobody could handle"),
     "report": Entry("report", "write the statement of a month as XLSX, PDF or CSV"),
     "tokens": Entry("tokens", "list, add, enable and disable the cards that may charge"),

@@ -27,8 +27,8 @@ def add_time(parser: argparse.ArgumentParser, what: str) -> None:
     )
 
 
-def seconds_of(time_given: str | None, command: str) -> float | None:
-    """Return the time that a command line gives in seconds; None for no end.
+def seconds_of(time_given: str | None, command: str, option: str = "--for") -> float | None:
+    """Return the time that a command line gives in seconds; None for none.
 
     Raises:
         UsageError: It is none.
@@ -38,9 +38,9 @@ def seconds_of(time_given: str | None, command: str) -> float | None:
     try:
         found = parse_seconds(time_given)
     except ValueError as error:
-        raise UsageError(f"--for: {error}, got {time_given!r}", command) from None
+        raise UsageError(f"{option}: {error}, got {time_given!r}", command) from None
     if not isinstance(found, int | float) or found <= 0:
-        raise UsageError(f"--for: a time such as 10m is needed, got {time_given!r}", command)
+        raise UsageError(f"{option}: a time such as 10m is needed, got {time_given!r}", command)
     return float(found)
 
 

@@ -175,7 +175,7 @@ def _tested(flow: Path, check: _Checks, wanted: _Wanted, args: argparse.Namespac
         print("\n\n".join(error.render() for error in errors), end="\n\n")
         return FlowVerdicts(str(flow), (), tuple(error.headline() for error in errors))
     verdicts = []
-    for verdict in run_tests(check, wanted, _setting(flow)):
+    for verdict in run_tests(check, wanted, setting_of(flow)):
         _tell(flow, verdict, verbose=args.verbose)
         verdicts.append(verdict)
     return FlowVerdicts(str(flow), tuple(verdicts))
@@ -205,7 +205,7 @@ def _flows(paths: Sequence[str]) -> list[Path]:
     return list(found)
 
 
-def _setting(flow: Path) -> Setting:
+def setting_of(flow: Path) -> Setting:
     """Return what the site of a flow says of itself; where there is none, what is usual."""
     folder = folder_of(flow)
     if not (folder / SETTINGS).is_file():

@@ -3,8 +3,8 @@
 import logging
 import sys
 import threading
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, TypeVar
 
 from oppleo_flow.engine.attempts import attempt
 from oppleo_flow.engine.deadlines import name_of
@@ -28,6 +28,7 @@ _RETRY_LAST_S = 60.0
 _STOP_DEADLINE_S = 5.0
 _DISPATCHER_DEADLINE_S = 10.0
 _LOOK_AGAIN_S = 0.01
+NodeT = TypeVar("NodeT")
 
 
 class Starter:
@@ -300,13 +301,13 @@ class Stopper:
         core.loop.post(look)
 
 
-def in_order(graph: Graph, hosts: dict[str, NodeHost]) -> list[NodeHost]:
+def in_order(graph: Graph, hosts: Mapping[str, NodeT]) -> list[NodeT]:
     """Return the nodes with producers before consumers as far as cycles allow, then file order."""
     producers: dict[str, set[str]] = {node: set() for node in hosts}
     for wire in graph.wires:
         if wire.target_node in producers and wire.source_node in hosts:
             producers[wire.target_node].add(wire.source_node)
-    order: list[NodeHost] = []
+    order: list[NodeT] = []
     placed: set[str] = set()
     while len(order) < len(hosts):
         free = [n for n in hosts if n not in placed and producers[n] <= placed]

@@ -101,10 +101,11 @@ def held(recorder: Recorder, at: datetime) -> Iterator[str]:
             facts = {"kind": "held", "at": at, "node": node.id, "port": port, "since": level.since}
             yield _json({**facts, **_payload(level.value)})
         for fault in node.faults:
-            facts = {"kind": "fault", "at": at, "node": node.id, "since": fault.since}
-            yield _json({**facts, "code": fault.code, "text": fault.text})
+            facts = {"kind": "fault", "at": at, "node": node.id, "held": True}
+            yield _json({**facts, "code": fault.code, "text": fault.text, "since": fault.since})
         if node.made_safe is not None:
-            yield _json({"kind": "safe", "at": at, "node": node.id, "why": node.made_safe})
+            facts = {"kind": "safe", "at": at, "node": node.id, "held": True}
+            yield _json({**facts, "why": node.made_safe})
 
 
 def lost(count: int, at: datetime) -> str:

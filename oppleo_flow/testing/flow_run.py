@@ -4,7 +4,6 @@ import re
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
 from pathlib import Path
 from time import perf_counter
 from typing import Any, Final
@@ -18,9 +17,9 @@ from oppleo_flow.flowfile.wants import Want
 from oppleo_flow.testing.journal import Passage
 from oppleo_flow.testing.notation import clock_time, shown
 from oppleo_flow.testing.stage import Setting, Stage
+from oppleo_flow.testing.ways import Ways
 
 NOTHING: Final = "nothing"
-_MOST_WAYS = 6
 _MOST_UNEXPECTED = 10
 _ACTS = (cases.Send, cases.Pull, cases.Stub, cases.Advance, cases.Restart, cases.SetClock)
 
@@ -128,6 +127,7 @@ class _Play:
         self._test = test
         self._sinks = sinks
         self._zone = zone
+        self._ways = Ways(stage.journal, stage.graph.name, zone)
         self._acted: Place | None = None
         self._do: Mapping[type, Callable[[Any], Problem | None]] = {
             cases.Send: self._send,
@@ -197,7 +197,9 @@ class _Play:
     def _expect(self, step: cases.Expect) -> Problem | None:
         waiting = self._journal.waiting(step.target)
         if not waiting:
-            return Problem(step.place, f"{step.target}", step.written, NOTHING, self._ways_since())
+            return Problem(
+                step.place, f"{step.target}", step.written, NOTHING, self._ways.during(self._acted)
+            )
         first, *later = waiting
         self._journal.take(first)
         wrong = list(step.want.misfits(first.payload))
@@ -211,7 +213,9 @@ class _Play:
             received += (
                 f"; {'the next one' if fits == 0 else f'{fits + 1} messages later one'} is so"
             )
-        return Problem(step.place, f"{step.target}", step.written, received, (self._way(first),))
+        return Problem(
+            step.place, f"{step.target}", step.written, received, (self._ways.to(first),)
+        )
 
     def _expect_none(self, step: cases.ExpectNone) -> Problem | None:
         waiting = self._journal.waiting(step.target)
@@ -219,7 +223,7 @@ class _Play:
             return None
         first = waiting[0]
         return Problem(
-            step.place, f"{step.target}", "no message", self._told(first), (self._way(first),)
+            step.place, f"{step.target}", "no message", self._told(first), (self._ways.to(first),)
         )
 
     def _expect_level(self, step: cases.ExpectLevel) -> Problem | None:
@@ -263,7 +267,7 @@ class _Play:
             advice = f"no failure; expect it with 'expect_error: {error.node}'"
             text = f"{error.payload.error}: {error.payload.message}"
             place = error.during or self._test.place
-            yield Problem(place, error.node, advice, self._at(error, text), (self._way(error),))
+            yield Problem(place, error.node, advice, self._at(error, text), (self._ways.to(error),))
 
     def _unexpected(self) -> Iterator[Problem]:
         """Yield every message at a `safe:` node that no step has named."""
@@ -274,7 +278,7 @@ class _Play:
         for one in found[:_MOST_UNEXPECTED]:
             advice = f"no message; expect it, or write 'ignore: [{one.node}]'"
             place = one.during or self._test.place
-            yield Problem(place, one.node, advice, self._told(one), (self._way(one),))
+            yield Problem(place, one.node, advice, self._told(one), (self._ways.to(one),))
 
     # -- words -----------------------------------------------------------------------------------
 
@@ -290,38 +294,6 @@ class _Play:
         during = passage.during
         line = f", in line {during.line}" if during is not None and during != self._acted else ""
         return f"{text} at {clock_time(passage.at, self._zone)}{line}"
-
-    def _way(self, end: Passage) -> str:
-        """Return the way of a message: `Thu 23:30:00 rfid.card → authorise.accepted → session`."""
-        return self._route(self._journal.way_of(end))
-
-    def _route(self, way: Sequence[Passage]) -> str:
-        # What a level still holds is told to a node that starts: nothing leaves the output then.
-        parts = [] if way[0].side == "out" else [f"{self._without_flow(way[0].source)} (held)"]
-        before: datetime | None = None
-        for one in way:
-            time = "" if one.at == before else f"{clock_time(one.at, self._zone)} "
-            parts.append(f"{time}{one}")
-            before = one.at
-        return " → ".join(parts)
-
-    def _without_flow(self, source: str) -> str:
-        return source.removeprefix(f"{self._stage.graph.name}/")
-
-    def _ways_since(self) -> tuple[str, ...]:
-        """Return each way that messages have taken since something was done, the last time."""
-        counts: dict[tuple[str, ...], int] = {}
-        last: dict[tuple[str, ...], str] = {}
-        for way in self._journal.ways_during(self._acted):
-            names = tuple(map(str, way))
-            counts[names] = counts.get(names, 0) + 1
-            last[names] = self._route(way)
-        ways = [
-            last[names] if count == 1 else f"{last[names]} (the last of {count} times)"
-            for names, count in counts.items()
-        ]
-        more = len(ways) - _MOST_WAYS
-        return (*ways[:_MOST_WAYS], *([f"and {more} more"] if more > 0 else []))
 
 
 def _differing(got: Any, paths: Sequence[str]) -> dict[str, Any]:

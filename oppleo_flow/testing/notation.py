@@ -17,6 +17,11 @@ def shown(payload: Any, zone: tzinfo) -> str:
     text = _text(payload, zone)
     if dataclasses.is_dataclass(payload):
         text = f"{type(payload).__name__} {text}"
+    return cut(text)
+
+
+def cut(text: str) -> str:
+    """Return as much of a text as fits on a line."""
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
 
 

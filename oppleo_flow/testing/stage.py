@@ -1,7 +1,8 @@
 """Where a flow is tested: a simulated world, a ledger and a state of its own, in virtual time."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -17,7 +18,7 @@ from oppleo_flow.node_context import NodeContext
 from oppleo_flow.simulator.readers import POCKET
 from oppleo_flow.simulator.wiring import wiring_of
 from oppleo_flow.simulator.world import SimulatedWorld
-from oppleo_flow.store import StoreLocation, open_ledger
+from oppleo_flow.store import Ledger, StoreLocation, open_ledger
 from oppleo_flow.testing.bench import NOON, BenchSite
 from oppleo_flow.testing.journal import Journal
 from oppleo_flow.testing.pocket import know_a_price, know_the_cards
@@ -40,20 +41,28 @@ class Stage:
     """A flow under test and the world around it; a context manager.
 
     `folder` is empty and for this test alone; the flow has been running for half a minute at the
-    moment of the first step.
+    moment of the first step.  The ledger knows the cards of the pocket, or what `know` tells it.
     """
 
     def __init__(
-        self, graph: Graph, test: FlowTest, folder: Path, setting: Setting, sinks: frozenset[Target]
+        self,
+        graph: Graph,
+        test: FlowTest,
+        folder: Path,
+        setting: Setting,
+        sinks: frozenset[Target],
+        *,
+        journal: type[Journal] = Journal,
+        know: Callable[[Ledger, datetime], object] | None = None,
     ) -> None:
         self.graph = graph
         self.clock = VirtualClock((test.at or NOON) - timedelta(seconds=SETTLE_S))
-        self.journal = Journal(graph, self.clock, test.targets | sinks)
+        self.journal = journal(graph, self.clock, test.targets | sinks)
         self.world = SimulatedWorld(self.clock, wiring=wiring_of(graph))
         self._folder = folder
         location = StoreLocation(folder / "ledger.sqlite", lasting=False)
         with open_ledger(location, setting.charge_point) as ledger:
-            know_the_cards(ledger, POCKET, self.clock.now())
+            (know or _know_the_pocket)(ledger, self.clock.now())
             know_a_price(ledger, setting.currency)
         self._site = BenchSite(
             folder=folder,
@@ -139,3 +148,7 @@ class Stage:
             "fault": tuple(fault.code for fault in seen.faults),
             "safe": seen.made_safe is not None,
         }
+
+
+def _know_the_pocket(ledger: Ledger, now: datetime) -> None:
+    know_the_cards(ledger, POCKET, now)

@@ -49,12 +49,15 @@ class Recording:
 
     def _header(self, made: Recorder) -> str:
         site, deploying = self._site, self._deploying
+        running = [n for n in self._runtime.graph.nodes.values() if not n.disabled]
         return recorder.header(
             made,
             site.clock.now(),
             revision=None if deploying is None else deploying.running().revision,
             charge_point=site.charge_point,
             timezone=site.timezone,
+            nodes=[node.id for node in running],
+            sources=[node.id for node in running if not node.spec.inputs],
         )
 
 

@@ -87,8 +87,8 @@ def test_levels_and_faults_of_the_beginning_are_told_first(run):
     since = at = NOON.isoformat()
     assert lines == [
         {
-            "kind": "fault", "at": at, "node": "a", "since": since,
-            "code": "handler-failed", "text": "cannot be doubled",
+            "kind": "fault", "at": at, "node": "a", "held": True,
+            "code": "handler-failed", "text": "cannot be doubled", "since": since,
         },
         {
             "kind": "held", "at": at, "node": "c", "port": "last", "since": since,

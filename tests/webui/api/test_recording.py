@@ -116,6 +116,7 @@ def test_the_first_line_says_what_the_recording_is_of(ask):
     assert first == {
         "oppleo_flow_recording": 1, "flow": "test", "simulated": True, "revision": None,
         "charge_point": "garage", "timezone": "Europe/Amsterdam",
+        "nodes": ["a", "end", "say", "door"], "sources": [],
     }  # fmt: skip
 
 
