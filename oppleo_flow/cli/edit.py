@@ -23,9 +23,11 @@ from oppleo_flow.flowfile.editing import (
     UnsetOption,
     apply_across,
     edit_from_json,
+    renamed_nodes,
 )
 from oppleo_flow.flowfile.editing.document import Document
 from oppleo_flow.flowfile.editing.values import EditValue
+from oppleo_flow.flowfile.layout import layout_file, with_renamed
 from oppleo_flow.flowfile.reading import read_text
 from oppleo_flow.registry import Registry
 
@@ -66,16 +68,31 @@ def run(args: argparse.Namespace) -> int:
     texts = _around(args.file)
     types = KnownTypes(Registry.installed(folder_of(args.file) / "nodes"))
     edited = apply_across(edit, str(args.file), texts, types)
-    changed = {name: one.text for name, one in edited.items() if one.changed is not None}
-    for name, new in changed.items():
+    changed = {
+        name: (texts[name].text, one.text.text)
+        for name, one in edited.items()
+        if one.changed is not None
+    }
+    changed |= _layout(args.file, edit)
+    for name, (old, new) in changed.items():
         if args.diff:
-            print(difference(name, texts[name].text, new.text), end="")
+            print(difference(name, old, new), end="")
         else:
-            write_text(Path(name), new.text)
+            write_text(Path(name), new)
             print(f"{name}: changed")
     if not changed:
         print(f"{args.file}: says so already")
     return OK
+
+
+def _layout(file: Path, edit: Edit) -> dict[str, tuple[str, str]]:
+    """Return the layout of a flow, before and after an edit, if the edit concerns it."""
+    layout = layout_file(file)
+    text = read_text(layout) if layout.is_file() else ""
+    if isinstance(text, Finding):
+        return {}
+    new = with_renamed(text, renamed_nodes(edit))
+    return {} if new == text else {str(layout): (text, new)}
 
 
 def _edit(verb: str, path: str, value: str) -> Edit:

@@ -1,6 +1,6 @@
 """Surgical edits: operations on the text of a flow that change no more than they say."""
 
-from oppleo_flow.flowfile.editing.applying import Edited, apply, apply_across
+from oppleo_flow.flowfile.editing.applying import Edited, apply, apply_across, renamed_nodes
 from oppleo_flow.flowfile.editing.edits import (
     AddPart,
     AddSource,
@@ -50,4 +50,5 @@ __all__ = [
     "edit_as_json",
     "edit_from_json",
     "formatted",
+    "renamed_nodes",
 ]

@@ -60,6 +60,16 @@ def apply_across(
     return changed
 
 
+def renamed_nodes(edit: Edit) -> Iterator[tuple[str, str]]:
+    """Yield the nodes of the flow itself that an edit gives other names, with these."""
+    match edit:
+        case RenamePart(path=("nodes", str(old)), to=to):
+            yield old, to
+        case Together(edits=edits):
+            for one in edits:
+                yield from renamed_nodes(one)
+
+
 def _following(edit: Edit, text: FlowText) -> Iterator[FollowRename]:
     """Yield what an edit of one file means to others."""
     match edit:
