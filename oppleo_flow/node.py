@@ -11,7 +11,7 @@ import logging
 from abc import abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal, Self, TypeVar
 
 from oppleo_flow.clock import Clock
 from oppleo_flow.errors import ConfigError
@@ -82,11 +82,19 @@ class Ref(str, Generic[T]):
 class Claim:
     """Something that only one node may hold: a pin, a bus address, a port.
 
-    `resource` is how a message names it (`GPIO 5`), `within` the connection it belongs to.
+    `resource` is how a message names it (`GPIO 5`), `within` the connection it belongs to.  `pin` is
+    the BCM number of a pin, `wire` what the other end of its wire is called, as in a drawing.
     """
 
     resource: str
     within: str = ""
+    pin: int | None = None
+    wire: str = ""
+
+    @classmethod
+    def of_pin(cls, pin: int, wire: str) -> Self:
+        """Return the claim of a pin of the Raspberry Pi, by its BCM number."""
+        return cls(f"GPIO {pin}", pin=pin, wire=wire)
 
 
 @dataclass(frozen=True, slots=True)

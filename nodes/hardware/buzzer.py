@@ -89,7 +89,7 @@ class Buzzer(Actuator[BuzzerConfig]):
     @classmethod
     def claims(cls, config: BuzzerConfig) -> Iterable[Claim]:
         """Return the pin."""
-        return [Claim(f"GPIO {config.pin}")]
+        return [Claim.of_pin(config.pin, "signal")]
 
     @classmethod
     def safe_pins(cls, config: BuzzerConfig, safe: str) -> Sequence[SafePin]:

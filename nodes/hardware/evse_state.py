@@ -99,7 +99,7 @@ class EvseStateReader(Node[EvseStateConfig]):
     @classmethod
     def claims(cls, config: EvseStateConfig) -> Iterable[Claim]:
         """Return the pin."""
-        return [Claim(f"GPIO {config.pin}")]
+        return [Claim.of_pin(config.pin, "LED")]
 
     def _line_changed(self, signal: EvseSignal | None, reason: str) -> None:
         """Take what the line says now; called from a thread of the line's own."""

@@ -94,7 +94,7 @@ class EvseSwitch(Actuator[EvseSwitchConfig]):
     @classmethod
     def claims(cls, config: EvseSwitchConfig) -> Iterable[Claim]:
         """Return the pin."""
-        return [Claim(f"GPIO {config.pin}")]
+        return [Claim.of_pin(config.pin, "SW")]
 
     @classmethod
     def safe_pins(cls, config: EvseSwitchConfig, safe: str) -> Sequence[SafePin]:

@@ -179,7 +179,9 @@ class RgbLed(Actuator[RgbLedConfig]):
     @classmethod
     def claims(cls, config: RgbLedConfig) -> Iterable[Claim]:
         """Return the three pins."""
-        return [Claim(f"GPIO {pin}") for pin in (config.red, config.green, config.blue)]
+        return [
+            Claim.of_pin(getattr(config, colour), colour) for colour in ("red", "green", "blue")
+        ]
 
     @classmethod
     def safe_pins(cls, config: RgbLedConfig, safe: str) -> Sequence[SafePin]:

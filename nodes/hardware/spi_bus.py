@@ -17,7 +17,7 @@ from pydantic import Field
 from oppleo_flow import Claim, Connection, DeviceMissing, NodeConfig, VirtualClock
 from oppleo_flow.devices.rc522_twin import SimulatedSpiBus, WorldSpiBus
 from oppleo_flow.devices.rfid import CardReader
-from oppleo_flow.devices.spi_bus import CHIP_SELECT_PINS, SPI_PINS, LinuxSpiBus, SpiBus
+from oppleo_flow.devices.spi_bus import CHIP_SELECT_PINS, SPI_PINS, SPI_WIRES, LinuxSpiBus, SpiBus
 from oppleo_flow.devices.world import eventful, world_of
 
 
@@ -67,5 +67,7 @@ class SpiBusConnection(Connection[SpiBusConfig], SpiBus):
     def claims(cls, config: SpiBusConfig) -> Iterable[Claim]:
         """Return the pins of the bus, the chip select and the reset."""
         select = CHIP_SELECT_PINS.get((config.bus, config.device))
-        pins = [*SPI_PINS[config.bus], config.reset_pin, *([] if select is None else [select])]
-        return [Claim(f"GPIO {pin}") for pin in pins]
+        pins = [*zip(SPI_PINS[config.bus], SPI_WIRES, strict=True), (config.reset_pin, "RST")]
+        if select is not None:
+            pins.append((select, "SDA"))
+        return [Claim.of_pin(pin, wire) for pin, wire in pins]

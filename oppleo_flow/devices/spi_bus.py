@@ -14,6 +14,8 @@ from oppleo_flow.errors import DeviceError, DeviceMissing
 _BCM = 11
 SPI_PINS = {0: (9, 10, 11), 1: (19, 20, 21)}
 """The BCM numbers of MISO, MOSI and clock of each bus."""
+SPI_WIRES = ("MISO", "MOSI", "SCK")
+"""What a module with an RC522 calls these."""
 CHIP_SELECT_PINS = {(0, 0): 8, (0, 1): 7, (1, 0): 18, (1, 1): 17, (1, 2): 16}
 
 
