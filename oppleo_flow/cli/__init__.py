@@ -24,6 +24,7 @@ COMMANDS = {
     "check": Entry("check", "check flows and report every error with its place"),
     "test": Entry("test", "run the tests that stand in flows, in virtual time and without effect"),
     "edit": Entry("edit", "change a flow from a script, line by line as an editor does"),
+    "rename": Entry("rename", "give a part of a flow another name, everywhere it is named"),
     "fmt": Entry("fmt", "give flow files the form that all have; data and comments stay"),
     "graph": Entry("graph", "print a flow forwards, from its sources to its ends"),
     "nodes": Entry("nodes", "list the node types, or explain one"),
