@@ -88,8 +88,8 @@ class Claim:
 
     resource: str
     within: str = ""
-    pin: int | None = None
-    wire: str = ""
+    pin: int | None = field(default=None, compare=False)
+    wire: str = field(default="", compare=False)
 
     @classmethod
     def of_pin(cls, pin: int, wire: str) -> Self:
