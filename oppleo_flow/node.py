@@ -82,8 +82,8 @@ class Ref(str, Generic[T]):
 class Claim:
     """Something that only one node may hold: a pin, a bus address, a port.
 
-    `resource` is how a message names it (`GPIO 5`), `within` the connection it belongs to.  `pin` is
-    the BCM number of a pin, `wire` what the other end of its wire is called, as in a drawing.
+    `resource` is how a message names it (`GPIO 5`), `within` the connection it belongs to.  `pin`
+    is the BCM number of a pin, `wire` what the other end of its wire is called, for drawings.
     """
 
     resource: str
