@@ -11,6 +11,7 @@ rpi-lgpio on a Pi 5. Simulated, the pins are those of the simulated world.
 
 from oppleo_flow import Connection, DeviceMissing, NodeConfig, VirtualClock
 from oppleo_flow.devices.evse_led import EvseLine, LineChanged
+from oppleo_flow.devices.frames import frames_of
 from oppleo_flow.devices.gpio import GpioChip, Pull, RpiGpio
 from oppleo_flow.devices.rpi_gpio_twin import SimulatedRpiGpio, WorldPins
 from oppleo_flow.devices.world import eventful, world_of
@@ -30,13 +31,13 @@ class GpioConnection(Connection[GpioConfig], GpioChip):
     def open(self) -> None:
         """Find the pins; none is touched yet."""
         if not self.simulated:
-            self._open_chip = RpiGpio.installed()
+            self._open_chip = RpiGpio.installed(frames_of(self.site))
             return
         world = world_of(self.site)
         if isinstance(self.clock, VirtualClock):
             self._open_chip = WorldPins(eventful(world))
         else:
-            self._open_chip = RpiGpio(SimulatedRpiGpio(world))
+            self._open_chip = RpiGpio(SimulatedRpiGpio(world), frames_of(self.site))
 
     def close(self) -> None:
         """Release every pin; outputs keep their levels."""

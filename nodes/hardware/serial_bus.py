@@ -17,6 +17,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from oppleo_flow import Claim, Connection, DeviceMissing, NodeConfig, Seconds, VirtualClock
+from oppleo_flow.devices.frames import frames_of
 from oppleo_flow.devices.meter_line import MeterLine
 from oppleo_flow.devices.meter_twin import WorldSerialBus
 from oppleo_flow.devices.modbus_blocks import Block, LineTiming
@@ -109,6 +110,7 @@ class SerialBusConnection(Connection[SerialBusConfig], SerialBus):
             stop_bits=config.stop_bits,
             answer_within_s=config.timeout,
             echo=echo,
+            frames=frames_of(self.site),
         )
 
     @classmethod

@@ -15,6 +15,7 @@ from collections.abc import Iterable
 from pydantic import Field
 
 from oppleo_flow import Claim, Connection, DeviceMissing, NodeConfig, VirtualClock
+from oppleo_flow.devices.frames import frames_of
 from oppleo_flow.devices.rc522_twin import SimulatedSpiBus, WorldSpiBus
 from oppleo_flow.devices.rfid import CardReader
 from oppleo_flow.devices.spi_bus import CHIP_SELECT_PINS, SPI_PINS, SPI_WIRES, LinuxSpiBus, SpiBus
@@ -39,18 +40,22 @@ class SpiBusConnection(Connection[SpiBusConfig], SpiBus):
 
     def open(self) -> None:
         """Choose the bus; it is opened with the device on it."""
-        config = self.config
+        config, frames = self.config, frames_of(self.site)
         if not self.simulated:
             self._bus = LinuxSpiBus(
-                config.bus, config.device, speed_hz=config.speed_hz, reset_pin=config.reset_pin
+                config.bus,
+                config.device,
+                speed_hz=config.speed_hz,
+                reset_pin=config.reset_pin,
+                frames=frames,
             )
             return
         world = world_of(self.site)
         reader = f"{config.bus}.{config.device}"
-        virtual = isinstance(self.clock, VirtualClock)
-        self._bus = (
-            WorldSpiBus(eventful(world), reader) if virtual else SimulatedSpiBus(world, reader)
-        )
+        if isinstance(self.clock, VirtualClock):
+            self._bus = WorldSpiBus(eventful(world), reader)
+        else:
+            self._bus = SimulatedSpiBus(world, reader, frames)
 
     def close(self) -> None:
         """Let go of the bus."""

@@ -42,11 +42,20 @@ class EvseLine(ABC):
 class SampledEvseLine(EvseLine):
     """Samples the level of a pin in a thread of its own and decodes it.
 
-    `read` returns whether the pin is high; `inverted` when a lit LED means low.
+    `read` returns whether the pin is high; `inverted` when a lit LED means low.  `sampled` is told
+    the share of each window in which it was.
     """
 
-    def __init__(self, read: Callable[[], bool], *, inverted: bool, changed: LineChanged) -> None:
+    def __init__(
+        self,
+        read: Callable[[], bool],
+        *,
+        inverted: bool,
+        changed: LineChanged,
+        sampled: Callable[[float], object] = lambda _: None,
+    ) -> None:
         self._read = read
+        self._sampled = sampled
         self._inverted = inverted
         self._changed = changed
         self._decoder = EvseDecoder()
@@ -86,6 +95,7 @@ class SampledEvseLine(EvseLine):
             return
         self._looked_at_s = ended_s
         share = highs / SAMPLES_PER_WINDOW
+        self._sampled(share)
         self._tell(*self._decoder.add(ended_s, 1 - share if self._inverted else share))
 
     def _tell(self, signal: EvseSignal | None, reason: str) -> None:

@@ -15,6 +15,7 @@ from time import monotonic
 from typing import Any, Literal, Protocol, Self
 
 from oppleo_flow.devices.evse_led import EvseLine, LineChanged, SampledEvseLine
+from oppleo_flow.devices.frames import Frames
 from oppleo_flow.errors import DeviceError, DeviceMissing
 
 Pull = Literal["up", "down"]
@@ -119,8 +120,10 @@ class RpiGpioLibrary(Protocol):
 class RpiGpio(GpioChip):
     """The pins of a Raspberry Pi, or of a simulated one that has the same interface."""
 
-    def __init__(self, library: RpiGpioLibrary) -> None:
+    def __init__(self, library: RpiGpioLibrary, frames: Frames | None = None) -> None:
         self._library = library
+        self._frames = frames or Frames()
+        self._last_told: dict[int, object] = {}
         self._outputs: set[int] = set()
         self._inputs: set[int] = set()
         self._pwms: dict[int, Pwm] = {}
@@ -130,19 +133,20 @@ class RpiGpio(GpioChip):
             library.setmode(library.BCM)
 
     @classmethod
-    def installed(cls) -> Self:
+    def installed(cls, frames: Frames | None = None) -> Self:
         """Return the pins of this machine.
 
         Raises:
             DeviceMissing: The library is not installed, or this is not a Raspberry Pi.
         """
-        return cls(load_rpi_gpio())
+        return cls(load_rpi_gpio(), frames)
 
     def claim_output(self, pin: int, *, high: bool) -> None:
         """Make a pin an output that starts at a level."""
         self._end_duty(pin)
         with _refusals(f"GPIO {pin}"):
             self._library.setup(pin, self._library.OUT, initial=int(high))
+        self._tell(pin, "high", high)
         self._inputs.discard(pin)
         self._outputs.add(pin)
 
@@ -162,6 +166,7 @@ class RpiGpio(GpioChip):
         self._end_duty(pin)
         with _refusals(f"GPIO {pin}"):
             self._library.output(pin, high)
+        self._tell(pin, "high", high)
 
     def read(self, pin: int) -> bool:
         """Return whether a pin is high."""
@@ -175,6 +180,7 @@ class RpiGpio(GpioChip):
         self._need_output(pin)
         self._breather.stop(pin)
         self._change_duty(pin, percent)
+        self._tell(pin, "duty_percent", percent)
 
     def breathe(
         self, pin: int, *, low_percent: float, high_percent: float, period_s: float
@@ -182,6 +188,17 @@ class RpiGpio(GpioChip):
         """Let the duty of an output rise and fall; one thread serves all pins that do."""
         self.set_duty(pin, low_percent)
         self._breather.start(pin, low_percent, high_percent, period_s)
+        self._tell(pin, "breathes_percent", (low_percent, high_percent))
+
+    def evse_line(self, pin: int, *, inverted: bool, changed: LineChanged) -> EvseLine:
+        """Return a watcher of a SmartEVSE's LED line."""
+        self.claim_input(pin, pull="up")
+        return SampledEvseLine(
+            lambda: self.read(pin),
+            inverted=inverted,
+            changed=changed,
+            sampled=lambda high_share: self._tell(pin, "high_share", high_share),
+        )
 
     def release(self, pin: int) -> None:
         """Let go of a pin; an output keeps its level."""
@@ -196,6 +213,12 @@ class RpiGpio(GpioChip):
         """Release every pin."""
         for pin in [*self._outputs, *self._inputs]:
             self.release(pin)
+
+    def _tell(self, pin: int, what: str, value: object) -> None:
+        """Tell of what a pin does now, if it did something else before."""
+        if self._last_told.get(pin) != (what, value):
+            self._last_told[pin] = (what, value)
+            self._frames.tell(f"GPIO {pin}", **{what: value})
 
     def _need_output(self, pin: int) -> None:
         if pin not in self._outputs:

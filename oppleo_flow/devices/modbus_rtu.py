@@ -14,6 +14,7 @@ from typing import Final, Literal
 import minimalmodbus
 
 from oppleo_flow.devices.bus_health import LATEST_S, Device
+from oppleo_flow.devices.frames import Frames
 from oppleo_flow.devices.modbus_blocks import Block, LineTiming
 from oppleo_flow.devices.modbus_frames import FUNCTIONS, heard_in, question
 from oppleo_flow.devices.serial_bus import (
@@ -64,8 +65,9 @@ class ModbusRtuBus(SerialBus):
         answer_within_s: float = 0.25,
         echo: bool = False,
         monotonic: Callable[[], float] = time.monotonic,
+        frames: Frames | None = None,
     ) -> None:
-        self._port = SerialPort(port, baud=baud, parity=parity, stop_bits=stop_bits)
+        self._port = SerialPort(port, baud=baud, parity=parity, stop_bits=stop_bits, frames=frames)
         self._answer_within_s = answer_within_s
         self._echo_expected = True if echo else None
         self._echo: bool | None = self._echo_expected

@@ -6,6 +6,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+from oppleo_flow.devices.frames import Frames
 from oppleo_flow.devices.library_copy import load_copy
 from oppleo_flow.devices.rfid import (
     CASCADE_LEVELS,
@@ -220,7 +221,10 @@ class SimulatedSpiBus(SpiBus):
     `reader` is its bus and chip select; None: that of the first charge point.
     """
 
-    def __init__(self, world: World, reader: str | None = None) -> None:
+    def __init__(
+        self, world: World, reader: str | None = None, frames: Frames | None = None
+    ) -> None:
+        self._frames = frames
         self.chip = SimulatedRc522(lambda: world.card_in_field(reader))
         self._gpio = SimulatedRpiGpio(world)
 
@@ -232,7 +236,7 @@ class SimulatedSpiBus(SpiBus):
         }
         library = load_copy(library_file(), stand_ins)
         settings = {"bus": 0, "device": 0, "spd": 1_000_000, "pin_rst": 25}
-        return open_rc522(library.MFRC522, settings, "simulated SPI")
+        return open_rc522(library.MFRC522, settings, "simulated SPI", self._frames)
 
     def close(self) -> None:
         """Do nothing: there is no bus."""

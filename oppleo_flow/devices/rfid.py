@@ -10,6 +10,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import Final, Protocol
 
+from oppleo_flow.devices.frames import Frames
 from oppleo_flow.errors import DeviceError, DeviceTimeout
 
 CASCADE_TAG: Final = 0x88
@@ -86,9 +87,19 @@ class Rc522(CardReader):
     woken by the next poll, so a card that stays is seen every time.
     """
 
-    def __init__(self, library: Mfrc522Library, close: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        library: Mfrc522Library,
+        close: Callable[[], None],
+        *,
+        frames: Frames | None = None,
+        where: str = "RC522",
+    ) -> None:
         self._chip = library
         self._close = close
+        self._frames = frames or Frames()
+        self._where = where
+        self._nobody_answered = False
         self._polls = 0
         self._set_up()
 
@@ -156,6 +167,19 @@ class Rc522(CardReader):
 
         `bits` is how many bits of the last byte are sent, 0 for all.
         """
+        answer = self._exchange(frame, bits)
+        if self._frames.heard:
+            self._tell(frame, answer)
+        return answer
+
+    def _tell(self, frame: bytes, answer: bytes | None) -> None:
+        """Tell of a frame and its answer; of calls that nobody answers only the first."""
+        before, self._nobody_answered = self._nobody_answered, answer is None
+        if answer is not None or not before:
+            received = None if answer is None else answer.hex(" ")
+            self._frames.tell(self._where, sent=frame.hex(" "), received=received)
+
+    def _exchange(self, frame: bytes, bits: int) -> bytes | None:
         write, read = self._chip.Write_MFRC522, self._chip.Read_MFRC522
         write(_COMMAND, _IDLE)
         write(_COM_IRQ, _ALL_IRQS)

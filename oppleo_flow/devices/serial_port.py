@@ -4,12 +4,16 @@ import os
 import termios
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 import serial
 
+from oppleo_flow.devices.frames import Frames
 from oppleo_flow.devices.serial_bus import Parity
 from oppleo_flow.errors import DeviceMissing
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer as Buffer
 
 _PARITY: Final = {
     "none": serial.PARITY_NONE,
@@ -23,15 +27,30 @@ _BY_ID: Final = "/dev/serial/by-id/"
 
 
 class ListeningSerial(serial.Serial):
-    """A serial port that remembers what it has read; `forget` before a question."""
+    """A serial port that remembers what it has read; `forget` before a question.
+
+    What goes to and fro is told to `frames`, by the name of the port.
+    """
 
     heard: bytes = b""
+    frames: Frames | None = None
 
     def read(self, size: int = 1, /) -> bytes:
         """Read so many bytes, or fewer when the time is over."""
         data = bytes(super().read(size))
         self.heard += data
+        if data:
+            self._tell(received=data.hex(" "))
         return data
+
+    def write(self, data: "Buffer", /) -> int | None:
+        """Write bytes; return how many were."""
+        self._tell(sent=bytes(data).hex(" "))
+        return super().write(data)
+
+    def _tell(self, **what: str) -> None:
+        if self.frames is not None and self.frames.heard:
+            self.frames.tell(str(self.name), **what)
 
     def forget(self) -> None:
         """Forget what was read so far."""
@@ -41,8 +60,17 @@ class ListeningSerial(serial.Serial):
 class SerialPort:
     """A port by its name, which may be another device file each time it is opened."""
 
-    def __init__(self, name: str, *, baud: int, parity: Parity, stop_bits: Literal[1, 2]) -> None:
+    def __init__(
+        self,
+        name: str,
+        *,
+        baud: int,
+        parity: Parity,
+        stop_bits: Literal[1, 2],
+        frames: Frames | None = None,
+    ) -> None:
         self.name = name
+        self._frames = frames
         self._baud = baud
         self._parity = parity
         self._stop_bits = stop_bits
@@ -72,6 +100,7 @@ class SerialPort:
             )
         except (*_PORT_LOST, ValueError) as error:
             raise DeviceMissing(f"{self.name}: {_os_text(error)}; {self._check()}") from error
+        self._port.frames = self._frames
         return self._port
 
     def close(self) -> None:

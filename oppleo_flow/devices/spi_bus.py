@@ -8,6 +8,7 @@ import importlib
 from abc import ABC, abstractmethod
 from typing import Any
 
+from oppleo_flow.devices.frames import Frames
 from oppleo_flow.devices.rfid import CardReader, Rc522
 from oppleo_flow.errors import DeviceError, DeviceMissing
 
@@ -39,7 +40,16 @@ class SpiBus(ABC):
 class LinuxSpiBus(SpiBus):
     """A bus of this machine, through the mfrc522 library over spidev."""
 
-    def __init__(self, bus: int, device: int, *, speed_hz: int, reset_pin: int) -> None:
+    def __init__(
+        self,
+        bus: int,
+        device: int,
+        *,
+        speed_hz: int,
+        reset_pin: int,
+        frames: Frames | None = None,
+    ) -> None:
+        self._frames = frames
         self._where = f"SPI {bus}.{device}"
         self._settings = {"bus": bus, "device": device, "spd": speed_hz, "pin_rst": reset_pin}
 
@@ -54,13 +64,15 @@ class LinuxSpiBus(SpiBus):
             ) from None
         except (ImportError, RuntimeError, OSError) as error:
             raise DeviceMissing(f"{self._where}: {error}; is this a Raspberry Pi?") from error
-        return open_rc522(library.MFRC522, self._settings, self._where)
+        return open_rc522(library.MFRC522, self._settings, self._where, self._frames)
 
     def close(self) -> None:
         """Do nothing: the reader holds the bus."""
 
 
-def open_rc522(library_class: Any, settings: dict[str, int], where: str) -> Rc522:
+def open_rc522(
+    library_class: Any, settings: dict[str, int], where: str, frames: Frames | None = None
+) -> Rc522:
     """Return a reader made with the mfrc522 library's class.
 
     Raises:
@@ -75,7 +87,7 @@ def open_rc522(library_class: Any, settings: dict[str, int], where: str) -> Rc52
         raise DeviceError(f"{where}: {error}") from error
     library.logger.handlers.clear()  # every instance adds one that prints
     try:
-        return Rc522(library, close=library.spi.close)
+        return Rc522(library, close=library.spi.close, frames=frames, where=where)
     except DeviceError:
         library.spi.close()
         raise
