@@ -1,4 +1,4 @@
-"""Decide whether a card may charge.
+"""Decide whether a card may charge, and for whom.
 
 ```yaml
 authorise:
@@ -16,7 +16,12 @@ it.
 The card of the session that is under way may always end it, whether it is still valid or not.
 
 A card that is refused is kept in the ledger, an unknown one as disabled: swipe it once, then
-enable it.
+enable it. Or arm the enrolment first, with `oppleo-flow tokens enrol --label guest`: the next card
+that is unknown or disabled then becomes a known one by being swiped. It charges from its next swipe
+on.
+
+What is accepted carries what its session is for, which is not the card's business but that of its
+driver, vehicle and cost centre, and how much the session may take and how long it may last.
 """
 
 from zoneinfo import ZoneInfo
@@ -24,8 +29,8 @@ from zoneinfo import ZoneInfo
 from pydantic import Field
 
 from oppleo_flow import Example, Node, NodeConfig, Out, Ref, TimeZone
-from oppleo_flow.charging.tokens import allow
-from oppleo_flow.payloads import Authorised, CardSeen, Rejected, RejectReason
+from oppleo_flow.charging.tokens import Token, allow, attribute
+from oppleo_flow.payloads import Authorised, CardEnrolled, CardSeen, Rejected, RejectReason
 from oppleo_flow.store import LedgerConnection
 
 
@@ -39,15 +44,16 @@ class AuthoriseConfig(NodeConfig):
 
 
 class Authorise(Node[AuthoriseConfig]):
-    """Decide whether a card may charge.
+    """Decide whether a card may charge, and for whom.
 
     Input:
-        A `CardSeen`.
+        A `CardSeen`: at a reader, or a token that somebody presents on the page.
 
     Output:
         `accepted`: an `Authorised`; with `only_ends` where the card may do no more than end the
         session that it began.
         `rejected`: a `Rejected`, with the reason.
+        `enrolled`: a `CardEnrolled`, instead of a refusal, when the enrolment is armed.
 
     Raises:
         StoreError: The ledger cannot be read or written; no card is accepted.
@@ -61,6 +67,7 @@ class Authorise(Node[AuthoriseConfig]):
     blocking = True
     accepted: Out[Authorised]
     rejected: Out[Rejected]
+    enrolled: Out[CardEnrolled]
     examples = [
         Example(
             config={"store": "store"},
@@ -80,8 +87,7 @@ class Authorise(Node[AuthoriseConfig]):
         token = self._ledger.tokens.of_card(card.uid, card.legacy_id)
         verdict = allow(token, self.clock.now(), self._zone)
         if token is not None and verdict == "accepted":
-            self.accepted.send(Authorised(token.token_id, card.uid, token.label))
-            self.status("ok", f"{token.label!r} accepted")
+            self._accept(card, token)
         elif verdict != "accepted":
             self._refuse(card, verdict)
 
@@ -89,15 +95,44 @@ class Authorise(Node[AuthoriseConfig]):
         """Return the refusal of a card that the ledger could not be asked about."""
         return Rejected(payload.uid, "no-answer")
 
+    def _accept(self, card: CardSeen, token: Token) -> None:
+        vehicles = self._ledger.accounts.vehicles() if token.vehicle else ()
+        self.accepted.send(
+            Authorised(
+                token.token_id,
+                card.uid,
+                token.label,
+                attribution=attribute(token, vehicles),
+                limits=token.limits,
+                wish=card.wish,
+                trigger=card.trigger,
+            )
+        )
+        self.status("ok", f"{token.label!r} accepted")
+
     def _refuse(self, card: CardSeen, reason: RejectReason) -> None:
-        """Refuse a card, unless it is the one of the session that is under way."""
+        """Refuse a card, unless it is the one of the session that is under way, or is enrolled."""
         session = self._ledger.sessions.open()
         if session is not None and session.uid == card.uid:
-            self.accepted.send(
-                Authorised(session.token_id, card.uid, session.label, only_ends=reason)
+            ends = Authorised(
+                *(session.token_id, card.uid, session.label, reason),
+                wish=card.wish,
+                trigger=card.trigger,
             )
+            self.accepted.send(ends)
             self.status("ok", f"{session.label!r} may end its session")
-            return
-        self._ledger.tokens.note_refused(card.uid, card.legacy_id, self.clock.now())
-        self.rejected.send(Rejected(card.uid, reason))
-        self.status("ok", f"refused: {reason}")
+        elif not (reason in ("unknown", "disabled") and self._enrol(card)):
+            self._ledger.tokens.note_refused(card.uid, card.legacy_id, self.clock.now())
+            self.rejected.send(Rejected(card.uid, reason))
+            self.status("ok", f"refused: {reason}")
+
+    def _enrol(self, card: CardSeen) -> bool:
+        """Make a card a known one if that is armed; return whether it is."""
+        if card.trigger != "card":
+            return False  # nobody holds a card to the page
+        token = self._ledger.enrolments.enrol(card.uid, card.legacy_id, self.clock.now())
+        if token is None:
+            return False
+        self.enrolled.send(CardEnrolled(card.uid, token.label))
+        self.status("ok", f"{token.label!r} enrolled")
+        return True

@@ -330,8 +330,6 @@ class ChargeSession(Node[ChargeSessionConfig]):
         if self.session is not None:
             self._end(self.session, "unplugged")
 
-    # -- what it says --------------------------------------------------------------------------
-
     def _register(self) -> MeterReading | None:
         """Return the reading that counts as the meter's register now; None: unknown."""
         return rules.fresh(self._meter, self.clock.now(), self._max_age)

@@ -9,8 +9,8 @@ buzzer:
   safe: silent
 ```
 
-One beep of 100 ms says yes: a session began or ended. Two say no: a card was refused. It is for an
-active buzzer, which sounds as long as its pin is on.
+One beep of 100 ms says yes: a session began or ended, or a card was enrolled. Two say no: a card
+was refused. It is for an active buzzer, which sounds as long as its pin is on.
 """
 
 from collections.abc import Iterable, Sequence
@@ -20,7 +20,7 @@ from pydantic import Field
 from oppleo_flow import Actuator, Claim, Example, NodeConfig, Ref, SafePin, Timer
 from oppleo_flow.devices.gpio import GpioChip
 from oppleo_flow.node import StopReason
-from oppleo_flow.payloads import Beep, Rejected, SessionEnded, SessionStarted
+from oppleo_flow.payloads import Beep, CardEnrolled, Rejected, SessionEnded, SessionStarted
 
 _ON_S, _PAUSE_S = 0.1, 0.05
 _BEEPS = {"ok": 1, "error": 2}
@@ -38,7 +38,8 @@ class Buzzer(Actuator[BuzzerConfig]):
     """Sound a buzzer.
 
     Input:
-        A `Beep`; a `SessionStarted` or `SessionEnded`, which are one beep; a `Rejected`, two.
+        A `Beep`; a `SessionStarted`, `SessionEnded` or `CardEnrolled`, which are one beep; a
+        `Rejected`, two.
 
     Output:
         None.
@@ -73,7 +74,9 @@ class Buzzer(Actuator[BuzzerConfig]):
             self._chip.release(self.config.pin)
             self._chip = None
 
-    def on_message(self, payload: Beep | Rejected | SessionStarted | SessionEnded) -> None:
+    def on_message(
+        self, payload: Beep | Rejected | SessionStarted | SessionEnded | CardEnrolled
+    ) -> None:
         """Begin a pattern; one that still sounds ends."""
         if isinstance(payload, Beep):
             beeps = _BEEPS[payload.pattern]

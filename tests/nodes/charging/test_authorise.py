@@ -1,13 +1,22 @@
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from uuid import UUID
 
 import pytest
 
 from nodes.charging.authorise import Authorise
-from oppleo_flow.charging.tokens import Token
+from oppleo_flow.charging.tokens import Enrolment, Token
 from oppleo_flow.flowfile.graph import OnError
-from oppleo_flow.payloads import Authorised, CardSeen, Rejected, SessionEnded, SessionStarted
+from oppleo_flow.payloads import (
+    Attribution,
+    Authorised,
+    CardEnrolled,
+    CardSeen,
+    Limits,
+    Rejected,
+    SessionEnded,
+    SessionStarted,
+)
 from oppleo_flow.testing import Run, run_node
 from oppleo_flow.testing.bench import NOON
 from tests.nodes.store_site import CONNECTIONS, ledger_in, rename_table, site_in
@@ -42,6 +51,7 @@ def test_a_known_and_enabled_card_is_accepted(ledger, swipe):
     assert run.outputs == {
         "accepted": [Authorised(UUID(int=1), CARD.uid, "family")],
         "rejected": [],
+        "enrolled": [],
     }
     assert run.status == "'family' accepted"
 
@@ -84,7 +94,7 @@ def test_any_other_card_is_refused_and_kept(ledger, swipe, token, reason):
     if token is not None:
         ledger.tokens.add(token, NOON)
     run = swipe(CARD)
-    assert run.outputs == {"accepted": [], "rejected": [Rejected(CARD.uid, reason)]}
+    assert run.outputs == {"accepted": [], "rejected": [Rejected(CARD.uid, reason)], "enrolled": []}
     (kept,) = ledger.tokens.all()
     assert (kept.uid, kept.enabled) == (CARD.uid, reason not in ("unknown", "disabled"))
     assert ledger.tokens.refused_at() == {kept.token_id: NOON}
@@ -102,6 +112,7 @@ def test_the_card_of_the_session_may_end_it_though_it_was_disabled(ledger, swipe
     assert run.outputs == {
         "accepted": [Authorised(TOKEN.token_id, CARD.uid, "family", only_ends="disabled")],
         "rejected": [],
+        "enrolled": [],
     }
     assert ledger.tokens.refused_at() == {}
 
@@ -129,7 +140,7 @@ def test_an_unknown_card_that_is_swiped_again_is_disabled_until_somebody_enables
 def test_no_card_is_accepted_when_the_ledger_cannot_be_read(tmp_path, swipe):
     (tmp_path / "ledger.sqlite").mkdir()
     run = swipe(CARD)
-    assert run.outputs == {"accepted": [], "rejected": []}
+    assert run.outputs == {"accepted": [], "rejected": [], "enrolled": []}
     assert list(run.faults.values()) == [
         f"{tmp_path}/ledger.sqlite: is a folder, not a file; name the ledger's file"
     ]
@@ -139,7 +150,7 @@ def test_a_ledger_that_breaks_meanwhile_refuses_by_failing(ledger, swipe, tmp_pa
     ledger.tokens.add(TOKEN, NOON)
     rename_table(tmp_path, "tokens", "elsewhere")
     run = swipe(CARD)
-    assert run.outputs == {"accepted": [], "rejected": []}
+    assert run.outputs == {"accepted": [], "rejected": [], "enrolled": []}
     assert [failure.message for failure in run.failures] == [
         f"{tmp_path}/ledger.sqlite: no such table: tokens"
     ]
@@ -156,5 +167,68 @@ def test_a_ledger_that_does_not_answer_refuses_the_card_where_the_flow_says_so(l
         site=site_in(tmp_path),
         on_error=OnError(then="rejected"),
     )
-    assert run.outputs == {"accepted": [], "rejected": [Rejected(CARD.uid, "no-answer")]}
+    assert run.outputs["rejected"] == [Rejected(CARD.uid, "no-answer")]
+    assert run.outputs["accepted"] == []
     assert len(run.failures) == 1
+
+
+def test_what_a_session_is_for_comes_from_the_token_and_not_from_the_card(ledger, swipe):
+    """Oppleo R1: a token without a make of car killed the thread that reads cards."""
+    ledger.accounts.add("vehicle", "ioniq", plate="X-123-Y")
+    limits = Limits(energy_wh=20_000, duration_s=3600)
+    whole = replace(TOKEN, driver="Anna", vehicle="ioniq", cost_centre="acme", limits=limits)
+    ledger.tokens.add(whole, NOON)
+    (accepted,) = swipe(CARD).outputs["accepted"]
+    assert accepted.attribution == Attribution("Anna", "ioniq", "X-123-Y", "acme")
+    assert accepted.limits == limits
+
+
+def test_a_token_whose_vehicle_nobody_knows_any_more_is_accepted(ledger, swipe):
+    """Oppleo R1: what is missing about a vehicle stops no session."""
+    ledger.tokens.add(replace(TOKEN, vehicle="ioniq"), NOON)
+    (accepted,) = swipe(CARD).outputs["accepted"]
+    assert accepted.attribution == Attribution(vehicle="ioniq")
+
+
+ARMED = Enrolment("guest", NOON - timedelta(minutes=1), NOON + timedelta(minutes=1))
+
+
+@pytest.mark.parametrize(
+    "known", [None, replace(TOKEN, enabled=False)], ids=["unknown", "disabled"]
+)
+def test_a_card_is_enrolled_by_one_swipe_and_charges_with_the_next(ledger, swipe, known):
+    if known is not None:
+        ledger.tokens.add(known, NOON)
+    ledger.enrolments.arm(ARMED)
+    run = swipe(CARD, CARD, CardSeen("DEADBEEF", "956397711138"))
+    assert run.outputs["enrolled"] == [CardEnrolled(CARD.uid, "guest")]
+    assert [one.label for one in run.outputs["accepted"]] == ["guest"]
+    assert run.outputs["rejected"] == [Rejected("DEADBEEF", "unknown")]
+
+
+@pytest.mark.parametrize(
+    ("armed", "card"),
+    [
+        pytest.param(replace(ARMED, expires_at=NOON), CARD, id="it has expired"),
+        pytest.param(ARMED, replace(CARD, trigger="web"), id="a token presented on the page"),
+    ],
+)
+def test_what_is_not_a_card_in_time_is_not_enrolled(ledger, swipe, armed, card):
+    ledger.enrolments.arm(armed)
+    run = swipe(card)
+    assert (run.outputs["enrolled"], len(run.outputs["rejected"])) == ([], 1)
+
+
+def test_a_card_that_may_charge_does_not_use_the_enrolment_up(ledger, swipe):
+    ledger.tokens.add(TOKEN, NOON)
+    ledger.enrolments.arm(ARMED)
+    assert len(swipe(CARD).outputs["accepted"]) == 1
+    assert ledger.enrolments.armed(NOON) == ARMED
+
+
+def test_the_card_of_the_session_ends_it_also_while_the_enrolment_is_armed(ledger, swipe):
+    ledger.tokens.add(replace(TOKEN, enabled=False), NOON)
+    ledger.sessions.record(SessionStarted.sample(token_id=TOKEN.token_id))
+    ledger.enrolments.arm(ARMED)
+    assert [one.only_ends for one in swipe(CARD).outputs["accepted"]] == ["disabled"]
+    assert ledger.enrolments.armed(NOON) == ARMED

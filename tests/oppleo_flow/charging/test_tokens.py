@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -6,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from oppleo_flow.charging.tokens import Token, allow, legacy_id
+from oppleo_flow.charging.tokens import Token, Vehicle, allow, attribute, control, legacy_id
+from oppleo_flow.payloads import Attribution, Authorised, Limits
 
 AMSTERDAM = ZoneInfo("Europe/Amsterdam")
 NOON = datetime(2026, 7, 15, 12, 0, tzinfo=UTC)
@@ -90,3 +92,77 @@ def test_the_bytes_of_a_short_uid_can_be_read_back_from_its_number(uid):
     first_five = int(legacy_id(uid)).to_bytes(5, "big")
     assert first_five[:4] == uid
     assert first_five[4] == uid[0] ^ uid[1] ^ uid[2] ^ uid[3]
+
+
+FAMILY, GUEST = Authorised.sample(), Authorised(UUID(int=9), "04D4E5F6", "guest")
+
+
+@pytest.mark.parametrize(
+    ("holder", "card", "what"),
+    [
+        pytest.param(None, FAMILY, "start", id="nobody charges: it starts"),
+        pytest.param(None, FAMILY.with_(wish="start"), "start", id="the page asks for a start"),
+        pytest.param(None, FAMILY.with_(wish="end"), "no-session", id="there is nothing to end"),
+        pytest.param(
+            None, FAMILY.with_(only_ends="expired"), "expired", id="it may only end, and cannot"
+        ),
+        pytest.param(FAMILY.token_id, FAMILY, "end", id="its own session: it ends"),
+        pytest.param(FAMILY.token_id, FAMILY.with_(only_ends="expired"), "end", id="expired since"),
+        pytest.param(
+            FAMILY.token_id, FAMILY.with_(wish="end"), "end", id="the page asks for an end"
+        ),
+        pytest.param(
+            FAMILY.token_id,
+            FAMILY.with_(wish="start"),
+            "session-open",
+            id="who asks for a start never ends what is open",
+        ),
+        pytest.param(FAMILY.token_id, GUEST, "other-session", id="another one's session"),
+        pytest.param(
+            FAMILY.token_id, GUEST.with_(wish="end"), "other-session", id="not from the page either"
+        ),
+        pytest.param(
+            GUEST.token_id,
+            FAMILY.with_(wish="end"),
+            "other-session",
+            id="its own session is over: another one's is not touched (Oppleo D7)",
+        ),
+    ],
+)
+def test_what_a_token_does_to_the_session(holder, card, what):
+    assert control(holder, card) == what
+
+
+@pytest.mark.parametrize(
+    ("token_values", "vehicles", "found"),
+    [
+        pytest.param({}, [], Attribution(), id="nobody has said anything"),
+        pytest.param(
+            {"driver": "Anna", "cost_centre": "acme"},
+            [],
+            Attribution("Anna", None, None, "acme"),
+            id="a driver and who pays",
+        ),
+        pytest.param(
+            {"vehicle": "ioniq"},
+            [Vehicle("zoe", "A-1"), Vehicle("ioniq", "X-1")],
+            Attribution(None, "ioniq", "X-1"),
+            id="a vehicle with its plate",
+        ),
+        pytest.param({"vehicle": "ioniq"}, [], Attribution(None, "ioniq"), id="without its plate"),
+    ],
+)
+def test_who_and_what_a_session_is_for(token_values, vehicles, found):
+    assert attribute(replace(token(), **token_values), vehicles) == found
+
+
+@pytest.mark.parametrize("limits", [Limits(energy_wh=0), Limits(duration_s=-1)])
+def test_a_limit_that_allows_nothing_is_refused(limits):
+    with pytest.raises(ValueError, match="more than 0 is needed"):
+        replace(token(), limits=limits)
+
+
+def test_a_token_without_a_card_is_virtual():
+    assert replace(token(), uid="WEB-00C0FFEE").virtual
+    assert not token().virtual
+    assert not replace(token(), uid=None).virtual
