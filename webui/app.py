@@ -94,6 +94,7 @@ def _api(
         ("/api/v1/traces", "GET", looking.traces),
         ("/api/v1/sessions", "GET", last_sessions.show),
         ("/api/v1/faults", "GET", faults.show),
+        ("/api/v1/statuses", "GET", faults.statuses),
         ("/api/v1/audit", "GET", deeds.show),
         ("/api/v1/log-levels", "GET", levels.show),
         ("/api/v1/log-levels", "PUT", levels.change),

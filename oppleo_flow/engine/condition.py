@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Literal
 
-from oppleo_flow.engine.snapshot import PastFault
+from oppleo_flow.engine.snapshot import PastFault, PastStatus
 from oppleo_flow.engine.words import words_of
 from oppleo_flow.node_context import StatusLevel
 
@@ -56,7 +56,11 @@ class Condition:
         """Keep what the node says of itself."""
         if (level, text) == (self.level, self.text):
             return
-        self.level, self.text, self.since = level, text, self._host.core.clock.now()
+        now = self._host.core.clock.now()
+        if self.text:  # before the first there was nothing to say
+            past = PastStatus(self.level, self.text, self.since, now)
+            self._host.core.note_past_status(self._host.node_id, past)
+        self.level, self.text, self.since = level, text, now
         self._host.core.publish("status", self._host, value=text)
 
     def raise_fault(self, code: str, text: str) -> None:

@@ -3,6 +3,7 @@
 import logging
 import sqlite3
 import threading
+from collections import deque
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +22,7 @@ from oppleo_flow.engine.placeholders import Placeholders
 from oppleo_flow.engine.ports import LevelPort, Port
 from oppleo_flow.engine.probe import Probe
 from oppleo_flow.engine.replaying import Replaying
-from oppleo_flow.engine.snapshot import EVERY_KIND, EventKind, PastFault, RuntimeEvent
+from oppleo_flow.engine.snapshot import EVERY_KIND, EventKind, PastFault, PastStatus, RuntimeEvent
 from oppleo_flow.engine.state_store import StateStore
 from oppleo_flow.engine.taps import Ears
 from oppleo_flow.errors import StoreError
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 
 LOG = logging.getLogger(__name__)
 FAULTS_KEPT = 20
+STATUSES_KEPT = 20
 TIMED_EACH_BEAT = 100
 
 
@@ -90,6 +92,7 @@ class Core:
         self.placeholders = Placeholders(self, graph.missing.values())
         self.asking = 0
         self.past_faults: dict[str, tuple[PastFault, ...]] = {}
+        self.past_statuses: dict[str, deque[PastStatus]] = {}
         self.envelope: Message | None = None
         self.stop_requested: Callable[[str], None] = lambda _: None
         self._level_wires = _level_wires(graph)
@@ -128,6 +131,13 @@ class Core:
     def note_past_fault(self, node: str, fault: PastFault) -> None:
         """Keep a fault that is over, with the last few others of its node."""
         self.past_faults[node] = (*self.past_faults.get(node, ()), fault)[-FAULTS_KEPT:]
+
+    def note_past_status(self, node: str, status: PastStatus) -> None:
+        """Keep what a node said of itself before, with the last few others."""
+        kept = self.past_statuses.get(node)
+        if kept is None:
+            kept = self.past_statuses[node] = deque(maxlen=STATUSES_KEPT)
+        kept.append(status)
 
     def ask(
         self,

@@ -31,6 +31,16 @@ class PastFault:
 
 
 @dataclass(frozen=True, slots=True)
+class PastStatus:
+    """What a node said of itself, from one moment to another."""
+
+    level: StatusLevel
+    text: str
+    since: datetime
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class LevelSnapshot:
     """The value that an output holds; `fresh` as the engine judges it, `since` when it was set."""
 
@@ -45,10 +55,10 @@ class NodeSnapshot:
 
     `levels` has only the outputs that hold a value already; `made_safe` says why the output is at
     its safe level, None when it is not; the counts are of messages since the start, but `waiting`
-    of those in the inbox now, and `spooled` of those on disk behind it.  `past_faults` are the last
-    few that are over, the oldest first.  `timed` calls of handlers were timed, of many messages
-    only some; they took `timed_s`, and `timed_within` says how many took at most each of
-    `timing.UP_TO_S`, and how many there were in all; nothing, where none was.
+    of those in the inbox now, and `spooled` of those on disk behind it. `past_faults` and
+    `past_statuses` are the last few that are over, the oldest first. `timed` calls of handlers were
+    timed, of many messages only some; they took `timed_s`, and `timed_within` says how many took at
+    most each of `timing.UP_TO_S`, and how many there were in all; nothing, where none was.
     """
 
     id: str
@@ -73,6 +83,7 @@ class NodeSnapshot:
     timed_s: float = 0.0
     timed_within: tuple[int, ...] = ()
     past_faults: tuple[PastFault, ...] = ()
+    past_statuses: tuple[PastStatus, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

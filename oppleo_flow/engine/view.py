@@ -66,6 +66,7 @@ def node_snapshot(
         timed_s=timing.total_s,
         timed_within=timing.within,
         past_faults=() if host is None else host.core.past_faults.get(plan.id, ()),
+        past_statuses=() if host is None else tuple(host.core.past_statuses.get(plan.id, ())),
     )
 
 

@@ -18,6 +18,7 @@ ROUTES = [
     ("POST", "/api/v1/inject"),
     ("GET", "/api/v1/sessions"),
     ("GET", "/api/v1/faults"),
+    ("GET", "/api/v1/statuses"),
     ("GET", "/api/v1/dead-letters"),
     ("GET", "/api/v1/audit"),
     ("GET", "/api/v1/log-levels"),

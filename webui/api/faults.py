@@ -1,16 +1,19 @@
-"""The faults of a runtime: those that are open, and those that are over."""
+"""The faults of a runtime, open and over, and what its nodes say and said of themselves."""
 
 from typing import Any
 
+from bottle import request
+
 from webui.api.limits import limit
 from webui.ports import Runtime
+from webui.problem import problem
 
 _USUAL = 100
 _MOST = 1000
 
 
 class Faults:
-    """The route of `/api/v1/faults`."""
+    """The routes of `/api/v1/faults` and `/api/v1/statuses`."""
 
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
@@ -41,4 +44,35 @@ class Faults:
                 }
                 for _, node, f in over[:most]
             ],
+        }
+
+    def statuses(self) -> dict[str, Any]:
+        """Answer `GET /api/v1/statuses?node=meter&limit=100`: what nodes say, and said before.
+
+        Without `node` of all.  The newest is the first; `until` is null for what they say now.
+        """
+        most, asked = limit(_USUAL, _MOST), request.query.getunicode("node")
+        nodes = [n for n in self._runtime.snapshot().nodes if asked in (None, n.id)]
+        if asked is not None and not nodes:
+            raise problem(404, "no-such-node", f"the flow has no node {asked!r}")
+        said = [
+            (since, node.id, level, text, until)
+            for node in nodes
+            for level, text, since, until in (
+                (node.status_level, node.status_text, node.status_since, None),
+                *((p.level, p.text, p.since, p.until) for p in node.past_statuses),
+            )
+        ]
+        said.sort(key=lambda one: one[:2], reverse=True)
+        return {
+            "statuses": [
+                {
+                    "node": node,
+                    "level": level,
+                    "text": text,
+                    "since": since.isoformat(),
+                    "until": None if until is None else until.isoformat(),
+                }
+                for since, node, level, text, until in said[:most]
+            ]
         }
