@@ -14,7 +14,7 @@ from oppleo_flow.engine.inbox import Item
 from oppleo_flow.engine.letters import DeadLetter
 from oppleo_flow.engine.node_timers import NamedTimer, kept, read_cause
 from oppleo_flow.engine.state_store import Append, StateStore, Transaction
-from oppleo_flow.engine.wire_log import BEFORE_ALL, Page, read_page
+from oppleo_flow.engine.wire_log import BEFORE_ALL, Page, measure, read_page
 from oppleo_flow.engine.words import words_of
 from oppleo_flow.errors import StoreError
 from oppleo_flow.flowfile.graph import Wire
@@ -28,8 +28,15 @@ if TYPE_CHECKING:
 _TIMERS = "timers of the node"
 IN_MEMORY = 1000
 """How many messages of a durable wire are kept in memory; a backlog may be of any length."""
+MOST_BYTES = 50_000_000
+"""How much of a durable wire may wait on disk; of what would be more nothing is sent."""
+FULL_FAULT = "wire-log-full"
 _RETRY_FIRST_S = 1.0
 _RETRY_LAST_S = 30.0
+
+
+class WireFull(StoreError):
+    """What a node sends cannot be kept: as much waits for its consumer as may."""
 
 
 @cache
@@ -144,7 +151,19 @@ class DurableWires:
         """Begin to deliver what has been committed."""
         for append in appends:
             if append.wire in self._pumps:
-                self._pumps[append.wire].push(append.log_id, append.message)
+                self._pumps[append.wire].push(append)
+
+    def must_have_room(self, name: str) -> None:
+        """Refuse what is about to be sent on a wire whose log is full.
+
+        Nothing of it is dropped: the handler that sends it fails, as a whole, and says so.
+
+        Raises:
+            WireFull: It is full.
+        """
+        pump = self._pumps.get(name)
+        if pump is not None and pump.full:
+            raise WireFull(pump.tell_that_it_is_full())
 
     def resume(self, node: str) -> None:
         """Deliver to a node that has started what waits for it, an earlier run's first."""
@@ -171,7 +190,10 @@ class Pump:
         self._failures = 0
         self._loaded = False
         self._asking = False
-        self._next: deque[tuple[int, Mapping[str, Any]]] = deque()
+        self._next: deque[tuple[int, Mapping[str, Any], int]] = deque()
+        self._bytes = 0
+        self._measured = False
+        self._refuses = False
         self._read_to = BEFORE_ALL
         self._known_to = BEFORE_ALL
         self._behind = 0
@@ -185,6 +207,41 @@ class Pump:
     def waiting(self) -> int:
         """Return how many messages wait, as far as that is known."""
         return len(self._next) + self._behind
+
+    @property
+    def full(self) -> bool:
+        """Return whether as much waits as may, as far as that is known."""
+        if not self._measured:
+            self._measured = True  # an earlier run may have left much that nobody has read yet
+            self._core.ask(partial(measure, wire=name_of(self._wire)), self._learn)
+        return self._bytes >= MOST_BYTES
+
+    def _learn(self, found: tuple[int, int] | None, error: StoreError | None) -> None:
+        """Take in how much is on disk: all that was committed until now, and nothing later."""
+        if found is None or error is not None:
+            self._measured = False
+            return
+        self._bytes = found[1]
+
+    def tell_that_it_is_full(self) -> str:
+        """Put the producer in fault until there is room again; return what is wrong."""
+        wire = self._wire
+        text = (
+            f"the log of the durable wire to {wire.target_node}.{wire.target_port} is full: "
+            f"{MOST_BYTES // 1_000_000} MB wait on disk; see to {wire.target_node!r}"
+        )
+        producer = self._core.hosts.get(wire.source_node)
+        if producer is not None:
+            producer.condition.raise_fault(FULL_FAULT, text)
+        self._refuses = True
+        return f"node {wire.source_node!r}: {text}"
+
+    def _has_room_again(self) -> None:
+        """Let the producer send again."""
+        self._refuses = False
+        producer = self._core.hosts.get(self._wire.source_node)
+        if producer is not None:
+            producer.condition.clear_fault(FULL_FAULT)
 
     def resume(self) -> None:
         """Go on, now that the consumer runs: with what an earlier run has left, too."""
@@ -209,27 +266,32 @@ class Pump:
             )
             return
         self._loaded = True
-        self._next.extend((log_id, json.loads(text)) for log_id, text in page.rows)
+        self._next.extend((log_id, json.loads(text), len(text)) for log_id, text in page.rows)
         self._read_to = page.rows[-1][0] if page.rows else self._read_to
         self._known_to = max(self._known_to, page.newest)
         self._behind = page.behind
         self.deliver()
 
-    def push(self, log_id: int, message: Mapping[str, Any]) -> None:
+    def push(self, append: Append) -> None:
         """Add a committed message, unless it has been read from the log, or will be."""
+        self._bytes += append.size
+        log_id = append.log_id
         if not self._loaded or log_id <= self._known_to:
             return
         self._known_to = log_id
         if self._behind or len(self._next) >= IN_MEMORY:
             self._behind += 1
         else:
-            self._next.append((log_id, message))
+            self._next.append((log_id, append.message, append.size))
             self._read_to = log_id
         self.deliver()
 
     def _go_on(self) -> None:
         """Forget the message in hand, and deliver the next."""
-        self._next.popleft()
+        _, _, size = self._next.popleft()
+        self._bytes = max(0, self._bytes - size)
+        if self._refuses and not self.full:
+            self._has_room_again()
         if self._behind and len(self._next) <= IN_MEMORY // 2:
             self._read_on()
         self._core.loop.queue(self.deliver)
@@ -239,7 +301,7 @@ class Pump:
         host = self._core.hosts.get(self._wire.target_node)
         if self._busy or not self._next or host is None or not host.started or host.stopping:
             return
-        log_id, message = self._next[0]
+        log_id, message, _ = self._next[0]
         port = host.plan.spec.inputs[self._wire.target_port]
         envelope, error = attempt(read_back, message, port.type)
         if error is not None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from oppleo_flow.engine.attempts import attempt
 from oppleo_flow.engine.calls import is_urgent
-from oppleo_flow.engine.durable import NodeState, logged
+from oppleo_flow.engine.durable import NodeState, WireFull, logged
 from oppleo_flow.engine.host import NodeHost
 from oppleo_flow.engine.inbox import Item
 from oppleo_flow.engine.node_timers import Undo
@@ -53,7 +53,10 @@ class Releasing:
                 self.deliver(sent, envelope)
             return None
         transaction, error = attempt(self._transaction, host, state, sent, envelope, item)
-        if error is not None:  # something in it has no JSON form
+        if error is not None:  # something in it has no JSON form, or there is no room for it
+            if isinstance(error, WireFull):
+                host.commits += 1
+                self._let_urgent_pass(sent, envelope, host.commits)  # switching off never waits
             return error
         if transaction.empty and not host.committing:
             self.deliver(sent, envelope)
@@ -72,11 +75,10 @@ class Releasing:
         envelope: Message,
         item: Item | None,
     ) -> Transaction:
-        appends = [
-            Append(wire, logged(payload, envelope))
-            for port, payload in sent
-            for wire in port.durable_wires
-        ]
+        durable = [(port, payload, wire) for port, payload in sent for wire in port.durable_wires]
+        for _, _, wire in durable:
+            self._core.durable.must_have_room(wire)
+        appends = [Append(wire, logged(payload, envelope)) for _, payload, wire in durable]
         return Transaction(
             state=None if state is None else state.change(host),
             appends=appends,

@@ -35,7 +35,7 @@ CREATE INDEX IF NOT EXISTS wire_log_by_wire ON wire_log (wire, id);
 
 @dataclass(slots=True)
 class Append:
-    """A message to be logged for a durable wire; `log_id` is set when it is committed.
+    """A message to be logged for a durable wire; `log_id` and `size` are set when it is committed.
 
     `before`: it goes in front of all that the log has.
     """
@@ -44,6 +44,7 @@ class Append:
     message: Mapping[str, Any]
     log_id: int = 0
     before: bool = False
+    size: int = 0
 
 
 @dataclass(slots=True)
@@ -269,9 +270,9 @@ class StateStore:
                 (node, type_name, text, at),
             )
         for append in transaction.appends:
-            cursor = db.execute(
-                _BEFORE if append.before else _AFTER, (append.wire, self._text(append.message))
-            )
+            text = self._text(append.message)
+            cursor = db.execute(_BEFORE if append.before else _AFTER, (append.wire, text))
+            append.size = len(text)
             append.log_id = cursor.lastrowid or 0
         for log_id in transaction.acknowledged:
             db.execute("DELETE FROM wire_log WHERE id = ?", (log_id,))
