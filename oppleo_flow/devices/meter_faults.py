@@ -41,8 +41,7 @@ class NamedFault:
     def text(self, error: DeviceError, profile: MeterProfile) -> str:
         """Return what is wrong, and what to check."""
         factory = f" (from the factory: {profile.factory})" if profile.factory else ""
-        check = self.check.format(factory=factory)
-        return f"{error}; {check}" if check else str(error)
+        return f"{error}; {self.check.format(factory=factory)}" if self.check else str(error)
 
 
 _REFUSED: Final = NamedFault("meter-refuses", "check that `model` is what the meter is")

@@ -12,6 +12,7 @@ from oppleo_flow.devices.meter_registers import RegisterImage
 from oppleo_flow.devices.meter_trouble import MeterTrouble
 from oppleo_flow.devices.modbus_blocks import Block
 from oppleo_flow.devices.modbus_frames import (
+    FUNCTIONS,
     ILLEGAL_ADDRESS,
     ILLEGAL_FUNCTION,
     QUESTION_BYTES,
@@ -35,8 +36,7 @@ class MeterLine:
     """The meters of a world on a pseudo terminal, at the speed of a real line.
 
     `path` is the port to open: it stays when the adapter is pulled out and comes back as another
-    terminal.  `troubles` holds what is wrong with which unit, and may be changed at any time;
-    `late_s` is by how much a late meter thinks longer.  `asked` counts what was asked of each.
+    `terminal`.  `late_s` is by how much a late meter thinks longer; it may be changed at any time.
     """
 
     def __init__(
@@ -47,16 +47,17 @@ class MeterLine:
         char_bits: int = 10,
         own: Path | None = None,
     ) -> None:
-        self.troubles: dict[int, MeterTrouble] = {}
         self.late_s = 0.6
-        self.asked: dict[int, int] = {}
+        self._heard_of: dict[int, int] = {}
+        self._opened_anew = Event()
+        self._plugged_in = Event()
         self._world = world
         self._image = RegisterImage(own)
         self._turnaround_s = turnaround_s
         self._char_bits = char_bits
         self._folder = tempfile.TemporaryDirectory(prefix="simulated-bus-")
         self.path = str(Path(self._folder.name) / "adapter")
-        self._plug_in()
+        self._plug_in(os.openpty())
         self._stopped, self._stop = os.pipe()
         self._closing = Event()
         self._thread = Thread(target=self._run, name="simulated-meters", daemon=True)
@@ -71,11 +72,28 @@ class MeterLine:
             os.close(descriptor)
         self._folder.cleanup()
 
-    def _plug_in(self) -> None:
-        self._ours, self._theirs = os.openpty()
+    def heard_of(self, unit_id: int) -> int:
+        """Return how many questions to a unit were heard."""
+        return self._heard_of.get(unit_id, 0)
+
+    def overhear(self, data: bytes) -> None:
+        """Let some bytes be heard on the line that nobody asked for."""
+        os.write(self._ours, data)
+
+    def wait_until_plugged_in(self) -> None:
+        """Wait until the adapter is there again."""
+        self._plugged_in.wait()
+
+    def wait_until_opened_anew(self) -> None:
+        """Wait until a stuck adapter works again."""
+        self._opened_anew.wait()
+
+    def _plug_in(self, terminal: tuple[int, int]) -> None:
+        self._ours, self._theirs = terminal
         tty.setraw(self._theirs)
-        self._terminal = os.ttyname(self._theirs)
-        Path(self.path).symlink_to(self._terminal)
+        self.terminal = os.ttyname(self._theirs)
+        Path(self.path).symlink_to(self.terminal)
+        self._plugged_in.set()
 
     def _run(self) -> None:
         heard = b""
@@ -97,58 +115,49 @@ class MeterLine:
         if asked is None:
             return
         unit_id, table, block = asked
-        self.asked[unit_id] = self.asked.get(unit_id, 0) + 1
-        trouble = self.troubles.get(unit_id)
-        match trouble:
+        self._heard_of[unit_id] = self.heard_of(unit_id) + 1
+        face = self._face(unit_id)
+        if face is None:
+            return
+        if face.trouble is not MeterTrouble.STUCK_ADAPTER:
+            self._opened_anew.clear()
+        match face.trouble:
             case MeterTrouble.UNPLUGGED:
                 self._pull_out(unit_id)
-            case MeterTrouble.STUCK_ADAPTER:
-                self._wait_until_opened_anew(unit_id)
+            case MeterTrouble.STUCK_ADAPTER if not self._opened_anew.is_set():
+                self._wait_until_opened_anew()
             case MeterTrouble.NO_BIAS:
                 self._transmit(_NOISE_AT_REST)
             case MeterTrouble.CUT_WIRE:
                 pass
             case _:
-                self._answer(frame, unit_id, table, block, trouble)
+                self._answer(frame, face, table, block)
 
-    def _answer(
-        self,
-        frame: bytes,
-        unit_id: int,
-        table: Table | None,
-        block: Block,
-        trouble: MeterTrouble | None,
-    ) -> None:
+    def _face(self, unit_id: int) -> MeterFace | None:
         try:
-            face = self._world.meter(unit_id)
+            return self._world.meter(unit_id)
         except DeviceError:  # without a world there is no meter: silence on the line
-            return
-        if face is None:
-            return
+            return None
+
+    def _answer(self, frame: bytes, face: MeterFace, table: Table | None, block: Block) -> None:
+        unit_id, trouble = frame[0], face.trouble
         if trouble is MeterTrouble.ECHO:
             self._transmit(frame)
         if trouble is MeterTrouble.SECOND_MASTER:
             self._transmit(question(_FOREIGN_UNIT, "input", Block(0, 2)))
         thinks_s = self._turnaround_s + (self.late_s if trouble is MeterTrouble.LATE else 0.0)
         self._closing.wait(QUESTION_BYTES * self._char_s() + thinks_s)
-        reply = self._reply(face, unit_id, table, block, trouble)
+        reply = self._reply(unit_id, face, table, block)
         self._transmit(reply[:-2] + bytes(2) if trouble is MeterTrouble.NOISE else reply)
         if trouble is MeterTrouble.SHARED_ADDRESS:
             self._transmit(reply)
 
-    def _reply(
-        self,
-        face: MeterFace,
-        unit_id: int,
-        table: Table | None,
-        block: Block,
-        trouble: MeterTrouble | None,
-    ) -> bytes:
+    def _reply(self, unit_id: int, face: MeterFace, table: Table | None, block: Block) -> bytes:
         if table is None:
             return refusal(unit_id, 0, ILLEGAL_FUNCTION)
-        registers = self._image.read(face, table, block, trouble)
+        registers = self._image.read(face, table, block)
         if registers is None:
-            return refusal(unit_id, 4 if table == "input" else 3, ILLEGAL_ADDRESS)
+            return refusal(unit_id, FUNCTIONS[table], ILLEGAL_ADDRESS)
         return answer(unit_id, table, registers)
 
     def _transmit(self, frame: bytes) -> None:
@@ -159,24 +168,36 @@ class MeterLine:
 
     def _pull_out(self, unit_id: int) -> None:
         """Take the adapter away, and bring it back as another terminal when the trouble ends."""
+        self._plugged_in.clear()
         Path(self.path).unlink()
+        another = os.openpty()
         os.close(self._theirs)
         os.close(self._ours)
-        while self.troubles.get(unit_id) is MeterTrouble.UNPLUGGED:
-            if self._closing.wait(_LOOK_AGAIN_S):
+        while not self._closing.wait(_LOOK_AGAIN_S):
+            face = self._face(unit_id)
+            if face is None or face.trouble is not MeterTrouble.UNPLUGGED:
                 break
-        self._plug_in()
+        self._plug_in(another)
 
-    def _wait_until_opened_anew(self, unit_id: int) -> None:
-        """Say nothing until whoever has the port closes it, then work again."""
+    def _wait_until_opened_anew(self) -> None:
+        """Say nothing until whoever has the port closes it, and then work again."""
         os.close(self._theirs)
         hang_up = select.poll()
         hang_up.register(self._ours, select.POLLHUP)
         while not self._closing.wait(_LOOK_AGAIN_S):
             if any(event & select.POLLHUP for _, event in hang_up.poll(0)):
-                self.troubles.pop(unit_id, None)
                 break
-        self._theirs = os.open(self._terminal, os.O_RDWR | os.O_NOCTTY)
+        while select.select([self._ours], [], [], 0)[0] and self._swallow():
+            pass
+        self._theirs = os.open(self.terminal, os.O_RDWR | os.O_NOCTTY)
+        self._opened_anew.set()
+
+    def _swallow(self) -> bool:
+        """Lose what was asked while the adapter was stuck; return whether there was anything."""
+        try:
+            return bool(os.read(self._ours, 256))
+        except OSError:  # nobody has the terminal open
+            return False
 
     def _char_s(self) -> float:
         """Return the time of a character at the speed that the port was opened with."""

@@ -28,15 +28,13 @@ class RegisterImage:
         self._own = own
         self._maps: dict[str, _RegisterMap] = {}
 
-    def read(
-        self, face: MeterFace, table: Table, block: Block, trouble: MeterTrouble | None = None
-    ) -> tuple[int, ...] | None:
+    def read(self, face: MeterFace, table: Table, block: Block) -> tuple[int, ...] | None:
         """Return registers of the meter that shows a face; None when it refuses such a read.
 
         Registers that the model leaves out read as 0.  Values are read whole or not at all.
         """
-        if trouble is not None:
-            return self._troubled(face, table, block, trouble)
+        if face.trouble is not None:
+            return self._troubled(face, table, block, face.trouble)
         registers = self._map(face.model)
         layout = registers.layout(table, block)
         return None if layout is None else layout.words(face, registers.order)

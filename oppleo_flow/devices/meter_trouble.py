@@ -2,6 +2,8 @@
 
 from enum import StrEnum
 
+from oppleo_flow.errors import ConfigError
+
 
 class MeterTrouble(StrEnum):
     """What may be wrong with a simulated meter, its wires, the adapter or the bus."""
@@ -27,3 +29,16 @@ class MeterTrouble(StrEnum):
     TENFOLD = "tenfold"  # its frequency is ten times too large
     UNSIGNED = "unsigned"  # it exports, and tells the current without its sign
     OTHER_MODEL = "other-model"
+
+
+def meter_trouble(name: str | None) -> MeterTrouble | None:
+    """Return the trouble of that name; None for none.
+
+    Raises:
+        ConfigError: There is no such trouble.
+    """
+    if name is None:
+        return None
+    if name not in {*MeterTrouble}:
+        raise ConfigError(f"no trouble {name!r} of a meter; there are: {', '.join(MeterTrouble)}")
+    return MeterTrouble(name)

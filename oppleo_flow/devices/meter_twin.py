@@ -12,6 +12,7 @@ from oppleo_flow.devices.serial_bus import (
     NEVER_SILENT,
     NO_ANSWER,
     OTHER_MASTER,
+    PORT_CHECK,
     REFUSED,
     SECOND_DEVICE,
     LineGarbled,
@@ -34,7 +35,6 @@ _LOST: Final[Mapping[MeterTrouble, tuple[type[DeviceError], str]]] = {
     MeterTrouble.NO_BIAS: (LineNoise, NEVER_SILENT),
     MeterTrouble.SECOND_MASTER: (LineShared, OTHER_MASTER),
     MeterTrouble.SHARED_ADDRESS: (LineShared, SECOND_DEVICE),
-    MeterTrouble.UNPLUGGED: (DeviceMissing, "the adapter is not there"),
 }
 """What the real bus raises, and says; where nothing is lost it gives registers."""
 
@@ -45,28 +45,20 @@ class _Answer(NamedTuple):
     face: MeterFace
     table: Table
     block: Block
-    trouble: MeterTrouble | None
     registers: tuple[int, ...]
 
-    def to(self, face: MeterFace, table: Table, block: Block, trouble: MeterTrouble | None) -> bool:
+    def to(self, face: MeterFace, table: Table, block: Block) -> bool:
         """Return whether this answers the very same question again."""
-        return (
-            self.face is face
-            and self.block is block
-            and self.table == table
-            and self.trouble is trouble
-        )
+        return self.face is face and self.block is block and self.table == table
 
 
 class WorldSerialBus(SerialBus):
     """The meters of a world at our own seam: instant, without a thread.
 
-    `troubles` holds what is wrong with which unit, and may be changed at any time; `own` is a
-    site's folder of node files.
+    `own` is a site's folder of node files.
     """
 
     def __init__(self, world: World, own: Path | None = None) -> None:
-        self.troubles: dict[int, MeterTrouble] = {}
         self._world = world
         self._image = RegisterImage(own)
         self._answers: dict[int, _Answer] = {}
@@ -79,19 +71,20 @@ class WorldSerialBus(SerialBus):
     def read_registers(self, unit_id: int, table: Table, block: Block) -> tuple[int, ...]:
         """Return 16-bit registers of one meter."""
         face = self._world.meter(unit_id)
-        trouble = self.troubles.get(unit_id)
         if face is None:
             raise DeviceTimeout(told(unit_id, NO_ANSWER, table, block))
-        if trouble is not None and trouble in _LOST:
-            kind, words = _LOST[trouble]
+        if face.trouble is MeterTrouble.UNPLUGGED:
+            raise DeviceMissing(f"simulated adapter: no such file or directory; {PORT_CHECK}")
+        if face.trouble is not None and face.trouble in _LOST:
+            kind, words = _LOST[face.trouble]
             raise kind(told(unit_id, words, table, block))
         last = self._answers.get(unit_id)
-        if last is not None and last.to(face, table, block, trouble):
+        if last is not None and last.to(face, table, block):
             return last.registers
-        registers = self._image.read(face, table, block, trouble)
+        registers = self._image.read(face, table, block)
         if registers is None:
             raise RegisterRefused(told(unit_id, REFUSED, table, block))
-        self._answers[unit_id] = _Answer(face, table, block, trouble, registers)
+        self._answers[unit_id] = _Answer(face, table, block, registers)
         return registers
 
     def tally(self, unit_id: int) -> Tally:

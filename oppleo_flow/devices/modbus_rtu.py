@@ -13,7 +13,7 @@ from typing import Final, Literal
 
 import minimalmodbus
 
-from oppleo_flow.devices.bus_health import LATEST_S, Device
+from oppleo_flow.devices.bus_health import Device
 from oppleo_flow.devices.frames import Frames
 from oppleo_flow.devices.modbus_blocks import Block, LineTiming
 from oppleo_flow.devices.modbus_frames import FUNCTIONS, heard_in, question
@@ -139,18 +139,19 @@ class ModbusRtuBus(SerialBus):
                     raise
 
     def _get_in_step(self, device: Device, unit_id: int, table: Table, block: Block) -> None:
-        """Have the device answer something of another length first, if it owes this one."""
+        """Have the device answer something of another length first, if it owes this one.
+
+        One that owes every length, or will not read another, is left alone until it owes no more.
+        """
         if not device.owes(block.count, self._monotonic()):
             return
         count = device.another_length(self._monotonic())
         try:
-            if count is not None:
-                self._ask(device, unit_id, table, Block(block.start, count))
-        except RegisterRefused:  # which may be late itself
-            count = None
-        if count is None:
-            self._port.fall_silent(LATEST_S)
-            device.settle()
+            if count is None:
+                raise DeviceTimeout(told(unit_id, NO_ANSWER, table, block))
+            self._ask(device, unit_id, table, Block(block.start, count))
+        except RegisterRefused as error:  # which may itself be late
+            raise DeviceTimeout(told(unit_id, NO_ANSWER, table, block)) from error
 
     # -- one question --------------------------------------------------------------------------
 

@@ -16,6 +16,7 @@ REFUSED: Final = "refused"
 GARBLED: Final = "a garbled answer"
 NEVER_SILENT: Final = "no answer on a line that is never silent"
 OTHER_MASTER: Final = "another master asked on the bus while"
+PORT_CHECK: Final = "is the adapter plugged in, and nobody else using it?"
 SECOND_DEVICE: Final = "a second device of this address answered while"
 
 

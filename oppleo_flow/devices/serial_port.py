@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final, Literal
 import serial
 
 from oppleo_flow.devices.frames import Frames
-from oppleo_flow.devices.serial_bus import Parity
+from oppleo_flow.devices.serial_bus import PORT_CHECK, Parity
 from oppleo_flow.errors import DeviceMissing
 
 if TYPE_CHECKING:
@@ -139,7 +139,7 @@ class SerialPort:
 
     def _check(self) -> str:
         """Return what to check when the port is not there."""
-        check = "is the adapter plugged in, and nobody else using it?"
+        check = PORT_CHECK
         if self.name.startswith("/dev/tty"):
             check += f" its name under {_BY_ID} stays the same"
         return check

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Protocol, Self, runtime_checkable
 
 from oppleo_flow.devices.evse_waveform import LedLine
+from oppleo_flow.devices.meter_trouble import MeterTrouble
 from oppleo_flow.errors import ConfigError
 from oppleo_flow.node_context import Site
 
@@ -100,7 +101,10 @@ class SiteWiring:
 
 @dataclass(frozen=True, slots=True)
 class MeterFace:
-    """What a simulated meter would show; power is import positive."""
+    """What a simulated meter would show; power is import positive.
+
+    `trouble` is what is wrong with it, or with the line to it.
+    """
 
     model: str
     voltage_phases_v: tuple[float, ...]
@@ -109,6 +113,7 @@ class MeterFace:
     frequency_hz: float
     energy_import_wh: float
     serial: int
+    trouble: MeterTrouble | None = None
 
 
 @runtime_checkable
@@ -182,6 +187,14 @@ class World(Protocol):
 
     def silence_meter(self, silent: bool, point: str | None = None) -> None:
         """Cut the meter off the bus, or connect it again.  It goes on counting."""
+        ...
+
+    def trouble_meter(self, trouble: str | None, point: str | None = None) -> None:
+        """Let something be wrong with the meter or the line to it, by name, or nothing.
+
+        Raises:
+            ConfigError: There is no such trouble.
+        """
         ...
 
     def break_evse(self, broken: bool, point: str | None = None) -> None:

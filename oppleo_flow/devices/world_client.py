@@ -8,6 +8,7 @@ from threading import Lock
 from typing import Any
 
 from oppleo_flow.devices.evse_waveform import GENERATIONS, EvseWaveform, LedLine
+from oppleo_flow.devices.meter_trouble import meter_trouble
 from oppleo_flow.devices.world import MeterFace, SiteWiring, Wiring, World
 from oppleo_flow.errors import ConfigError, DeviceMissing, DeviceTimeout
 from oppleo_flow.payloads import EvseSignal
@@ -85,7 +86,8 @@ class WorldClient(World):
         if face is None:
             return None
         phases = ("voltage_phases_v", "current_phases_a", "power_phases_w")
-        return MeterFace(**{**face, **{name: tuple(face[name]) for name in phases}})
+        shown: dict[str, Any] = {**face, **{name: tuple(face[name]) for name in phases}}
+        return MeterFace(**{**shown, "trouble": meter_trouble(face["trouble"])})
 
     def plug_in(self, charge_percent: float | None = None, point: str | None = None) -> None:
         """Plug the car in."""
@@ -102,6 +104,10 @@ class WorldClient(World):
     def silence_meter(self, silent: bool, point: str | None = None) -> None:
         """Cut the meter off the bus, or connect it again."""
         self._call("silence_meter", silent=silent, point=point)
+
+    def trouble_meter(self, trouble: str | None, point: str | None = None) -> None:
+        """Let something be wrong with the meter or the line to it, or nothing."""
+        self._call("trouble_meter", trouble=trouble, point=point)
 
     def break_evse(self, broken: bool, point: str | None = None) -> None:
         """Let the SmartEVSE have a hard error, or recover."""

@@ -6,6 +6,7 @@ do:
   - swipe: family            # a card of the pocket; {card: family, hold: 2s} holds it there
   - silence: meter           # the meter is cut off the bus; {meter: off} connects it again
   - break: evse              # it has a hard error, or the `reader` has; {evse: off} mends it
+  - break: {meter: late}     # a trouble of the meter or its line, by name; {meter: off} ends it
   - cut: power               # the mains fail for EVSE and meter; {power: off} brings them back
   - shine: sun               # the SmartEVSE is in solar mode; {sun: off} ends that
   - unplug
@@ -23,11 +24,14 @@ from typing import Annotated, Final, Self
 from pydantic import AfterValidator, Field, model_validator
 
 from oppleo_flow.clock import VirtualClock
+from oppleo_flow.devices.meter_trouble import MeterTrouble
 from oppleo_flow.flowfile.cases import ANY_NAME, Lever, WorldWords
 from oppleo_flow.flowfile.suggest import hint
 from oppleo_flow.options import Seconds, Share
 from oppleo_flow.simulator.readers import POCKET
 from oppleo_flow.simulator.world import SimulatedWorld
+
+_NOTHING = "off"
 
 
 def _in_the_pocket(card: str) -> str:
@@ -41,6 +45,13 @@ class AtPoint(Lever):
     """Something that is done at one charge point."""
 
     at: str | None = Field(None, description="Which charge point; the first unless it is said.")
+
+
+def _a_trouble(name: str) -> str:
+    if name not in [_NOTHING, *MeterTrouble]:
+        advice = hint(name, [_NOTHING, *MeterTrouble], what="there are")
+        raise ValueError(f"no such trouble of a meter{advice}")
+    return name
 
 
 class PlugIn(AtPoint):
@@ -95,11 +106,14 @@ class Break(AtPoint):
 
     evse: bool | None = Field(None, description="Whether the SmartEVSE has one.")
     reader: bool | None = Field(None, description="Whether the card reader has one.")
+    meter: Annotated[str, AfterValidator(_a_trouble)] | None = Field(
+        None, description="What is wrong with the meter or its line; off: nothing."
+    )
 
     @model_validator(mode="after")
     def _says_what(self) -> Self:
-        if self.evse is self.reader is None:
-            raise ValueError("`evse` or `reader` is needed")
+        if self.evse is None and self.reader is None and self.meter is None:
+            raise ValueError("`evse`, `reader` or `meter` is needed")
         return self
 
     def pull(self, world: SimulatedWorld) -> None:
@@ -108,6 +122,8 @@ class Break(AtPoint):
             world.break_evse(self.evse, self.at)
         if self.reader is not None:
             world.break_reader(self.reader, self.at)
+        if self.meter is not None:
+            world.trouble_meter(None if self.meter == _NOTHING else self.meter, self.at)
 
 
 class Cut(Lever):

@@ -60,10 +60,12 @@ class Metering:
         if all(point.meter_silent or not point.house.powered for point in points):
             return None
         energy_wh = self._counters[unit_id].energy_at(at_s)
+        trouble = next((p.meter_trouble for p in points if p.meter_trouble is not None), None)
         face = self._faces.get(unit_id)
-        if face is None or face.energy_import_wh != energy_wh:
+        if face is None or face.energy_import_wh != energy_wh or face.trouble is not trouble:
             serial = _FIRST_SERIAL + unit_id - 1
-            face = self._faces[unit_id] = MeterFace(*shown, _FREQUENCY_HZ, energy_wh, serial)
+            face = MeterFace(*shown, _FREQUENCY_HZ, energy_wh, serial, trouble)
+            self._faces[unit_id] = face
         return face
 
     def _show(self, at_s: float) -> None:

@@ -2,6 +2,7 @@
 
 from oppleo_flow.devices.evse_waveform import EvseWaveform, LedHardware, LedLine
 from oppleo_flow.devices.meter_phases import phases_of_model
+from oppleo_flow.devices.meter_trouble import MeterTrouble
 from oppleo_flow.devices.world import Wiring
 from oppleo_flow.simulator.installation import Installation
 from oppleo_flow.simulator.pins import Pins
@@ -16,6 +17,7 @@ class SimulatedPoint:
         self.wiring = wiring
         self.house = house
         self.meter_silent = False
+        self.meter_trouble: MeterTrouble | None = None
         self._hardware = hardware
         self.waveform = EvseWaveform(house.evse.signal, at_s, hardware)
 

@@ -19,7 +19,8 @@ from oppleo_flow.errors import ConfigError, OppleoError
 
 _PLAIN_CALLS = {
     *("drive_pin", "drive_duty", "drive_breath", "float_pin", "read_pin"),
-    *("plug_in", "plug_out", "swipe", "silence_meter", "break_evse", "break_reader", "shine"),
+    *("plug_in", "plug_out", "swipe", "silence_meter", "trouble_meter", "shine"),
+    *("break_evse", "break_reader"),
     "snapshot",
 }
 _SEND_WITHIN_S = 1.0

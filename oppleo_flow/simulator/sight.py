@@ -29,6 +29,7 @@ def point_seen(point: SimulatedPoint, pins: Pins, at_s: float) -> dict[str, Any]
             "energy_wh": round(house.counter.energy_at(at_s)),
             "power_w": car.drawn_w,
             "silent": point.meter_silent,
+            "trouble": point.meter_trouble,
             "units": {str(unit): model for unit, model in point.wiring.meters.items()},
         },
         **_shown(point.wiring, pins, at_s),

@@ -12,6 +12,7 @@ from typing import Any
 
 from oppleo_flow.clock import Clock
 from oppleo_flow.devices.evse_waveform import SMART_EVSE_2, LedHardware, LedLine
+from oppleo_flow.devices.meter_trouble import meter_trouble
 from oppleo_flow.devices.world import EventfulWorld, MeterFace, SiteWiring, Wiring
 from oppleo_flow.errors import ConfigError
 from oppleo_flow.simulator.car import Car, EnergyCounter
@@ -146,6 +147,11 @@ class SimulatedWorld(EventfulWorld):
         """Cut the meter off the bus, or connect it again; one of several, when all are cut off."""
         with self._change():
             self._at(point).meter_silent = silent
+
+    def trouble_meter(self, trouble: str | None, point: str | None = None) -> None:
+        """Let something be wrong with the meter or the line to it, or nothing."""
+        with self._change():
+            self._at(point).meter_trouble = meter_trouble(trouble)
 
     def break_evse(self, broken: bool, point: str | None = None) -> None:
         """Let the SmartEVSE have a hard error, or recover."""

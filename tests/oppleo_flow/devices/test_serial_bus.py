@@ -8,7 +8,6 @@ import pytest
 from pymodbus.client import ModbusSerialClient
 
 from oppleo_flow.devices.meter_line import MeterLine
-from oppleo_flow.devices.meter_trouble import MeterTrouble
 from oppleo_flow.devices.meter_twin import WorldSerialBus
 from oppleo_flow.devices.modbus_blocks import Block
 from oppleo_flow.devices.modbus_frames import answer, question
@@ -110,25 +109,25 @@ def test_the_simulated_meter_answers_another_library_too(line, ask, address, ans
 # -- what only a wire has ---------------------------------------------------------------------
 
 
-def test_a_garbled_answer_is_no_value(wire, line):
-    line.troubles[1] = MeterTrouble.NOISE
+def test_a_garbled_answer_is_no_value(wire, world):
+    world.trouble_meter("noise")
 
     with pytest.raises(LineGarbled) as garbled:
         wire.read_registers(1, "input", ENERGY)
 
     assert str(garbled.value) == "unit 1: a garbled answer reading input register 0x0046"
-    del line.troubles[1]
+    world.trouble_meter(None)
     assert floats(wire.read_registers(1, "input", ENERGY))[0] == 50.0
 
 
-def test_a_late_answer_is_never_taken_for_the_next(line):
+def test_a_late_answer_is_never_taken_for_the_next(world, line):
     # Late by half of what is waited for: a busy machine makes it neither in time nor too late.
     bus = ModbusRtuBus(line.path, baud=38400, answer_within_s=0.4)
-    line.troubles[1] = MeterTrouble.LATE
+    world.trouble_meter("late")
     # Two blocks of one length: nothing in the answer itself tells them apart.
     with pytest.raises(DeviceTimeout):
         bus.read_registers(1, "input", Block(0, 2))
-    del line.troubles[1]
+    world.trouble_meter(None)
 
     assert floats(bus.read_registers(1, "input", Block(70, 2))) == (50.0,)
     assert bus.tally(1).late > 0

@@ -76,13 +76,13 @@ def test_without_mains_the_meter_does_not_answer(world: SimulatedWorld) -> None:
 
 
 def test_what_breaks_must_be_said() -> None:
-    with pytest.raises(ValidationError, match="`evse` or `reader` is needed"):
+    with pytest.raises(ValidationError, match="`evse`, `reader` or `meter` is needed"):
         LEVERS["break"].model_validate({})
 
 
 def test_every_lever_of_the_world_is_a_step() -> None:
     levers = {"plug_in", "plug_out", "swipe", "silence_meter", "shine", "cut_power"}
-    levers |= {"break_evse", "break_reader"}
+    levers |= {"break_evse", "break_reader", "trouble_meter"}
     looks = {"drive_pin", "drive_duty", "drive_breath", "float_pin", "read_pin", "led_line"}
     looks |= {"card_in_field", "meter", "rewire", "snapshot", "watch", "next_event_s", "fire"}
     looks |= {"registers"}

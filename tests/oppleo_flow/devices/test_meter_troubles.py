@@ -1,0 +1,265 @@
+"""Everything that may go wrong with a meter or its line, on both twins.
+
+The wire twin answers the real minimalmodbus on a pseudo terminal, the port twin our own calls.
+Each trouble ends in the error that is named for it, or in what is right; never in a made-up value.
+"""
+
+import itertools
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+
+import pytest
+
+from oppleo_flow.devices.meter_faults import named_fault
+from oppleo_flow.devices.meter_line import MeterLine
+from oppleo_flow.devices.meter_profile import Selection
+from oppleo_flow.devices.meter_trouble import MeterTrouble
+from oppleo_flow.devices.meter_twin import WorldSerialBus
+from oppleo_flow.devices.meters import Meter
+from oppleo_flow.devices.modbus_blocks import Block
+from oppleo_flow.devices.modbus_frames import question
+from oppleo_flow.devices.modbus_rtu import ModbusRtuBus
+from oppleo_flow.devices.profile_files import meter_profile
+from oppleo_flow.devices.serial_bus import LineNoise, SerialBus
+from oppleo_flow.devices.world import Wiring
+from oppleo_flow.errors import DeviceError
+from oppleo_flow.simulator.world import SimulatedWorld
+from tests.oppleo_flow.devices.worlds import still_world
+
+ENERGY_WH = 1_234_567
+RIGHT = f"{ENERGY_WH} Wh"
+
+
+@contextmanager
+def wire(world: SimulatedWorld) -> Iterator[SerialBus]:
+    """Give the real driver on the wire twin."""
+    with closing(MeterLine(world, turnaround_s=0.001)) as line:
+        line.late_s = 0.15
+        with closing(ModbusRtuBus(line.path, baud=38400, answer_within_s=0.1)) as bus:
+            yield bus
+
+
+@contextmanager
+def port(world: SimulatedWorld) -> Iterator[SerialBus]:
+    """Give the port twin."""
+    yield WorldSerialBus(world)
+
+
+def outcome(meter: Meter) -> str:
+    """Return the register that was read, or the name of what was wrong."""
+    try:
+        return f"{meter.read().energy_wh} Wh"
+    except DeviceError as error:
+        return named_fault(error).code
+
+
+def known(bus: SerialBus, model: str = "SDM630v2") -> Meter:
+    """Return a meter that has been read before."""
+    meter = Meter(bus, 1, Selection(meter_profile(model)))
+    assert outcome(meter) == RIGHT
+    return meter
+
+
+TROUBLES = [
+    pytest.param("late", "meter-silent", id="1: answers come after they were given up"),
+    pytest.param("echo", RIGHT, id="2: the adapter repeats what is sent"),
+    pytest.param("noise", "line-garbled", id="3: checksums are wrong"),
+    pytest.param("words-swapped", RIGHT, id="4a: words are swapped, and the meter says so"),
+    pytest.param("megawatt-hours", RIGHT, id="4b: energy is counted in MWh"),
+    pytest.param("not-a-number", "meter-wrong", id="5a: values are no numbers"),
+    pytest.param("zeros", "meter-wrong", id="5b: values are zero"),
+    pytest.param("all-ones", "meter-wrong", id="5c: every bit is set"),
+    pytest.param("stingy", RIGHT, id="7a: the meter gives few registers at once"),
+    pytest.param("refusing", "meter-refuses", id="7b: the meter refuses its registers"),
+    pytest.param("second-master", "line-shared", id="8: another master asks"),
+    pytest.param("unplugged", "bus-missing", id="9: the adapter is pulled out"),
+    pytest.param("no-bias", "line-noise", id="10: A and B are exchanged"),
+    pytest.param("tenfold", RIGHT, id="12: the frequency is ten times too large"),
+    pytest.param("stuck-adapter", "meter-silent", id="13: the adapter has been up for too long"),
+    pytest.param("unsigned", RIGHT, id="14: the current has no sign"),
+    pytest.param("other-model", "meter-model", id="the meter is of another model"),
+    pytest.param("shared-address", "line-shared", id="two meters have one address"),
+    pytest.param("cut-wire", "meter-silent", id="a wire is cut"),
+]
+
+
+@pytest.mark.parametrize("twin", [wire, port])
+@pytest.mark.parametrize(("trouble", "ends"), TROUBLES)
+def test_a_trouble_from_the_start(twin, trouble, ends):
+    world = still_world()
+    world.trouble_meter(trouble)
+    with twin(world) as bus:
+        assert outcome(Meter(bus, 1, Selection(meter_profile("SDM630v2")))) == ends
+
+
+@pytest.mark.parametrize("twin", [wire, port])
+def test_words_that_are_swapped_without_a_word_make_no_reading(twin):
+    world = still_world(wiring=Wiring(meters={1: "SDM120"}))  # which cannot tell
+    with twin(world) as bus:
+        meter = known(bus, "SDM120")
+        world.trouble_meter("words-swapped")
+        assert outcome(meter) == "meter-word-order"
+
+
+@pytest.mark.parametrize("twin", [wire, port])
+@pytest.mark.parametrize(
+    "trouble",
+    ["late", "noise", "second-master", "unplugged", "no-bias", "cut-wire", "not-a-number"],
+)
+def test_a_trouble_that_begins_later_makes_no_reading_either(twin, trouble):
+    world = still_world()
+    with twin(world) as bus:
+        meter = known(bus)
+        world.trouble_meter(trouble)
+        assert not outcome(meter).endswith("Wh")
+
+
+@pytest.mark.parametrize("twin", [wire, port])
+@pytest.mark.parametrize("trouble", ["late", "noise", "no-bias", "cut-wire", "not-a-number"])
+def test_after_a_trouble_the_meter_is_read_as_before(twin, trouble):
+    world = still_world()
+    with twin(world) as bus:
+        meter = known(bus)
+        world.trouble_meter(trouble)
+        assert outcome(meter) != RIGHT
+        world.trouble_meter(None)
+        assert outcome(meter) == RIGHT
+
+
+def test_every_trouble_of_a_meter_is_tried():
+    elsewhere = {"reset", "exchanged"}  # which take two readings: the node tells them apart
+    tried = {param.values[0] for param in TROUBLES} | elsewhere
+
+    assert tried == {*MeterTrouble}
+
+
+# -- what only a wire has ---------------------------------------------------------------------
+
+
+@pytest.fixture
+def world():
+    return still_world()
+
+
+@pytest.fixture
+def line(world):
+    with closing(MeterLine(world, turnaround_s=0.001)) as line:
+        yield line
+
+
+@pytest.fixture
+def bus(line):
+    with closing(ModbusRtuBus(line.path, baud=38400, answer_within_s=0.1)) as bus:
+        yield bus
+
+
+def test_an_adapter_that_comes_back_under_another_name_is_opened_again(world, line, bus):
+    meter = known(bus)
+    world.trouble_meter("unplugged")
+    assert outcome(meter) == "bus-missing"
+    terminal = line.terminal
+    world.trouble_meter(None)
+    line.wait_until_plugged_in()
+
+    assert outcome(meter) == RIGHT
+    assert line.terminal != terminal
+
+
+def test_an_adapter_that_is_stuck_works_after_the_port_was_opened_anew(world, line):
+    # Nobody rests here: the clock of the bus goes on by an hour each time it is asked.
+    hours = iter(range(0, 3_600_000, 3600))
+    bus = ModbusRtuBus(
+        line.path, baud=38400, answer_within_s=0.1, monotonic=lambda: float(next(hours))
+    )
+    with closing(bus):
+        meter = known(bus)
+        world.trouble_meter("stuck-adapter")
+        outcomes = [outcome(meter) for _ in range(4)]
+        line.wait_until_opened_anew()
+
+        assert outcomes == ["meter-silent"] * 4
+        assert outcome(meter) == RIGHT
+        assert bus.tally(1).reopened == 1
+
+
+def test_an_echo_is_found_out_once(world, bus):
+    world.trouble_meter("echo")
+    meter = known(bus)
+    garbled = bus.tally(1).garbled
+    assert outcome(meter) == RIGHT
+
+    assert garbled == bus.tally(1).garbled == 1
+
+
+def test_an_adapter_that_begins_to_repeat_is_another_one(world, line, bus):
+    meter = known(bus)
+    world.trouble_meter("unplugged")
+    assert outcome(meter) == "bus-missing"
+    world.trouble_meter("echo")
+    line.wait_until_plugged_in()
+
+    assert outcome(meter) == RIGHT
+
+
+def test_what_another_master_asked_between_two_reads_is_heard(world, line, bus):
+    meter = known(bus)
+    line.overhear(question(11, "input", Block(0, 2)))
+
+    assert outcome(meter) == "line-shared"
+
+
+def test_noise_between_two_reads_does_no_harm_while_the_meter_answers(line, bus):
+    meter = known(bus)
+    line.overhear(bytes(40))
+
+    assert outcome(meter) == RIGHT
+
+
+def test_a_line_that_is_never_silent_says_so_when_nobody_answers(world, bus):
+    world.trouble_meter("no-bias")
+
+    with pytest.raises(LineNoise) as noise:
+        Meter(bus, 1, Selection(meter_profile("SDM630v2"))).read()
+    assert str(noise.value) == (
+        "unit 1: no answer on a line that is never silent reading input register 0x0000"
+    )
+
+
+# -- several meters on one bus ----------------------------------------------------------------
+
+
+THREE = {1: "SDM630v2", 2: "SDM630v2", 3: "SDM120"}
+
+
+def test_a_dead_meter_costs_its_neighbours_little():
+    """A dead slave does not stall the bus (failure mode 11)."""
+    world = still_world(wiring=Wiring(meters={1: THREE[1], 3: THREE[3]}))
+    now_s = 0.0
+    with closing(MeterLine(world, turnaround_s=0.001)) as line:
+        bus = ModbusRtuBus(line.path, baud=38400, answer_within_s=0.05, monotonic=lambda: now_s)
+        meters = [Meter(bus, unit, Selection(meter_profile(THREE[unit]))) for unit in THREE]
+        for _ in range(5):
+            outcomes = [outcome(meter) for meter in meters]
+            now_s += 10.0
+
+            assert outcomes == [RIGHT, "meter-silent", RIGHT]
+        bus.close()
+
+    # It is asked three times at first and then once, whatever there is to read of it.
+    assert line.heard_of(2) == 3 + 4
+    assert bus.tally(3).silent == 0
+
+
+def test_a_meter_that_stays_dead_is_left_alone_nine_times_as_long_as_it_takes():
+    world = still_world(wiring=Wiring(meters={}))
+    with closing(MeterLine(world, turnaround_s=0.001)) as line:
+        ticks = itertools.count(0.0, 0.01)  # so long each look at the clock takes
+        bus = ModbusRtuBus(
+            line.path, baud=38400, answer_within_s=0.05, monotonic=lambda: next(ticks)
+        )
+        meter = Meter(bus, 2, Selection(meter_profile("SDM630v2")))
+        outcomes = [outcome(meter) for _ in range(10)]
+        bus.close()
+
+    assert outcomes == ["meter-silent"] * 10
+    assert (line.heard_of(2), bus.tally(2).rested) == (3 + 1, 8)
