@@ -286,7 +286,8 @@ class _Life:
         self._adapt(runtime, self._graph)
         runtime.start()
         if self._heart is not None:
-            self._heart.watch(runtime.running_thread)
+            self._heart.watch(runtime.running_thread)  # already now: a start may hang, too
+        runtime.start()
         threading.excepthook = runtime.thread_ended
         self.started = True
 
