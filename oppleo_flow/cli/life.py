@@ -284,7 +284,6 @@ class _Life:
 
     def _start(self, runtime: Runtime) -> None:
         self._adapt(runtime, self._graph)
-        runtime.start()
         if self._heart is not None:
             self._heart.watch(runtime.running_thread)  # already now: a start may hang, too
         runtime.start()
