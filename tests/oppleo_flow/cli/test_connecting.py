@@ -79,7 +79,8 @@ def test_everything_answers_where_it_is_simulated(garage, capsys):
         "the first run makes it",
         "ok       web (http-client): simulated, opens",
         "ok       rfid (rfid-reader): RC522, version 0x92",
-        "ok       meter (modbus-meter): unit 1 answers: 1234.6 kWh",
+        "ok       meter (modbus-meter): unit 1 answers: Eastron SDM630-Modbus V2, no. 19001234, "
+        "0 W, 1234.6 kWh",
         "ok       evse_state (evse-state): GPIO 6 is low",
         "skipped  evse (evse-switch): is left alone, because it moves the world",
         "ok       push (prowl): simulated, not asked",
