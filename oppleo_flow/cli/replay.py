@@ -10,20 +10,22 @@ from zoneinfo import ZoneInfo
 
 from oppleo_flow.cli.command import PROGRAM, UsageError, add_variables
 from oppleo_flow.cli.exit_codes import FAILED, OK, USAGE
-from oppleo_flow.cli.flow_files import Surroundings, flow_of, variables_of
+from oppleo_flow.cli.flow_files import Surroundings, flow_of, mistaken, variables_of
 from oppleo_flow.cli.listening import seconds_of
 from oppleo_flow.cli.progress import working
 from oppleo_flow.cli.test import StandInSecrets, setting_of
 from oppleo_flow.errors import Refused
 from oppleo_flow.flowfile.graph import Graph
 from oppleo_flow.testing.recording import Recording, read_recording
-from oppleo_flow.testing.replay import Choice, Replayed, replay
+from oppleo_flow.testing.replay import Replayed, replay
+from oppleo_flow.testing.replay_cast import Choice
 from oppleo_flow.testing.replay_told import as_json, problem_of
 
 EXAMPLES = (
     ("replay monday.ndjson", "does the flow of this site still do what it did on Monday?"),
     ("replay monday.ndjson flows/new.yaml --any-flow", "does another flow?"),
     ("replay monday.ndjson --set offpeak_only=on --json", "what would have been; for a program"),
+    ("replay monday.ndjson --as-tests rfid", "what each card brought about, as tests of the flow"),
 )
 _EXPLAINED = f"""\
 Play what `{PROGRAM} record` wrote through a flow, at speed, and compare.
@@ -37,8 +39,8 @@ took.  Moments may differ by --within; an id that is made anew may be another, a
 same one throughout.  Nodes that are new in the flow are not compared.
 
 A replay begins as a flow does that was just started.  A recording that begins within a session, or
-in the middle of another thing that takes its time, differs for that reason: begin it when nothing
-is going on.
+in the middle of another thing that takes its time, differs for that reason, and the levels that
+held something else are named: begin it when nothing is going on.
 """
 
 
@@ -74,6 +76,11 @@ def declare(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="also a recording of another flow",
     )
+    parser.add_argument(
+        "--as-tests",
+        metavar="NODE",
+        help="print each message that begins at a node as a test, to be pasted into the flow",
+    )
     add_variables(parser)
     parser.add_argument("--json", action="store_true", help="the result for a program")
 
@@ -86,19 +93,24 @@ def run(args: argparse.Namespace) -> int:
         frozenset(args.without),
         frozenset(args.stub),
         timedelta(seconds=seconds_of(args.within, "replay", "--within") or 0),
+        args.as_tests,
     )
     recording = read_recording(args.file)
     folder, file = flow_of(args.target)
     variables = variables_of(args.variables, "replay")
     around = Surroundings.of(folder, variables, simulate=True, secrets=StandInSecrets())
     checked = around.check(file)
-    if checked.graph is None:
-        print("\n\n".join(error.render() for error in checked.errors), file=sys.stderr)
+    errors = [*checked.errors, *mistaken(checked)]
+    if checked.graph is None or errors:
+        print("\n\n".join(error.render() for error in errors), file=sys.stderr)
         return USAGE
     graph = checked.graph
     _refuse_another(args, recording, graph)
     with working(f"replaying {recording.ended_at - recording.began_at}"):
         replayed = replay(graph, recording, choice, setting_of(file))
+    if args.as_tests is not None:
+        print("".join(replayed.tests), end="")
+        return OK
     if args.json:
         print(json.dumps(as_json(replayed, recording), indent=2, ensure_ascii=False))
     else:
@@ -125,6 +137,9 @@ def _told(replayed: Replayed, graph: Graph, recording: Recording) -> list[str]:
         lines.append(f"{recording.file}:{recording.cut}: is cut off here; what is before it counts")
     if recording.lost:
         lines.append(f"{recording.file}: {recording.lost} messages were lost when it was recorded")
+    if replayed.began_otherwise:
+        began = ", ".join(replayed.began_otherwise)
+        lines.append(f"held something else when the recording began: {began}")
     if replayed.new:
         lines.append(f"not compared, because new: {', '.join(replayed.new)}")
     same = f"{replayed.same} messages on {replayed.outputs} wires were the same"

@@ -6,36 +6,34 @@ charge point with a ledger of its own, and what leaves it is held against the re
 """
 
 import tempfile
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from oppleo_flow.clock import Clock
 from oppleo_flow.engine.lifecycle import in_order
 from oppleo_flow.engine.snapshot import RuntimeEvent
+from oppleo_flow.engine.traces import Traces
 from oppleo_flow.errors import ConfigError, OppleoError
-from oppleo_flow.flowfile import cases
 from oppleo_flow.flowfile.cases import FlowTest, Target
-from oppleo_flow.flowfile.graph import Graph, Place, is_flow
+from oppleo_flow.flowfile.graph import Graph, Place
 from oppleo_flow.node_context import NodeContext
-from oppleo_flow.payloads import Authorised, Failure, Rejected
-from oppleo_flow.store import Ledger
-from oppleo_flow.testing.comparison import Comparison, Difference
+from oppleo_flow.payloads import Failure
+from oppleo_flow.testing.comparison import Comparison, Difference, encoded
+from oppleo_flow.testing.copying import as_test
 from oppleo_flow.testing.journal import Journal, Passage
-from oppleo_flow.testing.pocket import know_as_recorded
+from oppleo_flow.testing.likeness import Likeness
 from oppleo_flow.testing.recording import Happening, Recording
+from oppleo_flow.testing.replay_cast import SAFE, Cast, Choice
 from oppleo_flow.testing.stage import Setting, Stage
 from oppleo_flow.testing.ways import Ways
 
-SAFE = "made safe"
-"""The port under which it is compared when and why an output is at its safe level."""
-_BY_ITSELF = ("start", "stop", "status")
-_VERDICTS = (Authorised.__name__, Rejected.__name__)
 _MANY = 100_000
+_MOST_TESTS = 100
+_ANY_TIME = timedelta(days=36_500)
 _LOOK_EVERY_S = 60.0
 
 
@@ -44,7 +42,9 @@ class Replayed:
     """What came of a replay; without a `difference` all was the same.
 
     `same` messages at `outputs` outputs were; `played` is how many the sources sent; `new` nodes
-    were not there when it was recorded, and are not compared.
+    were not there when it was recorded, and are not compared.  `began_otherwise` are the levels
+    that held something else when the recording began than when the replay did.  `tests` are what
+    was asked for to be copied into the flow.
     """
 
     played: int
@@ -53,15 +53,8 @@ class Replayed:
     new: tuple[str, ...]
     difference: Difference | None = None
     way: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """How to replay: what is left out, what else is silent, and how far moments may differ."""
-
-    without: frozenset[str] = frozenset()
-    silent: frozenset[str] = frozenset()
-    within: timedelta = timedelta(seconds=2)
+    began_otherwise: tuple[str, ...] = ()
+    tests: tuple[str, ...] = ()
 
 
 def replay(
@@ -76,7 +69,7 @@ def replay(
     running = {node.id: node for node in graph.nodes.values() if not node.disabled}
     silent = {node.id for node in running.values() if not node.spec.inputs}
     silent |= {*recording.sources, *choice.silent}
-    cast = _Cast(graph, recording, frozenset(silent), choice)
+    cast = Cast(graph, recording, frozenset(silent), choice)
     test = FlowTest(
         name=recording.file,
         place=Place(recording.file, 1, 1),
@@ -98,79 +91,6 @@ def replay(
         ) as stage,
     ):
         return _Play(stage, cast).run()
-
-
-class _Cast:
-    """Who plays which part: what the sources are to send, and what is compared.
-
-    Raises:
-        ConfigError: A source is not in the flow any more, or sent what cannot be sent now.
-    """
-
-    def __init__(
-        self, graph: Graph, recording: Recording, silent: frozenset[str], choice: Choice
-    ) -> None:
-        self.graph = graph
-        self.recording = recording
-        self.choice = choice
-        self.new = tuple(n for n in graph.nodes if recording.nodes and n not in recording.nodes)
-        self.played: list[Happening] = []
-        self.held: dict[str, dict[str, cases.Given]] = {}
-        self.expected: list[Happening] = []
-        self.silent = silent
-        for one in recording.happenings:
-            if one.node in choice.without or one.node in self.new:
-                continue
-            if one.node in silent:
-                self._take(one)
-            elif self.is_compared(one.node, one.port) and one.kind in ("message", "safe"):
-                self.expected += [] if one.facts.get("held") else [_comparable(one)]
-
-    def _take(self, one: Happening) -> None:
-        if one.kind == "safe":
-            return
-        self._refuse_what_is_gone(one)
-        if one.kind == "held":
-            self.held.setdefault(one.node, {})[one.port] = cases.Plain(one.payload())
-        else:
-            if one.kind == "message":
-                one.payload()
-            self.played.append(one)
-
-    def _refuse_what_is_gone(self, one: Happening) -> None:
-        node = self.graph.nodes.get(one.node)
-        where = f"{one.file}:{one.number}"
-        leave = f"leave it out with '--without {one.node}'"
-        if node is None or node.disabled:
-            why = "is not in the flow any more" if node is None else "is disabled"
-            raise ConfigError(
-                f"{where}: node {one.node!r}: {why}, and what it sent cannot be played; {leave}"
-            )
-        if one.port and one.port not in self.graph.outputs(one.node):
-            raise ConfigError(
-                f"{where}: node {one.node!r}: has no output {one.port!r} any more; {leave}"
-            )
-
-    def is_compared(self, node: str, port: str) -> bool:
-        """Return whether what leaves an output should be as it was."""
-        if is_flow(node):
-            return port not in _BY_ITSELF
-        return node not in self.silent and node not in self.choice.without and node not in self.new
-
-    def stub(self, node: str) -> cases.Stub:
-        """Return what silences a node; one without inputs begins with what its levels held."""
-        inputs = self.graph.nodes[node].spec.inputs
-        answers = {} if inputs else self.held.get(node, {})
-        return cases.Stub(Place(self.recording.file, 1, 1), node, answers)
-
-    def know(self, ledger: Ledger, now: datetime) -> None:
-        """Let the ledger know the cards that were known when it was recorded."""
-        verdicts = (
-            one.payload()
-            for one in self.recording.happenings
-            if one.kind == "message" and one.facts.get("type") in _VERDICTS
-        )
-        know_as_recorded(ledger, verdicts, now)
 
 
 class _Hearing(Journal):
@@ -195,7 +115,7 @@ class _Hearing(Journal):
 class _Play:
     """One replay while it runs."""
 
-    def __init__(self, stage: Stage, cast: _Cast) -> None:
+    def __init__(self, stage: Stage, cast: Cast) -> None:
         assert isinstance(stage.journal, _Hearing)
         self._stage = stage
         self._journal = stage.journal
@@ -215,6 +135,8 @@ class _Play:
         """Play everything, or up to the first difference."""
         recording = self._cast.recording
         self._journal.heard.clear()
+        began_otherwise = tuple(self._began_otherwise())
+        traces = self._traces()
         messages = 0
         for one in self._cast.played:
             self._run_until(one.at)
@@ -231,8 +153,42 @@ class _Play:
         )
         same = self._comparison.same
         return Replayed(
-            messages, sum(same.values()), len(same), self._cast.new, self._difference, self._way()
+            played=messages,
+            same=sum(same.values()),
+            outputs=len(same),
+            new=self._cast.new,
+            difference=self._difference,
+            way=self._way(),
+            began_otherwise=began_otherwise,
+            tests=tuple(self._tests(traces)),
         )
+
+    def _began_otherwise(self) -> Iterator[str]:
+        """Yield the levels that held something else when the recording began."""
+        nodes = {node.id: node for node in self._stage.runtime.snapshot().nodes}
+        likeness = Likeness(_ANY_TIME)  # since when it holds what it holds is another matter
+        for one in self._cast.levels:
+            seen = nodes[one.node].levels.get(one.port) if one.node in nodes else None
+            if seen is None or "unwritten" in one.facts:
+                continue
+            if likeness.differences(one.facts, encoded(seen.value)):
+                yield f"{one.node}.{one.port}"
+
+    def _traces(self) -> Traces | None:
+        node = self._cast.choice.as_tests
+        if node is None:
+            return None
+        if node not in self._stage.graph.nodes:
+            raise ConfigError(f"there is no node {node!r}, so no message can begin at it")
+        recording = self._cast.recording
+        within_s = (recording.ended_at - recording.began_at).total_seconds()
+        return self._stage.runtime.trace(_MOST_TESTS, node=node, within_s=within_s)
+
+    def _tests(self, traces: Traces | None) -> Iterator[str]:
+        """Yield the tests that bring about again what has begun at a node."""
+        for number, trace in enumerate(() if traces is None else traces.so_far(), start=1):
+            name = f"what began at {self._cast.choice.as_tests}, number {number} of a recording"
+            yield as_test(trace, self._stage.graph, name)
 
     def _run_until(self, moment: datetime) -> None:
         while self._difference is None:
@@ -295,20 +251,9 @@ def chain_to(recording: Recording, end: Happening, graph: Graph) -> list[Happeni
         chain.insert(0, before)
 
 
-def _comparable(one: Happening) -> Happening:
-    """Return a line as `Comparison` takes it: how an output was made safe, as a message."""
-    if one.kind == "message":
-        return one
-    return replace(one, facts={"port": SAFE, "began_at": one.facts["at"], **_why(one.facts["why"])})
-
-
 def _made_safe(event: RuntimeEvent) -> Passage:
     why = str(event.value) or None
     return Passage(0, event.at, event.node, SAFE, "out", why, 0, "", None)
-
-
-def _why(why: str | None) -> dict[str, Any]:
-    return {"type": type(why).__name__, "value": why}
 
 
 def _fail(failure: Failure) -> None:

@@ -50,6 +50,7 @@ def as_json(replayed: Replayed, recording: Recording) -> dict[str, Any]:
         "same": replayed.same,
         "outputs": replayed.outputs,
         "new_nodes": list(replayed.new),
+        "began_otherwise": list(replayed.began_otherwise),
         "difference": None,
     }
     if found is not None:

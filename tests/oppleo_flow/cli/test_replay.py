@@ -104,6 +104,19 @@ def test_the_recording_of_another_flow_is_refused_unless_it_is_meant(site, recor
     assert main(["replay", str(recording), "other.yaml", "--any-flow"]) == 0
 
 
+def test_a_variable_that_the_flow_does_not_have_is_told(flow, recording, capsys):
+    assert main(["replay", str(recording), "--set", "offpeak=on"]) == 2
+    assert "offpeak" in capsys.readouterr().err
+
+
+def test_what_a_card_brought_about_is_printed_as_tests(flow, recording, capsys):
+    assert main(["replay", str(recording), "--as-tests", "rfid"]) == 0
+    out = capsys.readouterr().out
+    assert out.count("- name: ") == 2
+    assert "    - send: {rfid.card: {type: CardSeen, uid: 04A1B2C3, " in out
+    assert main(["replay", str(recording), "--as-tests", "reader"]) == 2
+
+
 def test_a_flow_with_errors_is_told_as_a_check_does(flow, recording, capsys):
     flow.write_text(flow_text({"    from: rfid\n": "    from: rfd\n"}))
     assert main(["replay", str(recording)]) == 2

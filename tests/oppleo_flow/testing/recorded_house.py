@@ -28,11 +28,17 @@ def graph_of_text(text: str) -> Graph:
     return checked.graph
 
 
-def record_house(folder: Path, live: Callable[[House], object], text: str | None = None) -> Path:
-    """Let people live in a house, and return the recording of what its flow did."""
+def record_house(
+    folder: Path,
+    live: Callable[[House], object],
+    *,
+    begin: Callable[[House], object] = lambda _: None,
+) -> Path:
+    """Let people live in a house, and return the recording of what its flow did since `begin`."""
     folder.mkdir(parents=True, exist_ok=True)
     file = folder / "recording.ndjson"
-    with House(text or flow_text(), folder, NOON) as house:
+    with House(flow_text(), folder, NOON) as house:
+        begin(house)
         made = house.runtime.record(1_000_000)
         nodes = [node for node in house.graph.nodes.values() if not node.disabled]
         lines = [

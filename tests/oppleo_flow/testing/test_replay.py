@@ -4,6 +4,7 @@ import json
 import re
 from datetime import datetime, timedelta
 from pathlib import Path
+from textwrap import indent
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -11,8 +12,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from oppleo_flow.errors import ConfigError
+from oppleo_flow.flowfile import CheckSettings, check_text
+from oppleo_flow.registry import Registry
+from oppleo_flow.simulator.levers import world_words
+from oppleo_flow.testing.flow_run import run_tests
 from oppleo_flow.testing.recording import read_recording
-from oppleo_flow.testing.replay import Choice, replay
+from oppleo_flow.testing.replay import replay
+from oppleo_flow.testing.replay_cast import Choice
 from oppleo_flow.testing.replay_told import as_json, problem_of
 from tests.oppleo_flow.testing.recorded_house import flow_text, graph_of_text, record_house
 
@@ -190,3 +196,53 @@ def test_moments_may_differ_by_as_much_as_is_said(evening, tmp_path):
     found = replay(graph, recording, Choice(within=timedelta(seconds=1))).difference
     assert found.wire == ("session", "started")
     assert replay(graph, recording, Choice(within=timedelta(seconds=5))).difference is None
+
+
+def test_a_recording_that_begins_within_a_session_says_so(tmp_path):
+    def live(house):
+        house.run_for(60)
+        house.swipe("family")
+        house.run_for(30)
+
+    file = record_house(tmp_path / "house", live, begin=lambda house: house.swipe("family"))
+    replayed = replay(graph_of_text(flow_text()), read_recording(file), Choice())
+    assert set(replayed.began_otherwise) >= {"session.status", "evse.state"}
+    assert replayed.difference is not None
+
+
+def test_what_a_card_brought_about_becomes_a_test_that_passes(evening):
+    replayed = replay(graph_of_text(flow_text()), evening, Choice(as_tests="rfid"))
+    assert len(replayed.tests) == 3
+    first = replayed.tests[0]
+    text = f"{flow_text()}\ntests:\n{indent(first, '  ')}    ignore: [led, evse, buzzer]\n"
+
+    def check(variables):
+        return check_text(
+            text,
+            "flow.yaml",
+            Registry.installed(),
+            CheckSettings(simulate=True, world_words=world_words),
+        )
+
+    assert [verdict.render() for verdict in run_tests(check)] == [""]
+
+
+def failed_once(recording, file):
+    """Return a recording in which the meter has failed once, too."""
+    lines = [json.loads(line) for line in lines_of(recording)]
+    place = next(n for n, line in enumerate(lines) if line.get("port") == "reading" and n > 100)
+    failure = {"node": "meter", "error": "DeviceTimeout", "message": "unit 1: no answer"}
+    value = {**failure, "payload": None, "at": lines[place]["at"]}
+    lines.insert(place, {**lines[place], "port": "error", "type": "Failure", "value": value})
+    file.write_text("".join(f"{json.dumps(line)}\n" for line in lines))
+    return read_recording(file)
+
+
+def test_a_source_that_failed_fails_again(evening, tmp_path):
+    failing = failed_once(evening, tmp_path / "failed.ndjson")
+    assert replay(graph_of_text(flow_text()), failing, Choice()).difference is None
+
+    told = {LED: "  tell: {type: debug, from: flow.errors}\n" + LED}
+    found = replay(graph_of_text(flow_text(told)), failing, Choice()).difference
+    assert (found.wire, found.recorded) == (("flow", "errors"), None)
+    assert (found.received.payload.error, found.received.payload.node) == ("DeviceTimeout", "meter")
