@@ -4,6 +4,7 @@ Each flow that runs has its own, and they tell of its own nodes only.
 """
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from oppleo_flow.engine.calls import Receive
@@ -19,6 +20,15 @@ _PORTS = ("start", "stop", "errors", "status")
 _ERRORS = f"/{FLOW}.errors"
 
 
+@dataclass(frozen=True, slots=True)
+class _Errors:
+    """The port `errors` of a flow: as a place, as the source of messages, whether it is wired."""
+
+    place: tuple[str, str]
+    source: str
+    wired: bool
+
+
 class FlowPorts:
     """The flow ports of one runtime; `routes` are set when the routes are compiled.
 
@@ -32,7 +42,7 @@ class FlowPorts:
         self.routes: dict[tuple[str, str], Receive | None] = {
             (f"{prefix}{FLOW}", port): None for prefix in running for port in _PORTS
         }
-        self._errors: dict[str, tuple[str, str]] = {}
+        self._errors: dict[str, _Errors] = {}
         self._wired = {(w.source_node, w.source_port) for w in graph.wires}
         self._heard_to_fail = {
             node
@@ -65,14 +75,19 @@ class FlowPorts:
 
         What fails on a failure, near or far, must not feed itself through `flow.errors` for ever.
         """
-        prefix = flow_of(failure.node)
-        place = self._errors.get(prefix)
-        if place is None:
-            place = self._errors[prefix] = (f"{prefix}{FLOW}", "errors")
-        if self._listened_to(place) and not envelope.source.endswith(_ERRORS):
-            source = self._core.address(f"{prefix}{FLOW}.errors")
-            told = Message(failure, envelope.id, envelope.trace_id, envelope.time_s, source)
-            self._core.loop.queue(self._deliver, place, failure, told)
+        errors = self._errors.get(failure.node) or self._errors_of(failure.node)
+        heard = errors.wired or self._listened_to(errors.place)
+        if heard and not envelope.source.endswith(_ERRORS):
+            told = Message(failure, envelope.id, envelope.trace_id, envelope.time_s, errors.source)
+            self._core.loop.queue(self._deliver, errors.place, failure, told)
+
+    def _errors_of(self, node: str) -> "_Errors":
+        """Return where failures of a node leave its flow; kept, for one may fail all the time."""
+        name = f"{flow_of(node)}{FLOW}"
+        place = (name, "errors")
+        source = self._core.address(f"{name}.errors")
+        found = self._errors[node] = _Errors(place, source, place in self._wired)
+        return found
 
     def changed(self, change: NodeChanged) -> None:
         """Tell of a change in a node's condition."""
