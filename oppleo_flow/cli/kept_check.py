@@ -5,8 +5,8 @@ while everything that the check went by is as it was: the texts, what the comman
 and the program with its libraries.
 
 Nothing is kept of a flow that takes in secrets or the environment, so that neither is written down;
-nor at a site with node files of its own, nor of a flow that the check had to warn of, as of a type
-that is missing.
+nor at a site with node files or meter profiles of its own, nor of a flow that the check had to warn
+of, as of a type that is missing.
 
 The file is as much a part of the program as a node file of the site: who can write it can run code.
 """
@@ -131,7 +131,8 @@ class KeptCheck:
         self._write(hashlib.sha256(rest).hexdigest().encode() + b"\n" + rest)
 
     def _has_node_files(self) -> bool:
-        return any((self._folder / _NODE_FILES).glob("*.py"))
+        own = self._folder / _NODE_FILES
+        return any(own.glob("*.py")) or any(own.glob("meters/*.yaml"))
 
     def _code(self) -> dict[str, Stamp]:
         """Return the stamps of all files that the program consists of by now."""

@@ -207,7 +207,7 @@ readings = Table(
     *(Column(f"power_l{phase}_w", Double) for phase in PHASES),
     *(Column(f"voltage_l{phase}_v", Double) for phase in PHASES),
     *(Column(f"current_l{phase}_a", Double) for phase in PHASES),
-    Column("frequency_hz", Double, nullable=False),
+    Column("frequency_hz", Double),
     Column("serial", Text),
     sqlite_with_rowid=False,
 )

@@ -30,6 +30,7 @@ def reading(seconds: int, **values: object) -> MeterReading:
         pytest.param(
             MeterReading.sample(power_phases_w=(), energy_import_wh=2**40), id="no value per phase"
         ),
+        pytest.param(MeterReading.sample(frequency_hz=None), id="no frequency"),
     ],
 )
 def test_a_reading_comes_back_as_it_was_written(ledger, one):

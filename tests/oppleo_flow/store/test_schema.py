@@ -11,7 +11,7 @@ from sqlalchemy.schema import CreateTable
 
 from oppleo_flow.child import run_module
 from oppleo_flow.errors import StoreError
-from oppleo_flow.payloads import SessionStarted
+from oppleo_flow.payloads import MeterReading, SessionStarted
 from oppleo_flow.store import StoreLocation, open_ledger
 from oppleo_flow.store.database import sqlite_engine
 from oppleo_flow.store.migrate import alembic_config
@@ -53,6 +53,21 @@ def columns_and_indices(path: Path) -> dict[str, tuple]:
 def test_a_new_ledger_has_the_very_schema_that_the_migrations_make(location, migrated):
     open_ledger(location, "cp").close()
     assert columns_and_indices(location.path) == columns_and_indices(migrated)
+
+
+def test_readings_are_kept_when_the_frequency_becomes_optional(location):
+    with open_ledger(location, "cp") as ledger:
+        ledger.readings.record([MeterReading.sample()])
+    engine = sqlite_engine(location.path)
+    command.downgrade(alembic_config(engine), "0003")
+    engine.dispose()
+    without = MeterReading.sample(meter="sums", frequency_hz=None)
+    with open_ledger(StoreLocation(location.path), "cp") as ledger:
+        ledger.readings.record([without])
+
+        assert ledger.readings.latest("meter") == MeterReading.sample()
+        assert ledger.readings.latest("sums") == without
+    assert dict(schema(location.path))["readings"].strip().endswith("WITHOUT ROWID")
 
 
 def test_alembic_finds_nothing_left_to_migrate(migrated):

@@ -43,7 +43,7 @@ export interface MeterReading {
   power_phases_w: number[];
   voltage_phases_v: number[];
   current_phases_a: number[];
-  frequency_hz: number;
+  frequency_hz: number | null;
   serial: string | null;
 }
 
