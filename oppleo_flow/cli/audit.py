@@ -2,9 +2,10 @@
 
 import argparse
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from oppleo_flow.cli.audit_trail import audit_of
 from oppleo_flow.cli.command import UsageError, add_site_option
 from oppleo_flow.cli.exit_codes import OK
 from oppleo_flow.cli.folder import site_folder
@@ -13,7 +14,7 @@ from oppleo_flow.cli.site_ledger import day_of, midnight, zone_of
 from oppleo_flow.cli.table import table
 from oppleo_flow.clock import SystemClock
 from oppleo_flow.options import parse_seconds
-from oppleo_flow.store.audit import AuditLog, Deed, this_user
+from oppleo_flow.store.audit import Deed
 
 EXAMPLES = (
     ("audit", "the last hundred deeds, the newest first"),
@@ -21,21 +22,6 @@ EXAMPLES = (
     ("audit --since 2026-01-01 --json", "for a program: all since that day at the site"),
 )
 _USUAL, _ALL = 100, 1_000_000
-
-
-def audit_of(site: Site, redact: Callable[[str], str] = str) -> AuditLog:
-    """Return where deeds at a site are noted: real and simulated ones together, told apart."""
-    path = site.folder / ".oppleo" / "audit.sqlite"
-    return AuditLog(path, SystemClock(), simulated=site.simulate, redact=redact)
-
-
-def note(site: Site, what: str, about: str, details: str = "") -> None:
-    """Note what the command line has just done.
-
-    Raises:
-        StoreError: It cannot be written.
-    """
-    audit_of(site).note(f"{this_user()} (command)", what, about, details)
 
 
 def declare(parser: argparse.ArgumentParser) -> None:

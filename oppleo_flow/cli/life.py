@@ -17,7 +17,7 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, cast
 
-from oppleo_flow.cli.audit import audit_of
+from oppleo_flow.cli.audit_trail import audit_of
 from oppleo_flow.cli.chosen import Chosen, without_nodes
 from oppleo_flow.cli.exit_codes import OK, REFUSED, USAGE
 from oppleo_flow.cli.kept_check import KeptCheck, Recalled
@@ -163,12 +163,12 @@ class _Life:
             )
             _LOG.info("stopping: %s", reason)
             if code != OK:
-                print(f"oppleo-flow: {reason}", file=sys.stderr)
+                print(f"oppleo-flow: {log.redaction.redacted(reason)}", file=sys.stderr)
             report = runtime.stop()
         if self._heart is not None:
             self._heart.close()
         sessions.close()
-        _print_stop(self._graph.name, report)
+        _print_stop(self._graph.name, report, log.redaction.redacted)
         return code
 
     def _deploying(
@@ -332,7 +332,7 @@ def _spare_the_collector() -> None:
     gc.enable()
 
 
-def _print_stop(flow: str, report: StopReport) -> None:
+def _print_stop(flow: str, report: StopReport, redact: Callable[[str], str]) -> None:
     """Say what a stop left behind."""
     left = ""
     if report.undelivered:
@@ -340,4 +340,4 @@ def _print_stop(flow: str, report: StopReport) -> None:
     safe = "" if report.problems else ", its outputs are at their safe level"
     print(f"{flow} has stopped{safe}{left}")
     for problem in report.problems:
-        print(f"oppleo-flow: {problem}", file=sys.stderr)
+        print(f"oppleo-flow: {redact(problem)}", file=sys.stderr)

@@ -7,7 +7,7 @@ from uuid import uuid4
 
 from oppleo_flow.charging.tariff import PriceVersion
 from oppleo_flow.charging.tariff_words import component_words, price_words
-from oppleo_flow.cli.audit import note
+from oppleo_flow.cli.audit_trail import note
 from oppleo_flow.cli.command import UsageError
 from oppleo_flow.cli.exit_codes import OK
 from oppleo_flow.cli.price_words import add_tariff_options, tariff_of

@@ -10,7 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from oppleo_flow.cli.audit import note
+from oppleo_flow.cli.audit_trail import note
 from oppleo_flow.cli.command import PROGRAM, UsageError, add_site_option
 from oppleo_flow.cli.exit_codes import FAILED, OK
 from oppleo_flow.cli.flow_files import SECRETS

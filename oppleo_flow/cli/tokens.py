@@ -6,7 +6,7 @@ from dataclasses import replace
 from uuid import uuid4
 
 from oppleo_flow.charging.tokens import Token, legacy_id
-from oppleo_flow.cli.audit import note
+from oppleo_flow.cli.audit_trail import note
 from oppleo_flow.cli.command import UsageError
 from oppleo_flow.cli.exit_codes import OK
 from oppleo_flow.cli.site import Site

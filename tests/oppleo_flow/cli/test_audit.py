@@ -8,7 +8,7 @@ import pytest
 
 from oppleo_flow import Node, NodeConfig
 from oppleo_flow.cli import main
-from oppleo_flow.cli.audit import audit_of
+from oppleo_flow.cli.audit_trail import audit_of
 from oppleo_flow.cli.running import Running
 from oppleo_flow.cli.site import Site
 from oppleo_flow.clock import VirtualClock

@@ -262,6 +262,7 @@ def test_a_real_site_can_be_simulated_once_without_touching_its_ledger(site):
     assert guardian.returncode == 0
     kept = [path.relative_to(site).as_posix() for path in site.rglob("*.sqlite")]
     assert sorted(kept) == [
+        ".oppleo/audit.sqlite",  # who did what, marked as simulated
         ".oppleo/simulated/ledger.sqlite",
         ".oppleo/simulated/state.sqlite",
     ]

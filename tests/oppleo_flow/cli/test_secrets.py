@@ -9,7 +9,7 @@ import sys
 import pytest
 
 from oppleo_flow.cli import main
-from oppleo_flow.cli.audit import audit_of
+from oppleo_flow.cli.audit_trail import audit_of
 from oppleo_flow.cli.site import Site
 
 PUSH = """\
