@@ -136,6 +136,7 @@ class ChargeSession(Node[ChargeSessionConfig]):
     """The session that is under way."""
     past: Settling | None = None
     """The one before it, as long as its last register is not known."""
+    last_id: UUID | None = None
     handed_over: bool = False
     """A deploy, and nothing else, stopped the node before this one."""
     examples = [
@@ -236,9 +237,8 @@ class ChargeSession(Node[ChargeSessionConfig]):
             self.past = None
         elif self.config.meter_silent == "charge":
             self.past = None  # from here on it cannot be told whose energy it is
-        self.session = rules.start(
-            card, reading, now, self.site.charge_point, began=self.clock.instant()
-        )
+        began, place = self.clock.instant(), self.site.charge_point
+        self.session = rules.start(card, reading, now, place, began=began, after=self.last_id)
         if self._plug is not None:
             self.session = visit.seen(self.session, self._plug, self._plug, now)
         self.started.send(rules.started(self.session))
@@ -251,7 +251,7 @@ class ChargeSession(Node[ChargeSessionConfig]):
         ended = rules.end(
             session, self._register(), self.clock.now(), reason, clock_uncertain=uncertain
         )
-        self.session = None
+        self.session, self.last_id = None, session.session_id
         # First of all: switching off never waits.
         self._ask()
         self.past = settling.settling(session, ended) or self.past

@@ -100,14 +100,15 @@ def start(
     charge_point: str,
     *,
     began: Instant | None = None,
+    after: UUID | None = None,
 ) -> OpenSession:
     """Return the session that a token begins; `began` is `now`, as a clock that may be set has it.
 
-    Its id follows from charge point, token and time, so that a simulated month is the same each
-    time it is run.
+    Its id follows from charge point, token, time and the session before it, `after`: a simulated
+    month is the same each time it is run, and a clock that was set back brings no id again.
     """
     return OpenSession(
-        session_id=_session_id(charge_point, card.token_id, now),
+        session_id=_session_id(charge_point, card.token_id, now, after),
         token_id=card.token_id,
         uid=card.uid,
         label=card.label,
@@ -131,7 +132,7 @@ def follow(
     """Return the session of the same token that goes on at the register where one ends."""
     return replace(
         session,
-        session_id=_session_id(charge_point, session.token_id, now),
+        session_id=_session_id(charge_point, session.token_id, now, session.session_id),
         started_at=now,
         meter_start_wh=at.energy_wh,
         meter_start_quality="measured",
@@ -145,8 +146,9 @@ def follow(
     )
 
 
-def _session_id(charge_point: str, token_id: UUID, now: datetime) -> UUID:
-    return uuid5(_NAMESPACE, f"{charge_point} {token_id} {now.isoformat()}")
+def _session_id(charge_point: str, token_id: UUID, now: datetime, after: UUID | None) -> UUID:
+    before = "" if after is None else f" {after}"
+    return uuid5(_NAMESPACE, f"{charge_point} {token_id} {now.isoformat()}{before}")
 
 
 def started(session: OpenSession) -> SessionStarted:
