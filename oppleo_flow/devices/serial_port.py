@@ -4,16 +4,13 @@ import os
 import termios
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Final, Literal
+from typing import Any, Final, Literal
 
 import serial
 
 from oppleo_flow.devices.frames import Frames
 from oppleo_flow.devices.serial_bus import PORT_CHECK, Parity
 from oppleo_flow.errors import DeviceMissing
-
-if TYPE_CHECKING:
-    from _typeshed import ReadableBuffer as Buffer
 
 _PARITY: Final = {
     "none": serial.PARITY_NONE,
@@ -43,7 +40,7 @@ class ListeningSerial(serial.Serial):
             self._tell(received=data.hex(" "))
         return data
 
-    def write(self, data: "Buffer", /) -> int | None:
+    def write(self, data: Any, /) -> int | None:
         """Write bytes; return how many were."""
         self._tell(sent=bytes(data).hex(" "))
         return super().write(data)

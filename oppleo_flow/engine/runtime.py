@@ -269,16 +269,12 @@ class Runtime:
         return self._watching.trace(count, node, within_s)
 
     def record(self, size: int) -> Recorder:
-        """Return everything that happens from now on, at most `size` of it waiting.
-
-        Close it when nobody looks any more; legal where `tap` is.
+        """Return all that happens from now on, at most `size` of it waiting; legal as `tap` is.
 
         Raises:
             Refused: There are as many recordings as may be.
         """
-        recorder = self._watching.record(size)
-        recorder.snapshot = self.snapshot()
-        return recorder
+        return self._watching.record(size, self.snapshot)
 
     def safe_pins(self, graph: Graph | None = None) -> list[SafePin]:
         """Return the pins that must be driven to a level when this process dies.

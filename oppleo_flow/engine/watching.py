@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from oppleo_flow.engine.assembly import Assembly
 from oppleo_flow.engine.recorder import Recorder
 from oppleo_flow.engine.segment import Segment
+from oppleo_flow.engine.snapshot import RuntimeSnapshot
 from oppleo_flow.engine.taps import Ears, Tap
 from oppleo_flow.engine.traces import Traces, Watch
 from oppleo_flow.errors import Refused
@@ -65,8 +66,8 @@ class Watching:
             self._change()
         return tap
 
-    def record(self, size: int) -> Recorder:
-        """Return a new recorder; its `snapshot` is the caller's to take.
+    def record(self, size: int, snapshot: Callable[[], RuntimeSnapshot]) -> Recorder:
+        """Return a new recorder.
 
         Raises:
             Refused: There are as many as may be.
@@ -78,6 +79,7 @@ class Watching:
             self._recorders = (*self._recorders, recorder)
             self._core.listen(recorder)
             self._change()
+        recorder.snapshot = snapshot()
         return recorder
 
     def trace(self, count: int, node: str | None, within_s: float) -> Traces:

@@ -134,6 +134,8 @@ class _Play:
     def run(self) -> Replayed:
         """Play everything, or up to the first difference."""
         recording = self._cast.recording
+        for node, port, given in self._cast.held_by_silent_nodes():
+            self._stage.send(node, port, given)
         self._journal.heard.clear()
         began_otherwise = tuple(self._began_otherwise())
         traces = self._traces()

@@ -1,5 +1,6 @@
 """Who plays which part in a replay: what the sources are to send, and what is compared."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -97,6 +98,13 @@ class Cast:
         inputs = self.graph.nodes[node].spec.inputs
         answers = {} if inputs else self.held.get(node, {})
         return cases.Stub(Place(self.recording.file, 1, 1), node, answers)
+
+    def held_by_silent_nodes(self) -> Iterator[tuple[str, str, cases.Given]]:
+        """Yield what the levels of silent nodes that have inputs held at the beginning."""
+        for node, levels in self.held.items():
+            if self.graph.nodes[node].spec.inputs:
+                for port, given in levels.items():
+                    yield node, port, given
 
     def know(self, ledger: Ledger, now: datetime) -> None:
         """Let the ledger know the cards that were known when it was recorded."""
