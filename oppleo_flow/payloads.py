@@ -167,11 +167,22 @@ class EvseSignal(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class EvseState(Payload):
-    """The state of the EVSE as its LED line shows it; `since` is when it was first seen."""
+    """The state of the EVSE as its LED line shows it; `since` is when it was first seen.
+
+    `confidence`, 0 to 1: which share of the last three seconds spoke for it.
+    """
 
     signal: EvseSignal
     since: datetime
+    confidence: float = 1.0
     _sample = {"signal": EvseSignal.CHARGING, "since": _SAMPLE_TIME}
+
+    @property
+    def mode_hint(self) -> Literal["normal", "solar"] | None:
+        """Return the mode in which it charges; None: only charging tells."""
+        if not self.charging:
+            return None
+        return "solar" if self.signal is EvseSignal.CHARGING_SOLAR else "normal"
 
     @property
     def charging(self) -> bool:
@@ -188,10 +199,15 @@ class EvseState(Payload):
 
 @dataclass(frozen=True, slots=True)
 class EvseUnknown(Payload):
-    """The EVSE's state cannot be told, since when and why."""
+    """The EVSE's state cannot be told, since when and why.
+
+    `code` names what is wrong with the line, such as `wrong-polarity`; empty: nothing that must be
+    mended, as far as is known.
+    """
 
     since: datetime
     reason: str
+    code: str = ""
     _sample = {"since": _SAMPLE_TIME, "reason": "no full period of the signal seen yet"}
 
 

@@ -3,152 +3,287 @@
 Two stages: somebody measures the duty of the carrier in windows of less than 20 ms; the decoder
 here looks at the shape that these windows make over some seconds.  Facts: the table of the LED
 routine, both generations: flat 0 %, 16 % and 100 %; an eased triangle of 1.28–1.41 s, 2.56–2.82 s
-in solar mode; flashes of a tenth of 1.28–1.41 s; a fast blink of 128–141 ms.
+in solar mode; flashes of a tenth of 1.28–1.41 s; a fast blink of 128–141 ms.  All times may be off
+by a fifth: no clock of an EVSE is.
 """
 
 import itertools
 from collections import deque
 from dataclasses import dataclass
+from typing import Final
 
+from oppleo_flow.devices.evse_rhythm import Half, Rhythm
+from oppleo_flow.devices.evse_waveform import EvseWaveform
 from oppleo_flow.payloads import EvseSignal
-
-NOTHING_SEEN = "no full period of the signal seen yet"
-
-_HISTORY_S = 3.6  # the slowest triangle begins at full and is known after five quarters of it
-_RECENT_S = 1.5  # longer than the dark part between two flashes
-_WATCHED_S = 3.4  # all but the edge of the history
-_HOLD_S = _HISTORY_S
-_DECIDE_EVERY_S = 0.1
-_LEAST_WINDOWS_PER_S = 12  # half of what a sampler that is not starved makes
-_FALLING_BELOW, _RISING_ABOVE = 0.35, 0.65
-_FEW = 2  # windows that noise or an edge may spoil
 
 
 @dataclass(frozen=True, slots=True)
-class _Crossing:
-    """The brightness passed the middle."""
+class LineSays:
+    """What an LED line says: a signal, or None with why it cannot be told.
 
-    at_s: float
-    rising: bool
+    `confidence`, 0 to 1: which share of the last three seconds speaks for the signal.  `code` names
+    what is wrong in one word, `reason` says it with what to check; both empty for a signal.
+    """
+
+    signal: EvseSignal | None
+    confidence: float = 0.0
+    code: str = ""
+    reason: str = ""
+
+    def differs_from(self, before: "LineSays") -> bool:
+        """Return whether this is news; of the same signal, when it is much surer or less sure."""
+        if (self.signal, self.reason) != (before.signal, before.reason):
+            return True
+        return abs(self.confidence - before.confidence) >= _NEWS
+
+
+_NEWS = 0.25
+NOTHING_SEEN: Final = "no full period of the signal seen yet"
+NOT_YET: Final = LineSays(None, code="not-seen-yet", reason=NOTHING_SEEN)
+STARVED: Final = LineSays(
+    None,
+    code="starved",
+    reason="the line could not be sampled often enough; the machine is too busy",
+)
+WRONG_POLARITY: Final = LineSays(
+    None,
+    code="wrong-polarity",
+    reason="the LED is seen upside down: what is dim looks bright; set `active_low` the other way",
+)
+ONE_COLOUR: Final = LineSays(
+    None,
+    code="one-colour",
+    reason="the LED never gets fully lit: is the wire on one colour of a version 3? "
+    "join the wires of red, green and blue",
+)
+NO_RHYTHM: Final = LineSays(
+    None,
+    code="no-rhythm",
+    reason="not the rhythm of a SmartEVSE; is the wire on its LED terminal, and not loose?",
+)
+
+_STEADY_S = 1.5
+_DARK_S = 1.8  # longer than the dark between two flashes and the dark half of a triangle
+_SURE_S = 3.0
+_HOLD_S = 3.6  # the slowest triangle begins at full and has passed the middle thrice by then
+_DECIDE_EVERY_S = 0.1
+_LEAST_WINDOWS_PER_S = 12  # half of what a sampler that is not starved makes
+_FEW = 2  # windows that noise or an edge may spoil
+_LEAST_FIT = 0.9
+_PERIOD_S = (0.93, 1.87)
+_SOLAR_PERIOD_S = (1.87, 3.6)
+_SOLAR_HALF_S = (0.98, 1.95)
+_FLASH_S = (0.06, 0.24)
+_BETWEEN_FLASHES_S = (0.75, 1.65)
+_BLINK_S = (0.07, 0.21)
+_LEAST_BLINKS = 6
+_JUMPY = 0.25
+_WINDOW_S = 0.04
+_SETTLED_WINDOWS = 200
 
 
 class EvseDecoder:
     """Tells the signal from windows of brightness, added in order of time."""
 
     def __init__(self) -> None:
-        self._windows: deque[tuple[float, float]] = deque()
+        self._recent: deque[tuple[float, float]] = deque()
+        self._rhythm = Rhythm()
         self._decided_at_s = float("-inf")
-        self._signal: EvseSignal | None = None
+        self._says = NOT_YET
+        self._began_s: float | None = None
+        self._signal_since_s = 0.0
         self._seen_at_s = float("-inf")
-        self._reason = NOTHING_SEEN
 
-    def add(self, at_s: float, brightness: float) -> tuple[EvseSignal | None, str]:
+    def add(self, at_s: float, brightness: float) -> LineSays:
         """Take one window, 0 to 1, that ended at a monotonic time; return what the line says.
 
-        That is a signal and an empty text, or None and why it cannot be told.  A signal outlives
-        the last window that showed it by no more than one slowest period.
+        A signal outlives the last window that showed it by no more than one slowest period.
         """
-        windows = self._windows
-        windows.append((at_s, brightness))
-        while windows[0][0] < at_s - _HISTORY_S:
-            windows.popleft()
+        if self._began_s is None:
+            self._began_s = at_s
+        recent = self._recent
+        recent.append((at_s, brightness))
+        while recent[0][0] < at_s - _HOLD_S:
+            recent.popleft()
+        self._rhythm.add(at_s, brightness)
         if at_s - self._decided_at_s >= _DECIDE_EVERY_S:
             self._decided_at_s = at_s
-            self._decide(at_s)
-        return self._signal, self._reason
+            self._decide(at_s, at_s - self._began_s)
+        return self._says
 
-    def _decide(self, at_s: float) -> None:
-        shown = classify(list(self._windows))
+    def _decide(self, now_s: float, watched_s: float) -> None:
+        shown = self._shown(now_s, watched_s)
         if shown is not None:
-            self._signal, self._seen_at_s, self._reason = shown, at_s, ""
-        elif at_s - self._seen_at_s > _HOLD_S:
-            self._signal, self._reason = None, _why_nothing(list(self._windows))
+            signal, evidence_s, fit = shown
+            if signal is not self._says.signal:
+                self._signal_since_s = now_s - evidence_s
+            speaks_s = max(evidence_s, now_s - self._signal_since_s)
+            confidence = round(min(1.0, speaks_s / _SURE_S) * fit, 1)
+            self._says = LineSays(signal, confidence)
+            self._seen_at_s = now_s
+        elif now_s - self._seen_at_s > _HOLD_S:
+            self._says = self._why_nothing(watched_s)
 
+    def _shown(self, now_s: float, watched_s: float) -> tuple[EvseSignal, float, float] | None:
+        """Return what is shown now, for how many seconds at least, and how well that fits."""
+        if watched_s < _STEADY_S or self._starved(_STEADY_S):
+            return None
+        blinks = self._blinks(now_s)
+        if blinks is not None:
+            return EvseSignal.ERROR, _STEADY_S, blinks
+        steady = self._steady(now_s, watched_s)
+        return steady if steady is not None else self._moving(now_s)
 
-def classify(windows: list[tuple[float, float]]) -> EvseSignal | None:
-    """Return the signal that windows of (time, brightness) show at their end; None when none."""
-    now_s = windows[-1][0]
-    recent = [w for w in windows if w[0] > now_s - _RECENT_S]
-    if now_s - windows[0][0] < _RECENT_S or len(recent) < _RECENT_S * _LEAST_WINDOWS_PER_S:
+    def _levels(self, last_s: float) -> list[float]:
+        """Return the windows of the last seconds, the newest first."""
+        since_s = self._recent[-1][0] - last_s
+        return [
+            level
+            for _, level in itertools.takewhile(lambda w: w[0] > since_s, reversed(self._recent))
+        ]
+
+    def _starved(self, last_s: float) -> bool:
+        recent, least = self._recent, int(last_s * _LEAST_WINDOWS_PER_S)
+        return len(recent) < least or recent[-least][0] <= recent[-1][0] - last_s
+
+    def _steady(self, now_s: float, watched_s: float) -> tuple[EvseSignal, float, float] | None:
+        since_s = self._rhythm.since_s
+        still_s = watched_s if since_s is None else now_s - since_s
+        if still_s < _STEADY_S:
+            return None
+        levels = self._levels(_STEADY_S)
+        mean = _mean(levels)
+        if mean >= 0.93:
+            return _fitting(EvseSignal.CONNECTED, _STEADY_S, [lv >= 0.75 for lv in levels])
+        if 0.08 <= mean <= 0.26 and _even(levels) and (since_s is None or still_s >= _DARK_S):
+            return _fitting(EvseSignal.STANDBY, _STEADY_S, [lv <= 0.45 for lv in levels])
+        if mean <= 0.06 and still_s >= _DARK_S:
+            dark = self._levels(_DARK_S)
+            return _fitting(EvseSignal.ACCESS_OFF, _DARK_S, [lv <= 0.3 for lv in dark])
         return None
-    crossings = _crossings(windows)
-    recent_rises = [c for c in crossings if c.rising and c.at_s > now_s - _RECENT_S]
-    if len(recent_rises) > 3:
-        return _fast([c.at_s for c in recent_rises])
-    steady = _steady([brightness for _, brightness in recent])
-    return steady if steady is not None else _slow(windows, crossings)
 
+    def _blinks(self, now_s: float) -> float | None:
+        """Return how well the rises come as those of the fast blink do; None: they do not."""
+        rises = [at_s for at_s in self._rhythm.rises_s if at_s > now_s - _STEADY_S]
+        gaps = [later - earlier for earlier, later in itertools.pairwise(rises)]
+        fitting = [gap for gap in gaps if _BLINK_S[0] <= gap <= _BLINK_S[1]]
+        if len(rises) < _LEAST_BLINKS or now_s - rises[-1] > 2 * _BLINK_S[1]:
+            return None
+        levels = self._levels(_STEADY_S)
+        full_or_dark = sum(level <= 0.15 or level >= 0.85 for level in levels) / len(levels)
+        share = len(fitting) / len(gaps)
+        return share if share >= 0.7 and full_or_dark >= 0.6 else None
 
-def _steady(levels: list[float]) -> EvseSignal | None:
-    mean = sum(levels) / len(levels)
-    if mean <= 0.03 and sum(level > 0.1 for level in levels) <= _FEW:
-        return EvseSignal.ACCESS_OFF
-    if mean >= 0.97 and sum(level < 0.9 for level in levels) <= _FEW:
-        return EvseSignal.CONNECTED
-    if 0.08 <= mean <= 0.26 and sum(level > 0.45 for level in levels) <= _FEW:
-        return EvseSignal.STANDBY
-    return None
-
-
-def _fast(rises: list[float]) -> EvseSignal | None:
-    """Return error when the rises of the last seconds come as those of the fast blink do."""
-    gaps = sorted(later - earlier for earlier, later in itertools.pairwise(rises))
-    if len(rises) >= 6 and 0.1 <= gaps[len(gaps) // 2] <= 0.2:
-        return EvseSignal.ERROR
-    return None
-
-
-def _slow(windows: list[tuple[float, float]], crossings: list[_Crossing]) -> EvseSignal | None:
-    """Return what the last full period shows: a triangle or a flash."""
-    period = _last_period(crossings)
-    now_s = windows[-1][0]
-    if period is None or now_s - crossings[-1].at_s > period[1] - period[0]:
+    def _moving(self, now_s: float) -> tuple[EvseSignal, float, float] | None:
+        """Return what the last halves show: a triangle or flashes."""
+        halves = self._rhythm.halves
+        since_s = self._rhythm.since_s
+        if not halves or since_s is None or _jumpy(self._levels(_STEADY_S)):
+            return None
+        last, before = halves[-1], halves[-2] if len(halves) > 1 else None
+        still_s = now_s - since_s
+        if before is not None and _triangle(before, last):
+            period_s = last.ended_s - before.began_s
+            solar = period_s > _PERIOD_S[1]
+            if still_s <= 0.6 * period_s and _within(period_s, (_PERIOD_S[0], _SOLAR_PERIOD_S[1])):
+                signal = EvseSignal.CHARGING_SOLAR if solar else EvseSignal.CHARGING
+                return _rhythmic(signal, [_ramps(half) for half in halves], halves)
+        if _sure_solar(last) and still_s <= _SOLAR_HALF_S[1]:
+            return _rhythmic(EvseSignal.CHARGING_SOLAR, [_sure_solar(h) for h in halves], halves)
+        if before is None:
+            return None
+        flash, gap = (last, before) if last.bright else (before, last)
+        if _flash(flash) and _gap(gap) and still_s <= _BETWEEN_FLASHES_S[1]:
+            return _rhythmic(
+                EvseSignal.WAITING, [_flash(half) or _gap(half) for half in halves], halves
+            )
         return None
-    began_s, ended_s = period
-    shape = [level for at_s, level in windows if began_s <= at_s <= ended_s]
-    length_s = ended_s - began_s
-    mean = sum(shape) / len(shape)
-    slopes = sum(0.12 < level < 0.88 for level in shape) / len(shape)
-    if slopes >= 0.3 and 0.35 <= mean <= 0.65:
-        if 1.0 <= length_s <= 1.8:
-            return EvseSignal.CHARGING
-        if 2.2 <= length_s <= 3.3:
-            return EvseSignal.CHARGING_SOLAR
-    if slopes <= 0.25 and mean <= 0.25 and 1.0 <= length_s <= 1.8:
-        return EvseSignal.WAITING
-    return None
+
+    def _why_nothing(self, watched_s: float) -> LineSays:
+        if watched_s < _HOLD_S - _DECIDE_EVERY_S:
+            return NOT_YET
+        if self._starved(_HOLD_S):
+            return STARVED
+        levels = self._levels(_HOLD_S)
+        mean, top, bottom = _mean(levels), max(levels), min(levels)
+        steady = sum(abs(level - mean) > 0.25 for level in levels) <= _FEW
+        upside_down = any(not h.bright and _within(h.length_s, _FLASH_S) for h in self._halves())
+        if (steady and mean > 0.74) or (upside_down and mean > 0.74):
+            return WRONG_POLARITY
+        if (steady and mean > 0.4) or (not steady and bottom <= 0.1 and 0.4 <= top <= 0.85):
+            return ONE_COLOUR
+        return NO_RHYTHM
+
+    def _halves(self) -> list[Half]:
+        since_s = self._recent[0][0]
+        return [half for half in self._rhythm.halves if half.began_s >= since_s]
 
 
-def _last_period(crossings: list[_Crossing]) -> tuple[float, float] | None:
-    """Return when the last full period began and ended; None before there was one."""
-    if len(crossings) < 3:
-        return None
-    return crossings[-3].at_s, crossings[-1].at_s
+def _within(length_s: float, limits_s: tuple[float, float]) -> bool:
+    return limits_s[0] <= length_s <= limits_s[1]
 
 
-def _crossings(windows: list[tuple[float, float]]) -> list[_Crossing]:
-    """Return where the brightness passed the middle, with hysteresis."""
-    found: list[_Crossing] = []
-    bright: bool | None = None
-    for at_s, level in windows:
-        if level >= _RISING_ABOVE and bright is not True:
-            if bright is not None:
-                found.append(_Crossing(at_s, rising=True))
-            bright = True
-        elif level <= _FALLING_BELOW and bright is not False:
-            if bright is not None:
-                found.append(_Crossing(at_s, rising=False))
-            bright = False
-    return found
+def _ramps(half: Half) -> bool:
+    return half.deep and not half.flat and half.likeness >= 0.2
 
 
-def _why_nothing(windows: list[tuple[float, float]]) -> str:
-    levels = [level for _, level in windows]
-    watched_s = windows[-1][0] - windows[0][0]
-    if watched_s < _WATCHED_S:
-        return NOTHING_SEEN
-    if len(windows) < watched_s * _LEAST_WINDOWS_PER_S:
-        return "the line could not be sampled often enough; the machine is too busy"
-    if max(levels) - min(levels) < 0.5:
-        return "steady, but neither off, dim nor fully lit; is `active_low` right?"
-    return "not the rhythm of a SmartEVSE"
+def _sure_solar(half: Half) -> bool:
+    """Return whether one half tells: it is too long for the faster triangle."""
+    return _ramps(half) and half.likeness >= 0.4 and _within(half.length_s, _SOLAR_HALF_S)
+
+
+def _triangle(before: Half, last: Half) -> bool:
+    """Return whether two halves are those of a triangle, the one as long as the other."""
+    alike = before.likeness + last.likeness >= 1.0
+    even = 0.6 <= before.length_s / last.length_s <= 1.67
+    return alike and even and _ramps(before) and _ramps(last)
+
+
+def _flash(half: Half) -> bool:
+    return half.bright and _within(half.length_s, _FLASH_S)
+
+
+def _gap(half: Half) -> bool:
+    return not half.bright and half.flat and _within(half.length_s, _BETWEEN_FLASHES_S)
+
+
+def _fitting(
+    signal: EvseSignal, lasts_s: float, fits: list[bool]
+) -> tuple[EvseSignal, float, float] | None:
+    """Return a steady signal, unless more windows than noise may spoil speak against it."""
+    share = fits.count(True) / len(fits)
+    return (signal, lasts_s, share) if share >= _LEAST_FIT else None
+
+
+def _even(levels: list[float]) -> bool:
+    """Return whether windows stay where they are: the foot of a slow triangle does not."""
+    third = len(levels) // 3
+    means = [_mean(levels[start : start + third]) for start in (0, third, 2 * third)]
+    return max(means) - min(means) <= 0.1
+
+
+def _jumpy(levels: list[float]) -> bool:
+    """Return whether windows jump about as noise does; neither fading nor flashing does so."""
+    return _mean([abs(a - b) for a, b in itertools.pairwise(levels)]) > _JUMPY
+
+
+def _mean(levels: list[float]) -> float:
+    return sum(levels) / len(levels)
+
+
+def _rhythmic(
+    signal: EvseSignal, fits: list[bool], halves: deque[Half]
+) -> tuple[EvseSignal, float, float]:
+    """Return a signal that the last halves show, for as long as each fits."""
+    run = list(itertools.takewhile(bool, reversed(fits)))
+    return signal, halves[-1].ended_s - halves[-len(run)].began_s, 1.0
+
+
+def settled(waveform: EvseWaveform, *, upside_down: bool) -> LineSays:
+    """Return what a decoder says of a line that stays as it is, after a while."""
+    decoder = EvseDecoder()
+    for number in range(_SETTLED_WINDOWS):
+        at_s = waveform.since_s + number * _WINDOW_S
+        level = waveform.brightness_at(at_s)
+        says = decoder.add(at_s, 1 - level if upside_down else level)
+    return says

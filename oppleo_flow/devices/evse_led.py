@@ -9,17 +9,16 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from threading import Event, Thread
 
-from oppleo_flow.devices.evse_envelope import NOTHING_SEEN, EvseDecoder
+from oppleo_flow.devices.evse_envelope import NOT_YET, EvseDecoder, LineSays
 from oppleo_flow.errors import DeviceError
-from oppleo_flow.payloads import EvseSignal
 
-LineChanged = Callable[[EvseSignal | None, str], None]
-"""Told the signal, or None and why it cannot be told."""
+LineChanged = Callable[[LineSays], None]
+"""Told what the line says, each time that it says something else."""
 
-SAMPLES_PER_WINDOW = 10
-SAMPLE_EVERY_S = 0.001618
-"""Not a multiple of a carrier's period: with the golden ratio of 1 ms, the phases of the 1 kHz and
-the 5 kHz carrier are met evenly, and ten samples tell the duty to a tenth."""
+SAMPLES_PER_WINDOW = 16
+SAMPLE_EVERY_S = 0.00106
+"""A little more than a period of the 1 kHz carrier, so that the samples of a window walk through
+its phases once and more, whatever a sleep takes besides; the 5 kHz carrier they meet at random."""
 WINDOW_EVERY_S = 0.04
 """Half of the fast blink's period still holds a whole window; more would only cost."""
 _STARVED_S = 3 * SAMPLES_PER_WINDOW * SAMPLE_EVERY_S
@@ -59,7 +58,7 @@ class SampledEvseLine(EvseLine):
         self._inverted = inverted
         self._changed = changed
         self._decoder = EvseDecoder()
-        self._told: tuple[EvseSignal | None, str] = (None, NOTHING_SEEN)
+        self._told = NOT_YET
         self._looked_at_s = time.monotonic()
         self._stop = Event()
         self._thread = Thread(target=self._run, name="evse-line", daemon=True)
@@ -79,7 +78,7 @@ class SampledEvseLine(EvseLine):
             try:
                 self._window()
             except DeviceError as error:
-                self._tell(None, str(error))
+                self._tell(LineSays(None, code="unreadable", reason=str(error)))
                 self._stop.wait(_RETRY_S)
 
     def _window(self) -> None:
@@ -96,9 +95,9 @@ class SampledEvseLine(EvseLine):
         self._looked_at_s = ended_s
         share = highs / SAMPLES_PER_WINDOW
         self._sampled(share)
-        self._tell(*self._decoder.add(ended_s, 1 - share if self._inverted else share))
+        self._tell(self._decoder.add(ended_s, 1 - share if self._inverted else share))
 
-    def _tell(self, signal: EvseSignal | None, reason: str) -> None:
-        if (signal, reason) != self._told and not self._stop.is_set():
-            self._told = (signal, reason)
-            self._changed(signal, reason)
+    def _tell(self, says: LineSays) -> None:
+        if says.differs_from(self._told) and not self._stop.is_set():
+            self._told = says
+            self._changed(says)

@@ -6,8 +6,12 @@ two generations differ in the refresh, the carrier and the number of brightness 
 """
 
 from dataclasses import dataclass
+from typing import Literal
 
 from oppleo_flow.payloads import EvseSignal
+
+LedTap = Literal["all", "red", "green", "blue"]
+"""Which colours of a version 3 the wire is on; version 2 has one only."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,10 +22,13 @@ class LedHardware:
     carrier_hz: float
     refresh_s: float
     brightness_steps: int
+    colours: int = 1
 
 
 SMART_EVSE_2 = LedHardware("v2", carrier_hz=1000.0, refresh_s=0.011, brightness_steps=250)
-SMART_EVSE_3 = LedHardware("v3", carrier_hz=5000.0, refresh_s=0.010, brightness_steps=255)
+SMART_EVSE_3 = LedHardware(
+    "v3", carrier_hz=5000.0, refresh_s=0.010, brightness_steps=255, colours=3
+)
 GENERATIONS = {hardware.name: hardware for hardware in (SMART_EVSE_2, SMART_EVSE_3)}
 
 _STANDBY_STEPS = 40
@@ -34,6 +41,13 @@ _COUNTER_STEP = {
 _FULL = 128  # the counter at which the triangle is at its top; charging begins there
 
 
+_ORANGE = {"red": 1.0, "green": 170 / 255}
+_RED = {"red": 1.0}
+_GREEN = {"green": 1.0}
+_COLOUR = {EvseSignal.CHARGING_SOLAR: _ORANGE, EvseSignal.ERROR: _RED}
+"""The colour of a version 3 that is not green."""
+
+
 @dataclass(frozen=True, slots=True)
 class EvseWaveform:
     """The LED from `since_s` on, a monotonic time, while the situation stays what it is."""
@@ -41,9 +55,15 @@ class EvseWaveform:
     signal: EvseSignal
     since_s: float
     hardware: LedHardware = SMART_EVSE_2
+    tap: LedTap = "all"
 
     def brightness_at(self, at_s: float) -> float:
-        """Return the duty of the carrier, 0 to 1, at a monotonic time."""
+        """Return the duty of the carrier, 0 to 1, at a monotonic time, of what is tapped."""
+        if self.tap == "all" or self.hardware.colours == 1:
+            return self._brightness_at(at_s)
+        return self._brightness_at(at_s) * _COLOUR.get(self.signal, _GREEN).get(self.tap, 0.0)
+
+    def _brightness_at(self, at_s: float) -> float:
         steps = self.hardware.brightness_steps
         match self.signal:
             case EvseSignal.ACCESS_OFF:

@@ -65,8 +65,11 @@ class GpioChip(ABC):
         """Release every pin."""
 
     def evse_line(self, pin: int, *, inverted: bool, changed: LineChanged) -> EvseLine:
-        """Return a watcher of a SmartEVSE's LED line; `changed` is called from its own thread."""
-        self.claim_input(pin, pull="up")
+        """Return a watcher of a SmartEVSE's LED line; `changed` is called from its own thread.
+
+        A wire that is cut reads as an LED that is dark, whose plug is not known.
+        """
+        self.claim_input(pin, pull=dark_pull(inverted))
         return SampledEvseLine(lambda: self.read(pin), inverted=inverted, changed=changed)
 
 
@@ -280,6 +283,11 @@ class _Breather:
                 self._change_duty(pin, breath_percent(low, high, period_s, at_s - since_s))
             except DeviceError:
                 del self._breaths[pin]  # whoever writes the pin next is told
+
+
+def dark_pull(inverted: bool) -> Pull:
+    """Return the pull that makes a line to which nothing is wired look dark."""
+    return "up" if inverted else "down"
 
 
 def breath_percent(low: float, high: float, period_s: float, elapsed_s: float) -> float:

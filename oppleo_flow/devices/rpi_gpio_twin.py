@@ -1,7 +1,9 @@
 """The twins of the header: RPi.GPIO's interface on a simulated world, and our own on its pins."""
 
+from oppleo_flow.devices.evse_envelope import LineSays, settled
 from oppleo_flow.devices.evse_led import EvseLine, LineChanged
-from oppleo_flow.devices.gpio import GpioChip, Pull, Pwm
+from oppleo_flow.devices.evse_waveform import LedTap
+from oppleo_flow.devices.gpio import GpioChip, Pull, Pwm, dark_pull
 from oppleo_flow.devices.world import EventfulWorld, World
 from oppleo_flow.errors import DeviceError
 from oppleo_flow.payloads import EvseSignal
@@ -179,7 +181,7 @@ class WorldPins(GpioChip):
 
     def evse_line(self, pin: int, *, inverted: bool, changed: LineChanged) -> EvseLine:
         """Return a watcher of the LED line that is told by the world's own events."""
-        self.claim_input(pin, pull="up")
+        self.claim_input(pin, pull=dark_pull(inverted))
         return WorldEvseLine(self._world, pin, inverted=inverted, changed=changed)
 
     def _need_output(self, pin: int) -> None:
@@ -190,8 +192,8 @@ class WorldPins(GpioChip):
 class WorldEvseLine(EvseLine):
     """Watches the LED line of a world in this process.
 
-    It says the same as a sampler would in the end, at once: a line that leads nowhere, or whose
-    polarity is not the one expected, says nothing.
+    It says at once what a sampler would say in the end: the decoder is shown the waveform as it
+    goes on from now.
     """
 
     def __init__(
@@ -201,7 +203,8 @@ class WorldEvseLine(EvseLine):
         self._pin = pin
         self._inverted = inverted
         self._changed = changed
-        self._told: EvseSignal | None = None
+        self._told: LineSays | None = None
+        self._settled: dict[tuple[EvseSignal, LedTap, bool], LineSays] = {}
         self._stop_watching = world.watch(self._look)
         self._look()
 
@@ -214,12 +217,20 @@ class WorldEvseLine(EvseLine):
         self._stop_watching()
 
     def _look(self) -> None:
+        says = self._says()
+        if says != self._told:
+            self._told = says
+            self._changed(says)
+
+    def _says(self) -> LineSays:
         line = self._world.led_line(self._pin)
-        seen = line is not None and line.inverted == self._inverted
-        signal = line.waveform.signal if line is not None and seen else None
-        if signal != self._told:
-            self._told = signal
-            self._changed(signal, "" if seen else "this pin is not the LED line of the SmartEVSE")
+        if line is None:
+            return LineSays(EvseSignal.ACCESS_OFF, confidence=1.0)  # the pull makes it look dark
+        waveform, upside_down = line.waveform, line.inverted != self._inverted
+        key = (waveform.signal, waveform.tap, upside_down)
+        if key not in self._settled:
+            self._settled[key] = settled(waveform, upside_down=upside_down)
+        return self._settled[key]
 
 
 def _check_on_header(pin: int) -> None:

@@ -196,10 +196,12 @@ def line_to_json(line: LedLine) -> dict[str, Any]:
         "signal": waveform.signal.value,
         "since_s": waveform.since_s,
         "hardware": waveform.hardware.name,
+        "tap": waveform.tap,
     }
 
 
 def line_from_json(data: dict[str, Any]) -> LedLine:
     """Return what `line_to_json` was given."""
     signal, hardware = EvseSignal(data["signal"]), GENERATIONS[data["hardware"]]
-    return LedLine(data["pin"], data["inverted"], EvseWaveform(signal, data["since_s"], hardware))
+    waveform = EvseWaveform(signal, data["since_s"], hardware, data["tap"])
+    return LedLine(data["pin"], data["inverted"], waveform)

@@ -4,13 +4,14 @@ import pytest
 
 from nodes.hardware.evse_state import EvseStateReader
 from nodes.hardware.gpio import GpioConnection
+from oppleo_flow.devices.evse_envelope import WRONG_POLARITY, LineSays
 from oppleo_flow.devices.evse_led import EvseLine
 from oppleo_flow.devices.world import Wiring
 from oppleo_flow.payloads import EvseSignal, EvseState, EvseUnknown
 from oppleo_flow.testing.bench import NOON
 from tests.nodes.hardware.hardware import HardwareBench
 
-NOTHING_YET = EvseUnknown(NOON, "no full period of the signal seen yet")
+NOTHING_YET = EvseUnknown(NOON, "no full period of the signal seen yet", "not-seen-yet")
 
 
 def reader(**options):
@@ -51,11 +52,67 @@ def test_the_polarity_is_a_setting(active_low):
     assert bench.sent("state")[-1] == EvseState(EvseSignal.ACCESS_OFF, NOON)
 
 
-def test_a_pin_that_leads_elsewhere_stays_unknown():
+def test_a_pin_to_which_nothing_is_wired_looks_dark_and_makes_up_no_car():
     with reader(pin=17) as bench:
+        bench.world.drive_pin(5, high=False)
+        bench.world.plug_in()
         bench.advance(60)
 
-    assert bench.sent("state") == [NOTHING_YET]
+    assert bench.sent("state") == [NOTHING_YET, EvseState(EvseSignal.ACCESS_OFF, NOON)]
+
+
+def test_the_wrong_polarity_is_remembered_until_the_line_makes_sense():
+    with reader(active_low=True) as bench:
+        bench.advance(10)
+        bench.world.drive_pin(5, high=False)
+        bench.advance(10)
+        bench.world.plug_in(charge_percent=100)
+        bench.advance(60)
+
+    assert [getattr(state, "code", state) for state in bench.sent("state")[-1:]] == [
+        "wrong-polarity"
+    ]
+    assert bench.sent("state")[-1] == EvseUnknown(
+        NOON + timedelta(seconds=10.11), WRONG_POLARITY.reason, "wrong-polarity"
+    )
+
+
+def flap(bench, times):
+    for _ in range(times):
+        bench.world.plug_in(charge_percent=100)
+        bench.advance(2)
+        bench.world.plug_out()
+        bench.advance(2)
+
+
+def test_a_car_that_flaps_is_unknown_with_what_to_check_until_it_rests():
+    with reader() as bench:
+        bench.world.drive_pin(5, high=False)
+        bench.advance(1)
+        flap(bench, 15)
+        assert bench.sent("state")[-1].code == "flapping"
+        assert bench.sent("state")[-1].reason.startswith("the same state has come 6 times within")
+        told = len(bench.sent("state"))
+        bench.advance(15)
+        assert len(bench.sent("state")) == told
+        bench.advance(10)
+
+    assert bench.sent("state")[told:] == [
+        EvseState(EvseSignal.STANDBY, NOON + timedelta(seconds=79))
+    ]
+
+
+def test_a_charge_that_begins_and_ends_does_not_flap():
+    with reader() as bench:
+        for _ in range(3):
+            bench.world.drive_pin(5, high=False)
+            bench.world.plug_in(charge_percent=40)
+            bench.advance(30)
+            bench.world.drive_pin(5, high=True)
+            bench.advance(30)
+            bench.world.plug_out()
+
+    assert not [state for state in bench.sent("state")[1:] if isinstance(state, EvseUnknown)]
 
 
 class Deaf(EvseLine):
@@ -64,7 +121,7 @@ class Deaf(EvseLine):
     def __init__(self, clock, changed):
         self.since_s = clock.monotonic()
         self.clock = clock
-        changed(EvseSignal.CHARGING, "")
+        changed(LineSays(EvseSignal.CHARGING, 1.0))
 
     def silent_s(self):
         return self.clock.monotonic() - self.since_s
@@ -86,7 +143,7 @@ def test_a_line_that_nobody_looks_at_is_unknown_and_a_fault_not_the_last_value()
     with bench:
         bench.advance(31)
         assert bench.sent("state")[-1] == EvseUnknown(
-            NOON + timedelta(seconds=30), "GPIO 6: not read for 30 s"
+            NOON + timedelta(seconds=30), "GPIO 6: not read for 30 s", "line-silent"
         )
         assert bench.run().faults == {"line-silent": "GPIO 6: not read for 30 s"}
 
