@@ -11,7 +11,7 @@ from oppleo_flow.testing.notation import noted
 EXAMPLES = (
     (
         "inject authorise '{uid: 04A1B2C3, legacy_id: 19892716500}'",
-        "what would happen if this card were swiped",
+        "as if this card were swiped: a session begins, or ends",
     ),
     ("inject report '{due: 2026-02-01T06:00:00+01:00}' garage", "write a statement of January"),
 )

@@ -35,8 +35,8 @@ same moments, in virtual time; their faults come and go as they did.  Everything
 simulated charge point with a ledger of its own that knows the cards as they were then; nothing
 outside is touched, and no secret is needed.  What leaves each output is held against the recording,
 and the first that is not the same is shown: what was expected, what was received, and the way it
-took.  Moments may differ by --within; an id that is made anew may be another, as long as it is the
-same one throughout.  Nodes that are new in the flow are not compared.
+took; the exit code is then 1.  Moments may differ by --within; an id that is made anew may be
+another, as long as it is the same one throughout.  Nodes that are new are not compared.
 
 A replay begins as a flow does that was just started.  A recording that begins within a session, or
 in the middle of another thing that takes its time, differs for that reason, and the levels that
