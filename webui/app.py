@@ -16,6 +16,7 @@ from webui.api.live import Live
 from webui.api.log_levels import NodeLevels
 from webui.api.looking import Looking
 from webui.api.recording import Recording
+from webui.api.secrets import SecretUses
 from webui.api.sessions import LastSessions
 from webui.api.simulator import Simulator
 from webui.assets import Page, load_assets
@@ -63,6 +64,7 @@ def create_app(
         ("/ready", "GET", health.ready),
         ("/metrics", "GET", health.metrics),
         *_api(runtime, feed, sessions, levers, deploying, deeds),
+        ("/api/v1/secrets", "GET", SecretUses(site or SiteFacts()).show),
         *_recorded(runtime, feed, deploying, site or SiteFacts(), deeds),
     ):
         app.route(path, method, call)

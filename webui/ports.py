@@ -187,7 +187,7 @@ class SiteFacts:
     """What the web interface needs to know of the site around the runtime.
 
     `frames` are those of its devices; `redact` takes the values of secrets out of a text;
-    `ledger` counts what was written there.
+    `ledger` counts what was written there; `secrets` tells who uses which, and no value.
     """
 
     clock: Clock = field(default_factory=SystemClock)
@@ -196,6 +196,7 @@ class SiteFacts:
     frames: Frames = field(default_factory=Frames)
     redact: Callable[[str], str] = str
     ledger: Written | None = None
+    secrets: Callable[[], Iterable[Mapping[str, Any]]] = tuple
 
 
 @dataclass(frozen=True, slots=True)

@@ -235,6 +235,7 @@ class _Life:
             frames=self._site.service(Frames),
             redact=log.redaction.redacted,
             ledger=self._site.service(StoreLocation).written,
+            secrets=partial(_secrets, self._site.folder),
         )
 
     def _seed(self) -> None:
@@ -330,6 +331,13 @@ def _spare_the_collector() -> None:
     """Begin to collect garbage; what is there now stays, so no collection need look at it."""
     gc.freeze()
     gc.enable()
+
+
+def _secrets(folder: Path) -> list[dict[str, object]]:
+    # Not at the top: few ask, and it costs start-up time.
+    from oppleo_flow.cli.secrets import secrets_of  # noqa: PLC0415
+
+    return [secret.as_json() for secret in secrets_of(folder)[0]]
 
 
 def _print_stop(flow: str, report: StopReport, redact: Callable[[str], str]) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from oppleo_flow.cli.audit_trail import note
 from oppleo_flow.cli.command import PROGRAM, UsageError, add_site_option
@@ -40,6 +41,11 @@ class Secret:
     source: str | None
     uses: Sequence[SecretUse]
 
+    def as_json(self) -> dict[str, Any]:
+        """Return it as plain JSON data, which has no value in it."""
+        uses = [{"file": use.file, "line": use.line, "option": use.option} for use in self.uses]
+        return {"name": self.name, "from": self.source, "uses": uses}
+
 
 def declare(parser: argparse.ArgumentParser) -> None:
     """Add the arguments."""
@@ -59,7 +65,8 @@ def run(args: argparse.Namespace) -> int:
     folder = site_folder(args.site)
     if args.action == "list":
         found, wrong = secrets_of(folder)
-        print(_as_json(found) if args.json else _listing(found))
+        data = [secret.as_json() for secret in found]
+        print(json.dumps(data, indent=2) if args.json else _listing(found))
         for line in wrong:
             print(f"{PROGRAM}: {line}", file=sys.stderr)
         return FAILED if wrong or any(one.source is None for one in found) else OK
@@ -93,20 +100,6 @@ def _listing(found: Sequence[Secret]) -> str:
         rows.append((secret.name, secret.source or "missing", (places or ["nobody"])[0]))
         rows += [("", "", place) for place in places[1:]]
     return table(("name", "from", "used by"), rows)
-
-
-def _as_json(found: Sequence[Secret]) -> str:
-    data = [
-        {
-            "name": secret.name,
-            "from": secret.source,
-            "uses": [
-                {"file": use.file, "line": use.line, "option": use.option} for use in secret.uses
-            ],
-        }
-        for secret in found
-    ]
-    return json.dumps(data, indent=2)
 
 
 def _asked(name: str) -> str:

@@ -21,6 +21,7 @@ ROUTES = [
     ("GET", "/api/v1/statuses"),
     ("GET", "/api/v1/dead-letters"),
     ("GET", "/api/v1/audit"),
+    ("GET", "/api/v1/secrets"),
     ("GET", "/api/v1/log-levels"),
     ("PUT", "/api/v1/log-levels"),
     ("POST", "/api/v1/dead-letters/7/replay"),
