@@ -1,17 +1,22 @@
 """Time as a parameter: the system's clock, and one that a test or a simulation moves."""
 
 import functools
+import math
 import time
 import uuid
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from oppleo_flow.clock_trust import ClockSigns
 
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
-_NTP_SYNCHRONISED = Path("/run/systemd/timesync/synchronized")
 JUMP_S = 5.0
 """From here on a wall clock that moved otherwise than time is said to have been set."""
+_TRUST_S = 5.0
+"""How often a clock that is not known to be right is looked at again."""
 _MOMENT_S = 0.1
 _LOOKS = 10
 
@@ -21,7 +26,7 @@ class Instant:
     """A moment that can be measured from later, also after a restart.
 
     `monotonic_s` counts only within `boot_id`; `wall` is aware UTC; `trusted` says whether the
-    wall time was known to be synchronised (None: this machine cannot tell).
+    wall time was known to be right (None: this machine cannot tell).
     """
 
     boot_id: str
@@ -71,7 +76,11 @@ def _boot_id() -> str:
 
 
 class SystemClock:
-    """The machine's own clock."""
+    """The machine's own clock; once it is known to be right, it is kept right."""
+
+    _signs: "ClockSigns | None" = None
+    _trusted: bool | None = None
+    _look_again_s = -math.inf
 
     def now(self) -> datetime:
         """Return the wall time, aware UTC."""
@@ -85,8 +94,19 @@ class SystemClock:
 
     def instant(self) -> Instant:
         """Return this moment in a form that survives a restart."""
-        trusted = True if _NTP_SYNCHRONISED.exists() else None
-        return Instant(_boot_id(), self.monotonic(), self.now(), trusted)
+        return Instant(_boot_id(), self.monotonic(), self.now(), self._known())
+
+    def _known(self) -> bool | None:
+        """Return whether the wall time is known to be right; None: this machine cannot tell."""
+        if not self._trusted and self.monotonic() >= self._look_again_s:
+            if self._signs is None:
+                # Not at the top: the guardian and the commands do without.
+                from oppleo_flow.clock_trust import ClockSigns  # noqa: PLC0415
+
+                self._signs = ClockSigns()
+            self._trusted = self._signs.trusted(self.epoch_s())
+            self._look_again_s = self.monotonic() + _TRUST_S
+        return self._trusted
 
     def since(self, instant: Instant) -> float:
         """Return the seconds from `instant` to now, never negative."""
@@ -135,6 +155,8 @@ class VirtualClock:
         self._monotonic_s = 0.0
         self._now: datetime | None = None  # asked for far more often than it changes
         self._epoch_s = 0.0
+        self.trusted: bool | None = True
+        """Whether the wall time is known to be right; a test or a lever may change it."""
 
     def now(self) -> datetime:
         """Return the wall time, aware UTC."""
@@ -155,7 +177,7 @@ class VirtualClock:
 
     def instant(self) -> Instant:
         """Return this moment in a form that survives a restart."""
-        return Instant(self._boot_id, self._monotonic_s, self.now(), True)
+        return Instant(self._boot_id, self._monotonic_s, self.now(), self.trusted)
 
     def since(self, instant: Instant) -> float:
         """Return the seconds from `instant` to now, never negative."""

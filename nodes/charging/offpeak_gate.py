@@ -39,12 +39,16 @@ A `PeakOnce` on the input `once` lets it be on now, at the peak price: until the
 itself, the session ends, or `once_for` is over, whichever comes first. With `keep: durable` a
 restart does not forget it.
 
+While the time is not known (a Raspberry Pi without a clock, before the network has told it) nobody
+can say whether it is off-peak, so the gate is shut; `clock_unknown: go-by-it` goes by the clock all
+the same.
+
 `enabled: false` leaves it open at all hours.
 """
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Self
+from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -62,6 +66,7 @@ from oppleo_flow.payloads import PeakOnce, SwitchRequest
 
 _LONGEST_WAIT_S = 60.0
 """The wall clock may be set while the gate waits; so it looks again after this time."""
+_LOOK_AT_CLOCK = timedelta(seconds=10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +118,10 @@ class OffpeakGateConfig(NodeConfig):
         validate_default=True,
         gt=0,
         description="How long leave to charge at peak once lasts, at most.",
+    )
+
+    clock_unknown: Literal["shut", "go-by-it"] = Field(
+        "shut", description="What it does while the time is not known to be right."
     )
 
     @model_validator(mode="after")
@@ -224,14 +233,21 @@ class OffpeakGate(Node[OffpeakGateConfig]):
             self.status("ok", "open")
             return
         now = self.clock.now()
-        if self._span is None or not self._span.holds(now):
-            self._span = span_at(self._calendar, now)
-        once_s = self._once_s(self._span)
-        self._let(self._span, at_peak=once_s > 0)
+        span = self._span_of(now)
+        once_s = self._once_s(span)
+        self._let(span, at_peak=once_s > 0)
         if self._timer is not None:
             self._timer.cancel()
-        wait_s = min((self._span.until - now).total_seconds(), once_s or _LONGEST_WAIT_S)
+        wait_s = min((span.until - now).total_seconds(), once_s or _LONGEST_WAIT_S)
         self._timer = self.after(min(wait_s, _LONGEST_WAIT_S), self._look)
+
+    def _span_of(self, now: datetime) -> Span:
+        """Return what holds now; while nobody knows the time that is that it is shut."""
+        if self.config.clock_unknown == "shut" and self.clock.instant().trusted is False:
+            return Span(False, now, now + _LOOK_AT_CLOCK, "shut: the time is not known")
+        if self._span is None or not self._span.holds(now):
+            self._span = span_at(self._calendar, now)
+        return self._span
 
     def _once_s(self, span: Span) -> float:
         """Return how long leave to charge at peak still lasts; one that is over is forgotten."""

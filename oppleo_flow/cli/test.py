@@ -56,9 +56,9 @@ what a test does:
   set_clock          let the wall clock jump
   plug_in, unplug    the car; plug_in: 20% says how full its battery is
   swipe              a card: family, office, stranger, visitor; {card: family, hold: 2s}
-  silence, break, cut, shine
+  silence, break, cut, shine, doubt
                      silence: meter; break: evse, or reader; cut: power; shine: sun;
-                     {meter: off} and the like end it
+                     doubt: clock; {meter: off} and the like end it
 
 what a test expects:
   expect             the next message at a node, a node.input or a node.output: the first one since

@@ -9,6 +9,7 @@ do:
   - break: {meter: late}     # a trouble of the meter or its line, by name; {meter: off} ends it
   - cut: power               # the mains fail for EVSE and meter; {power: off} brings them back
   - shine: sun               # the SmartEVSE is in solar mode; {sun: off} ends that
+  - doubt: clock             # nobody has told it the time; {clock: off}: it is known again
   - unplug
 ```
 
@@ -146,6 +147,16 @@ class Shine(AtPoint):
         world.shine(self.sun, self.at)
 
 
+class Doubt(Lever):
+    """Let something not be known to be right, or be known again."""
+
+    clock: bool = Field(description="Whether nobody has told the clock the time.")
+
+    def pull(self, world: SimulatedWorld) -> None:
+        """Doubt it, or not."""
+        world.doubt_clock(self.clock)
+
+
 LEVERS: Final[Mapping[str, type[Lever]]] = {
     "plug_in": PlugIn,
     "unplug": Unplug,
@@ -154,6 +165,7 @@ LEVERS: Final[Mapping[str, type[Lever]]] = {
     "break": Break,
     "cut": Cut,
     "shine": Shine,
+    "doubt": Doubt,
 }
 """Step → lever."""
 

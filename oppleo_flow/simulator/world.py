@@ -10,11 +10,11 @@ from dataclasses import asdict
 from threading import RLock
 from typing import Any
 
-from oppleo_flow.clock import Clock
+from oppleo_flow.clock import Clock, VirtualClock
 from oppleo_flow.devices.evse_waveform import SMART_EVSE_2, LedHardware, LedLine
 from oppleo_flow.devices.meter_trouble import meter_trouble
 from oppleo_flow.devices.world import EventfulWorld, MeterFace, SiteWiring, Wiring
-from oppleo_flow.errors import ConfigError
+from oppleo_flow.errors import ConfigError, Refused
 from oppleo_flow.simulator.car import Car, EnergyCounter
 from oppleo_flow.simulator.installation import EnergyHistory, Installation
 from oppleo_flow.simulator.metering import NEW_METER_WH, Metering
@@ -169,6 +169,12 @@ class SimulatedWorld(EventfulWorld):
         with self._change() as now_s:
             for point in self._points.values():
                 point.house.set_powered(not cut, now_s)
+
+    def doubt_clock(self, doubt: bool) -> None:
+        """Let nobody have told the clock the time, or let it be known again."""
+        if not isinstance(self._clock, VirtualClock):
+            raise Refused("the clock of this machine cannot be doubted, only a virtual one")
+        self._clock.trusted = not doubt
 
     def shine(self, solar: bool, point: str | None = None) -> None:
         """Put the SmartEVSE in solar mode, or back in normal mode."""

@@ -254,3 +254,44 @@ def test_a_gate_has_one_calendar(config, message):
     with pytest.raises(ValidationError) as error:
         OffpeakGateConfig.model_validate(config)
     assert [found["msg"] for found in error.value.errors()] == [f"Value error, {message}"]
+
+
+UNKNOWN = SwitchRequest(on=False, reason="off-peak gate shut: the time is not known")
+
+
+def test_while_the_time_is_not_known_nobody_can_say_that_it_is_off_peak():
+    """D11 of the original: no look at the clock at boot, although there is none that runs on."""
+    with gate(FRIDAY_EVENING) as on:
+        on.clock.trusted = False
+        on.send(ON)
+        on.advance(60)
+        assert on.sent() == [UNKNOWN]
+        assert on.run().status == "shut: the time is not known"
+        on.clock.trusted = True
+        on.advance(10)
+        assert on.sent() == [UNKNOWN, ON]
+
+
+def test_leave_to_charge_at_peak_needs_no_clock():
+    with gate(THURSDAY_NOON, once_for="1h") as on:
+        on.clock.trusted = False
+        on.send(ON)
+        on.send(LEAVE, port="once")
+        on.advance(HOUR - 1)
+        assert on.sent() == [UNKNOWN, ON]
+        on.advance(1)
+        assert on.sent() == [UNKNOWN, ON, UNKNOWN]
+
+
+def test_a_gate_may_go_by_a_clock_that_is_not_known_to_be_right():
+    with gate(FRIDAY_EVENING, clock_unknown="go-by-it") as on:
+        on.clock.trusted = False
+        on.send(ON)
+        assert on.sent() == [ON]
+
+
+def test_a_machine_that_cannot_tell_is_believed():
+    with gate(FRIDAY_EVENING) as on:
+        on.clock.trusted = None
+        on.send(ON)
+        assert on.sent() == [ON]

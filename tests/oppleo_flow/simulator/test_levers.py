@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from oppleo_flow.clock import VirtualClock
-from oppleo_flow.errors import DeviceError
+from oppleo_flow.clock import SystemClock, VirtualClock
+from oppleo_flow.errors import DeviceError, Refused
 from oppleo_flow.simulator.levers import LEVERS, world_words
 from oppleo_flow.simulator.world import SimulatedWorld
+from oppleo_flow.testing.bench import NOON
 
 
 @pytest.fixture
@@ -75,6 +76,20 @@ def test_without_mains_the_meter_does_not_answer(world: SimulatedWorld) -> None:
     assert world.meter(1) is None
 
 
+def test_a_clock_that_nobody_has_told_the_time_is_doubted_until_somebody_has() -> None:
+    clock = VirtualClock(NOON)
+    doubted = SimulatedWorld(clock)
+    LEVERS["doubt"].model_validate({"clock": True}).pull(doubted)
+    assert clock.instant().trusted is False
+    LEVERS["doubt"].model_validate({"clock": False}).pull(doubted)
+    assert clock.instant().trusted is True
+
+
+def test_the_clock_of_this_machine_is_nobodys_to_doubt() -> None:
+    with pytest.raises(Refused, match="the clock of this machine cannot be doubted"):
+        SimulatedWorld(SystemClock()).doubt_clock(True)
+
+
 def test_what_breaks_must_be_said() -> None:
     with pytest.raises(ValidationError, match="`evse`, `reader` or `meter` is needed"):
         LEVERS["break"].model_validate({})
@@ -82,7 +97,7 @@ def test_what_breaks_must_be_said() -> None:
 
 def test_every_lever_of_the_world_is_a_step() -> None:
     levers = {"plug_in", "plug_out", "swipe", "silence_meter", "shine", "cut_power"}
-    levers |= {"break_evse", "break_reader", "trouble_meter"}
+    levers |= {"break_evse", "break_reader", "trouble_meter", "doubt_clock"}
     looks = {"drive_pin", "drive_duty", "drive_breath", "float_pin", "read_pin", "led_line"}
     looks |= {"card_in_field", "meter", "rewire", "snapshot", "watch", "next_event_s", "fire"}
     looks |= {"registers"}
@@ -91,7 +106,8 @@ def test_every_lever_of_the_world_is_a_step() -> None:
         name: call for name, call in vars(SimulatedWorld).items() if name[0] != "_"
     }
     assert set(calls) == levers | looks | of_the_household
-    assert set(LEVERS) == {"plug_in", "unplug", "swipe", "silence", "shine", "cut", "break"}
+    steps = {"plug_in", "unplug", "swipe", "silence", "shine", "cut", "break", "doubt"}
+    assert set(LEVERS) == steps
 
 
 def test_tests_may_speak_of_all_that_is_seen_of_the_world(world: SimulatedWorld) -> None:
