@@ -57,6 +57,14 @@ def read_question(frame: bytes) -> tuple[int, Table | None, Block] | None:
     return unit_id, _TABLES.get(function), Block(start, count)
 
 
+def read_answer(frame: bytes) -> tuple[int, ...] | None:
+    """Return the registers that a frame brings, none in a refusal; None when it is no answer."""
+    heard = _frame_at(frame, 0) if len(frame) >= _REFUSAL_BYTES else None
+    if heard is None or heard.kind != "answer" or len(heard.frame) != len(frame):
+        return None
+    return struct.unpack(f">{heard.registers}H", frame[3:-2]) if heard.registers else ()
+
+
 @dataclass(frozen=True, slots=True)
 class Heard:
     """A whole frame on the line; `registers` is how many it asks for or brings, 0 in a refusal."""

@@ -9,14 +9,15 @@ import functools
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import yaml
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from oppleo_flow.devices.meter_profile import MeterProfile
 from oppleo_flow.errors import ConfigError
 
+ModelT = TypeVar("ModelT", bound=BaseModel)
 OWN_FOLDER: Final = "meters"
 """The folder of a site's own profiles, beside its node files."""
 _BUILT_IN: Final = Path(__file__).with_name("meter_profiles")
@@ -68,15 +69,20 @@ def read_profile(file: Path) -> MeterProfile:
     Raises:
         ConfigError: It cannot be read or is wrong; a line each, with file, line and column.
     """
+    return checked_yaml(file, MeterProfile, "meter profile")
+
+
+def checked_yaml(file: Path, model: type[ModelT], what: str) -> ModelT:
+    """Return what a file holds, of some pydantic model; raises as `read_profile` does."""
     try:
         text = file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{file}: meter profile: cannot be read: {error}") from error
-    return profile_of(text, str(file))
+        raise ConfigError(f"{file}: {what}: cannot be read: {error}") from error
+    return checked_text(text, model, str(file))
 
 
-def profile_of(text: str, file: str) -> MeterProfile:
-    """Return the profile that a text describes; raises as `read_profile` does."""
+def checked_text(text: str, model: type[ModelT], file: str) -> ModelT:
+    """Return what a text describes, of some pydantic model; raises as `read_profile` does."""
     loader = yaml.CSafeLoader(text)
     try:
         root = loader.get_single_node()
@@ -89,13 +95,13 @@ def profile_of(text: str, file: str) -> MeterProfile:
     finally:
         loader.dispose()
     try:
-        profile = MeterProfile.model_validate(data)
+        made = model.model_validate(data)
     except ValidationError as error:
         complaints += [_complaint(one, root) for one in error.errors(include_url=False)]
         raise ConfigError(_lines(file, complaints)) from error
     if complaints:
         raise ConfigError(_lines(file, complaints))
-    return profile
+    return made
 
 
 @functools.cache
