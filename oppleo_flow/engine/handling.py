@@ -19,6 +19,7 @@ from oppleo_flow.engine.inbox import Item
 from oppleo_flow.engine.ports import Port
 from oppleo_flow.engine.releasing import Releasing
 from oppleo_flow.engine.returned import keep_result
+from oppleo_flow.engine.timing import note_time
 from oppleo_flow.message import Message
 
 if TYPE_CHECKING:
@@ -247,7 +248,7 @@ class Handling:
         if error is None and result is not None and item.port is not None:
             _, error = attempt(keep_result, host, result, item.payload)
         took = perf_counter() - began
-        host.note_time(took)
+        note_time(host, took)
         host.running = 0
         if took > SLOW_HANDLER_S and host.worker is None:
             self._core.slow(host.node_id, took)

@@ -48,8 +48,6 @@ class NodeHost(Given):
     # Every node of a flow has one: with so many attributes a dictionary for each takes up 2 kB.
     __slots__ = (
         "_permits",
-        "_timers",
-        "_timing",
         "begun",
         "blocked_by",
         "blocked_producers",
@@ -67,6 +65,7 @@ class NodeHost(Given):
         "inbox",
         "inputs_fresh",
         "let_go",
+        "made_timers",
         "node",
         "node_id",
         "paused",
@@ -82,6 +81,7 @@ class NodeHost(Given):
         "spools",
         "started",
         "stopping",
+        "timing",
         "turns",
         "unlogged",
         "unmade",
@@ -92,8 +92,8 @@ class NodeHost(Given):
         self.plan = plan
         self.core = core
         self._permits: SimpleQueue[None] | None = None
-        self._timers: NodeTimers | None = None
-        self._timing: Timing | None = None
+        self.made_timers: NodeTimers | None = None
+        self.timing: Timing | None = None
         self.worker: Worker | None = None
         self.node_id = plan.id
         self.safe = plan.safe
@@ -144,26 +144,9 @@ class NodeHost(Given):
     @property
     def timers(self) -> NodeTimers:
         """Return the node's timers; made when the first is set, for most nodes have none."""
-        if self._timers is None:
-            self._timers = NodeTimers(self)
-        return self._timers
-
-    @property
-    def timing(self) -> Timing | None:
-        """Return how long the timed calls of its handlers took; None before the first."""
-        return self._timing
-
-    def note_time(self, took_s: float) -> None:
-        """Note how long a call of a handler took."""
-        timing = self._timing
-        if timing is None:  # many nodes never have one
-            timing = self._timing = Timing()
-        timing.add(took_s)
-
-    @property
-    def has_timers(self) -> bool:
-        """Return whether any was ever set."""
-        return self._timers is not None
+        if self.made_timers is None:
+            self.made_timers = NodeTimers(self)
+        return self.made_timers
 
     @property
     def permits(self) -> SimpleQueue[None]:
@@ -251,27 +234,6 @@ class NodeHost(Given):
         if self.turns is not None:
             self.turns.over(item)
 
-    @property
-    def key_in_hand(self) -> Key:
-        """Return the key of the message that this thread handles; None when it handles none."""
-        if self.running != threading.get_ident() or self.in_hand is None:
-            return None
-        return self.in_hand.key
-
-    @property
-    def cause_in_hand(self) -> Message | None:
-        """Return the message because of which this thread runs a handler; None when there is none.
-
-        A timer that no message has set begins something of its own each time.
-        """
-        if not self.started or self.running != threading.get_ident():
-            return None
-        envelope = self.envelope
-        if envelope is None:
-            return self.core.envelope  # one of a fused run
-        from_message = self.in_hand is not None and self.in_hand.port is not None
-        return envelope if from_message or envelope.id != envelope.trace_id else None
-
     # -- handlers of the node ------------------------------------------------------------------
 
     def accept_call(
@@ -287,8 +249,7 @@ class NodeHost(Given):
         message that brought it about.
         """
         if not self.stopping:
-            core = self.core
-            envelope = core.going_on(cause) if cause else core.origin(self.source, None)
+            envelope = self.core.going_on(cause) if cause else self.core.origin(self.source, None)
             self.core.handling.accept(self, Item(call, None, None, envelope, done, key=key))
 
     def did(self, port: Undo, deed: Deed) -> None:

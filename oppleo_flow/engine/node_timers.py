@@ -4,6 +4,7 @@ A handler is atomic with its timers too: those that it set are taken back when i
 that it took back wait again.  A single timer whose call fails rings again, later each time.
 """
 
+import threading
 from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
 from functools import cache, partial
@@ -118,7 +119,7 @@ class NodeTimers:
     ) -> NodeTimer:
         """Have `call` run once, in `seconds`, because of the message in hand or of `cause`."""
         timer = NodeTimer(self, call, self._host.clock.monotonic() + seconds, None)
-        cause = cause or self._host.cause_in_hand
+        cause = cause or _cause_in_hand(self._host)
         timer.cause = None if cause is None else cause.bare()
         if getattr(call, "__self__", None) is self._host.node:
             timer.name = getattr(call, "__name__", None)
@@ -174,7 +175,7 @@ class NodeTimers:
         return timer.every_s is None and timer.key is not None and timer.key == key
 
     def _begin(self, timer: NodeTimer) -> None:
-        timer.key = self._host.key_in_hand
+        timer.key = _key_in_hand(self._host)
         self._waiting.add(timer)
         # Not before the handler has returned: it may raise yet, while others of the node run.
         self._host.did(self.undo, Deed(partial(self._wind, timer), partial(self._take_back, timer)))
@@ -232,6 +233,27 @@ class NodeTimers:
         timer.rung = False
         self._waiting.add(timer)
         self._wind(timer)
+
+
+def _key_in_hand(host: "NodeHost") -> Key:
+    """Return the key of the message that this thread handles; None when it handles none."""
+    if host.running != threading.get_ident() or host.in_hand is None:
+        return None
+    return host.in_hand.key
+
+
+def _cause_in_hand(host: "NodeHost") -> Message | None:
+    """Return the message because of which this thread runs a handler; None when there is none.
+
+    A timer that no message has set begins something of its own each time.
+    """
+    if not host.started or host.running != threading.get_ident():
+        return None
+    envelope = host.envelope
+    if envelope is None:
+        return host.core.envelope  # one of a fused run
+    from_message = host.in_hand is not None and host.in_hand.port is not None
+    return envelope if from_message or envelope.id != envelope.trace_id else None
 
 
 def kept(cause: Message | None) -> Mapping[str, Any] | None:

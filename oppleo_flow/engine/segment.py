@@ -15,6 +15,7 @@ from oppleo_flow.engine.attempts import attempt, failure_of
 from oppleo_flow.engine.calls import SLOW_HANDLER_S, Receive, Routing, Step
 from oppleo_flow.engine.condition import HANDLER_FAULT
 from oppleo_flow.engine.returned import refuse_undeclared
+from oppleo_flow.engine.timing import note_time
 from oppleo_flow.message import Message
 
 if TYPE_CHECKING:
@@ -113,7 +114,7 @@ class Segment:
             result = step(payload)
             took_s = perf_counter() - began
             host = self.run[at]
-            host.note_time(took_s)
+            note_time(host, took_s)
             if took_s > SLOW_HANDLER_S:
                 core.slow(host.node_id, took_s)
             if result is None:

@@ -3,7 +3,10 @@
 from bisect import bisect_left
 from collections.abc import Sequence
 from itertools import accumulate
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from oppleo_flow.engine.host import NodeHost
 
 UP_TO_S: Final = (1e-5, 3e-5, 1e-4, 3e-4, 1e-3, 3e-3, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0)
 """Up to how long a call took that is counted in each place; what took longer is in one more."""
@@ -33,3 +36,10 @@ class Timing:
     def at_once(self) -> "Timing":
         """Return as many calls that took no time."""
         return Timing((sum(self.counts), *_NONE[1:]))
+
+
+def note_time(host: "NodeHost", took_s: float) -> None:
+    """Note how long a call of a node's handler took."""
+    if host.timing is None:  # many nodes never have one
+        host.timing = Timing()
+    host.timing.add(took_s)

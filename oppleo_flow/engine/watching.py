@@ -157,7 +157,8 @@ class Watching:
         if until <= self._core.clock.monotonic():
             return False
         hosts = self._core.hosts.values()
-        return any(h.has_timers and h.timers.rings_before(until, traces.followed) for h in hosts)
+        made = [host.made_timers for host in hosts if host.made_timers is not None]
+        return any(timers.rings_before(until, traces.followed) for timers in made)
 
     def _change(self) -> None:
         """Have the routes compiled for those who look now, between two messages."""
