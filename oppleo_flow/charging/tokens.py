@@ -19,6 +19,8 @@ Verdict = Literal["accepted", "unknown", "disabled", "not-yet-valid", "expired"]
 Control = Literal["start", "end"] | RejectReason
 """What a token does to the session: begin one, end it, or nothing, and why not."""
 
+AccountKind = Literal["driver", "vehicle", "cost-centre"]
+
 VIRTUAL = "WEB-"
 """How the UID of a token begins that has no card; no card's UID has such letters."""
 _CASCADE_TAG = b"\x88"
@@ -112,6 +114,38 @@ def control(holder: UUID | None, card: Authorised) -> Control:
     if holder != card.token_id:
         return "other-session"
     return "session-open" if card.wish == "start" else "end"
+
+
+def card_token(token_id: UUID, uid: str, label: str) -> Token:
+    """Return the token of a card whose UID is written in hex, with or without colons.
+
+    Raises:
+        ValueError: That is no UID, or it has no label.
+    """
+    try:
+        raw = bytes.fromhex(uid.replace(":", ""))
+        number = legacy_id(raw)
+    except ValueError:
+        raise ValueError(
+            f"a UID of 4, 7 or 10 bytes in hex is needed, such as 04A1B2C3, got {uid!r}"
+        ) from None
+    return Token(token_id, raw.hex().upper(), number, _label(label), enabled=True)
+
+
+def virtual_token(token_id: UUID, label: str) -> Token:
+    """Return a token without a card, to be presented on the page.
+
+    Raises:
+        ValueError: It has no label.
+    """
+    uid = f"{VIRTUAL}{token_id.hex[:8].upper()}"
+    return Token(token_id, uid, "", _label(label), enabled=True)
+
+
+def _label(text: str) -> str:
+    if not text.strip():
+        raise ValueError(f"a label says what people call the card, got {text!r}")
+    return text
 
 
 def legacy_id(uid: bytes) -> str:

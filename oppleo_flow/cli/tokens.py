@@ -3,15 +3,22 @@
 import argparse
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import timedelta
 from uuid import uuid4
 
-from oppleo_flow.charging.tokens import Token, legacy_id
+from oppleo_flow.charging.tokens import Enrolment, Token, card_token, virtual_token
 from oppleo_flow.cli.audit_trail import note
 from oppleo_flow.cli.command import UsageError
 from oppleo_flow.cli.exit_codes import OK
 from oppleo_flow.cli.site import Site
-from oppleo_flow.cli.site_ledger import add_ledger_options, day_of, ledger_of, site_of
+from oppleo_flow.cli.site_ledger import add_ledger_options, ledger_of, site_of, zone_of
 from oppleo_flow.cli.table import table
+from oppleo_flow.cli.token_options import (
+    add_token_options,
+    limits_text,
+    purpose,
+    with_options,
+)
 from oppleo_flow.clock import SystemClock
 from oppleo_flow.errors import Refused
 from oppleo_flow.store import Ledger
@@ -21,7 +28,12 @@ EXAMPLES = (
     ("tokens add 04A1B2C3 --label family", "let a card charge"),
     ("tokens enable 04A1B2C3 --label guest", "let a card charge that was swiped and refused"),
     ("tokens disable family", "let a card charge no more; it may still end its session"),
+    ("tokens enrol --label guest", "let the next unknown card charge; swipe it within two minutes"),
+    ("tokens add --virtual --label page", "let somebody charge from the page, without a card"),
+    ("tokens change guest --max-kwh 20 --max-time 4h", "limit each of its sessions"),
+    ("tokens change family --driver Anna --vehicle ioniq", "say what its sessions are for"),
 )
+_ENROL_S = 120
 
 
 def declare(parser: argparse.ArgumentParser) -> None:
@@ -29,16 +41,24 @@ def declare(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
     show = actions.add_parser("list", help="all cards")
     add = actions.add_parser("add", help="let a card charge")
-    add.add_argument("card", metavar="UID", help="the card's UID in hex, as the reader shows it")
+    add.add_argument(
+        "card", metavar="UID", nargs="?", help="the card's UID in hex, as the reader shows it"
+    )
+    add.add_argument("--virtual", action="store_true", help="no card: it is used on the page")
     enable = actions.add_parser("enable", help="let a known card charge again")
+    change = actions.add_parser("change", help="change what is known of a card")
     disable = actions.add_parser("disable", help="let a known card charge no more")
-    for action in (enable, disable):
+    for action in (enable, change, disable):
         action.add_argument("card", metavar="CARD", help="its UID, its label or Oppleo's number")
-    for action in (add, enable):
-        action.add_argument("--label", help="what people call it")
-        action.add_argument("--from", dest="since", metavar="DAY", help="its first valid day")
-        action.add_argument("--until", metavar="DAY", help="its last valid day")
-    for action in (show, add, enable, disable):
+    for action in (add, enable, change):
+        add_token_options(action)
+    enrol = actions.add_parser("enrol", help="let the next unknown card that is swiped charge")
+    enrol.add_argument("--label", help="what people call it")
+    enrol.add_argument(
+        "--seconds", type=int, default=_ENROL_S, help=f"how long to wait (default: {_ENROL_S})"
+    )
+    enrol.add_argument("--stop", action="store_true", help="wait for no card any more")
+    for action in (show, add, enable, change, disable, enrol):
         add_ledger_options(action)
 
 
@@ -50,26 +70,49 @@ def run(args: argparse.Namespace) -> int:
             print(_listing(ledger))
         elif args.action == "add":
             _add(site, ledger, args)
+        elif args.action == "enrol":
+            _enrol(site, ledger, args)
         else:
             _switch(site, ledger, args)
     return OK
 
 
 def _add(site: Site, ledger: Ledger, args: argparse.Namespace) -> None:
-    try:
-        uid = bytes.fromhex(args.card.replace(":", ""))
-        number = legacy_id(uid)
-    except ValueError:
-        raise UsageError(
-            f"a UID of 4, 7 or 10 bytes in hex is needed, such as 04A1B2C3, got {args.card!r}",
-            "tokens",
-        ) from None
     if not args.label:
         raise UsageError("say with --label what people call the card", "tokens")
-    token = _valid(Token(uuid4(), uid.hex().upper(), number, args.label, enabled=True), args)
+    if args.virtual == bool(args.card):
+        raise UsageError("either a UID or --virtual is needed", "tokens")
+    try:
+        made = (
+            virtual_token(uuid4(), args.label)
+            if args.virtual
+            else card_token(uuid4(), args.card, args.label)
+        )
+    except ValueError as error:
+        raise UsageError(str(error), "tokens") from None
+    token = with_options(made, args)
     ledger.tokens.add(token, SystemClock().now())
-    note(site, "token", f"{token.uid} {token.label!r} may charge", _days(token))
+    note(site, "token", f"{token.uid} {token.label!r} may charge", _details(token))
     print(f"{token.uid} {token.label!r} may charge")
+
+
+def _enrol(site: Site, ledger: Ledger, args: argparse.Namespace) -> None:
+    if args.stop:
+        ledger.enrolments.disarm()
+        print("no card is waited for")
+        return
+    if not args.label or not 1 <= args.seconds <= 3600:
+        raise UsageError(
+            "say with --label what people call the card, and at most an hour", "tokens"
+        )
+    now = SystemClock().now()
+    until = now + timedelta(seconds=args.seconds)
+    ledger.enrolments.arm(Enrolment(args.label, now, until))
+    note(site, "token", f"the next unknown card becomes {args.label!r}")
+    print(
+        f"the next unknown card that is swiped before {until.astimezone(zone_of(site)):%T} "
+        f"becomes {args.label!r}"
+    )
 
 
 def _switch(site: Site, ledger: Ledger, args: argparse.Namespace) -> None:
@@ -81,19 +124,25 @@ def _switch(site: Site, ledger: Ledger, args: argparse.Namespace) -> None:
         print(done)
         return
     label = args.label or token.label
-    if not label:
+    enabled = token.enabled or args.action == "enable"
+    if enabled and not label:
         raise UsageError("this card has no label yet; say with --label what it is", "tokens")
-    token = _valid(replace(token, enabled=True, label=label), args)
+    token = with_options(replace(token, enabled=enabled, label=label), args)
     ledger.tokens.change(token)
-    done = f"{token.uid or token.legacy_id} {token.label!r} may charge"
-    note(site, "token", done, _days(token))
+    done = f"{token.uid or token.legacy_id} {token.label!r} {_may(token)}"
+    note(site, "token", done, _details(token))
     print(done)
 
 
-def _days(token: Token) -> str:
-    """Return from when until when a card is valid, as far as that is said."""
+def _may(token: Token) -> str:
+    return "may charge" if token.enabled else "may not charge"
+
+
+def _details(token: Token) -> str:
+    """Return what is said of a card besides who it is."""
     parts = (("from", token.valid_from), ("until", token.valid_until))
-    return " ".join(f"{word} {day}" for word, day in parts if day is not None)
+    days = " ".join(f"{word} {day}" for word, day in parts if day is not None)
+    return "; ".join(text for text in (days, purpose(token), limits_text(token)) if text)
 
 
 def _find(tokens: Sequence[Token], card: str) -> Token:
@@ -109,16 +158,6 @@ def _find(tokens: Sequence[Token], card: str) -> Token:
     return found[0]
 
 
-def _valid(token: Token, args: argparse.Namespace) -> Token:
-    """Return the token with the days that the command line says."""
-    since = day_of(args.since, "--from", "tokens") if args.since else token.valid_from
-    until = day_of(args.until, "--until", "tokens") if args.until else token.valid_until
-    try:
-        return replace(token, valid_from=since, valid_until=until)
-    except ValueError:
-        raise UsageError(f"--until: {until} is before the first day, {since}", "tokens") from None
-
-
 def _listing(ledger: Ledger) -> str:
     refused = ledger.tokens.refused_at()
     rows = [
@@ -129,9 +168,11 @@ def _listing(ledger: Ledger) -> str:
             "may charge" if token.enabled else "may not",
             str(token.valid_from or ""),
             str(token.valid_until or ""),
+            purpose(token),
+            limits_text(token),
             f"{refused[token.token_id]:%F %TZ}" if token.token_id in refused else "",
         )
         for token in ledger.tokens.all()
     ]
-    heading = ("uid", "oppleo", "label", "state", "from", "until", "last refused")
+    heading = ("uid", "oppleo", "label", "state", "from", "until", "for", "at most", "last refused")
     return table(heading, rows)

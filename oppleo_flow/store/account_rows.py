@@ -4,16 +4,13 @@ A name is the key of each; a token refers to it.
 """
 
 from collections.abc import Mapping
-from typing import Literal
 
-from sqlalchemy import Table, delete, select
+from sqlalchemy import Connection, Table, delete, select
 
-from oppleo_flow.charging.tokens import Vehicle
+from oppleo_flow.charging.tokens import AccountKind, Token, Vehicle
 from oppleo_flow.errors import Refused
 from oppleo_flow.store.database import Database, insert_new
 from oppleo_flow.store.tables import cost_centres, drivers, tokens, vehicles
-
-AccountKind = Literal["driver", "vehicle", "cost-centre"]
 
 _TABLES: Mapping[AccountKind, Table] = {
     "driver": drivers,
@@ -78,3 +75,25 @@ class AccountRows:
             gone = connection.execute(delete(table).where(here, table.c.name == name))
             if not gone.rowcount:
                 raise Refused(f"{kind} {name!r}: is not known")
+
+
+def check_accounts(connection: Connection, charge_point: str, token: Token) -> None:
+    """Refuse a token for somebody or something that nobody knows.
+
+    Raises:
+        Refused: There is no such driver, vehicle or cost centre.
+    """
+    wanted: Mapping[AccountKind, str | None] = {
+        "driver": token.driver,
+        "vehicle": token.vehicle,
+        "cost-centre": token.cost_centre,
+    }
+    for kind, name in wanted.items():
+        if name is None:
+            continue
+        table = _TABLES[kind].c
+        query = select(table.name).where(table.charge_point == charge_point, table.name == name)
+        if connection.execute(query).first() is None:
+            raise Refused(
+                f"{kind} {name!r}: is not known; add it with `oppleo-flow accounts add {kind}`"
+            )

@@ -11,6 +11,7 @@ from sqlalchemy import Column, Row, and_, select, update
 from oppleo_flow.charging.tokens import Token
 from oppleo_flow.errors import Refused
 from oppleo_flow.payloads import Limits
+from oppleo_flow.store.account_rows import check_accounts
 from oppleo_flow.store.database import Database, insert_new
 from oppleo_flow.store.tables import tokens
 
@@ -61,10 +62,12 @@ class TokenRows:
         """Add a token.
 
         Raises:
-            Refused: There is one of this id or card already.
+            Refused: There is one of this id or card already, or nobody knows its driver, vehicle
+                or cost centre.
         """
         values = {**columns(token), "charge_point": self._db.charge_point, "created_at": now}
         with self._db.write() as connection:
+            check_accounts(connection, self._db.charge_point, token)
             added = connection.execute(insert_new(connection, tokens).values(values)).rowcount
         if not added:
             raise Refused(
@@ -72,14 +75,16 @@ class TokenRows:
             )
 
     def change(self, token: Token) -> None:
-        """Write a known token's label, validity and whether it is enabled.
+        """Write all of a known token but its id.
 
         Raises:
-            Refused: There is no token of this id.
+            Refused: There is no token of this id, or nobody knows its driver, vehicle or cost
+                centre.
         """
         values = columns(token)
         del values["token_id"]
         with self._db.write() as connection:
+            check_accounts(connection, self._db.charge_point, token)
             query = (
                 update(tokens)
                 .where(

@@ -174,6 +174,8 @@ def test_a_ledger_that_does_not_answer_refuses_the_card_where_the_flow_says_so(l
 
 def test_what_a_session_is_for_comes_from_the_token_and_not_from_the_card(ledger, swipe):
     """Oppleo R1: a token without a make of car killed the thread that reads cards."""
+    for kind, name in (("driver", "Anna"), ("cost-centre", "acme")):
+        ledger.accounts.add(kind, name)
     ledger.accounts.add("vehicle", "ioniq", plate="X-123-Y")
     limits = Limits(energy_wh=20_000, duration_s=3600)
     whole = replace(TOKEN, driver="Anna", vehicle="ioniq", cost_centre="acme", limits=limits)
@@ -183,8 +185,9 @@ def test_what_a_session_is_for_comes_from_the_token_and_not_from_the_card(ledger
     assert accepted.limits == limits
 
 
-def test_a_token_whose_vehicle_nobody_knows_any_more_is_accepted(ledger, swipe):
+def test_a_token_of_whose_vehicle_little_is_known_is_accepted(ledger, swipe):
     """Oppleo R1: what is missing about a vehicle stops no session."""
+    ledger.accounts.add("vehicle", "ioniq")
     ledger.tokens.add(replace(TOKEN, vehicle="ioniq"), NOON)
     (accepted,) = swipe(CARD).outputs["accepted"]
     assert accepted.attribution == Attribution(vehicle="ioniq")

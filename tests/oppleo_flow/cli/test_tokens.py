@@ -1,4 +1,4 @@
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -16,7 +16,7 @@ def test_a_card_that_was_added_may_charge(site, capsys):
     assert main(["tokens", "add", "04:a1:b2:c3", "--label", "family"]) == 0
     assert capsys.readouterr().out == "04A1B2C3 'family' may charge\n"
     assert listing(capsys) == [
-        "uid oppleo label state from until last refused",
+        "uid oppleo label state from until for at most last refused",
         "04A1B2C3 19892716500 family may charge",
     ]
 
@@ -59,6 +59,32 @@ def test_a_card_that_was_swiped_and_refused_can_be_enabled(site, capsys):
             "a UID of 4, 7 or 10 bytes in hex is needed, such as 04A1B2C3, got '04A1B2'; "
             "see `oppleo-flow tokens --help`",
             id="a UID that is too short",
+        ),
+        pytest.param(
+            ["add", "--label", "x"],
+            2,
+            "either a UID or --virtual is needed; see `oppleo-flow tokens --help`",
+            id="neither a card nor none",
+        ),
+        pytest.param(
+            ["add", "04A1B2C3", "--label", "x", "--vehicle", "ioniq"],
+            3,
+            "vehicle 'ioniq': is not known; add it with `oppleo-flow accounts add vehicle`",
+            id="a vehicle that nobody knows",
+        ),
+        pytest.param(
+            ["add", "04A1B2C3", "--label", "x", "--max-kwh", "-1"],
+            2,
+            "--max-kwh: a number such as 20 or 7.5 is needed, got '-1'; "
+            "see `oppleo-flow tokens --help`",
+            id="a limit that is none",
+        ),
+        pytest.param(
+            ["add", "04A1B2C3", "--label", "x", "--max-time", "4"],
+            2,
+            "--max-time: a time such as 4h or 90m is needed, got '4'; "
+            "see `oppleo-flow tokens --help`",
+            id="a time without a unit",
         ),
         pytest.param(
             ["add", "04A1B2C3"],
@@ -107,3 +133,35 @@ def test_a_label_of_two_cards_does_not_say_which(site, capsys):
     assert capsys.readouterr().err == (
         "oppleo-flow: 'family' means 2 cards (04A1B2C3, DEADBEEF); say which by its UID\n"
     )
+
+
+def test_a_token_for_the_page_has_no_card(site, capsys):
+    assert main(["tokens", "add", "--virtual", "--label", "page"]) == 0
+    uid, *rest = listing(capsys)[1].split()
+    assert uid.startswith("WEB-")
+    assert rest == ["page", "may", "charge"]
+
+
+def test_what_sessions_are_for_and_how_much_they_may_take_is_said_of_the_token(site, capsys):
+    main(["tokens", "add", "04A1B2C3", "--label", "family"])
+    main(["accounts", "add", "driver", "Anna"])
+    main(["accounts", "add", "vehicle", "ioniq", "--plate", "X-123-Y"])
+    words = ["--driver", "Anna", "--vehicle", "ioniq", "--max-kwh", "7.5", "--max-time", "90m"]
+    assert main(["tokens", "change", "family", *words]) == 0
+    line = "04A1B2C3 19892716500 family may charge Anna, ioniq 7.5 kWh, 1:30 h"
+    assert listing(capsys)[1] == line
+    assert main(["tokens", "change", "family", "--driver", "none", "--max-time", "none"]) == 0
+    assert listing(capsys)[1] == "04A1B2C3 19892716500 family may charge ioniq 7.5 kWh"
+
+
+def test_the_next_card_can_be_enrolled(site, capsys):
+    assert main(["tokens", "enrol", "--label", "guest"]) == 0
+    assert capsys.readouterr().out.startswith("the next unknown card that is swiped before ")
+    with open_ledger(StoreLocation(site / ".oppleo" / "ledger.sqlite"), "garage") as ledger:
+        now = datetime.now(UTC)
+        assert ledger.enrolments.armed(now).label == "guest"
+        assert ledger.enrolments.armed(now + timedelta(seconds=121)) is None
+    assert main(["tokens", "enrol", "--stop"]) == 0
+    assert capsys.readouterr().out == "no card is waited for\n"
+    with open_ledger(StoreLocation(site / ".oppleo" / "ledger.sqlite"), "garage") as ledger:
+        assert ledger.enrolments.armed(now) is None
