@@ -53,9 +53,13 @@ class Failing:
     def failed_plainly(
         self, host: NodeHost, payload: Any, envelope: Message, error: Exception
     ) -> None:
-        """Deal with a failure of a node without an inbox: its `on_error` is `fault`."""
+        """Deal with a failure of a node without an inbox: nothing of it is kept anywhere."""
         self.report(host, payload, envelope, error)
-        self.fault(host, error)
+        then = host.plan.on_error.then
+        if then not in _THENS:
+            self._leave_by(host, then, payload, envelope, error)
+        elif then != "drop":
+            self.fault(host, error)
 
     def fault(self, host: NodeHost, error: Exception) -> None:
         """Put a node in fault until its next handler succeeds."""
@@ -118,13 +122,27 @@ class Failing:
 
     def _to_port(self, host: NodeHost, port: str, item: Item, error: Exception) -> None:
         """Let what the node makes of a failed message leave by the port that `then` names."""
-        payload, broken = attempt(host.node.failed, item.payload, error)
+        broken = self._leave_by(host, port, item.payload, item.envelope, error, item)
+        if broken is not None:
+            _tell(item, broken)
+
+    def _leave_by(  # noqa: PLR0913  (a message that failed, in parts)
+        self,
+        host: NodeHost,
+        port: str,
+        payload: Any,
+        envelope: Message,
+        error: Exception,
+        item: Item | None = None,
+    ) -> Exception | None:
+        """Let what a node makes of a failed message leave by a port; return why it cannot."""
+        made, broken = attempt(host.node.failed, payload, error)
         if broken is None:
-            sent = [(host.ports[port], payload)]
-            broken = self._core.handling.releasing.release(host, sent, item.envelope, item)
+            sent = [(host.ports[port], made)]
+            broken = self._core.handling.releasing.release(host, sent, envelope, item)
         if broken is not None:
             self.fault(host, broken)
-            _tell(item, broken)
+        return broken
 
 
 def _tell(item: Item, error: Exception | None) -> None:

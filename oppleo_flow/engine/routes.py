@@ -285,7 +285,7 @@ def is_plain(host: NodeHost) -> bool:
         and not host.blocked_producers
         and not plan.connections
         and not plan.on_error.retry
-        and plan.on_error.then == "fault"
+        and plan.on_error.then not in ("dead-letter", "stop-flow")
         and plan.at_most is None
         and not host.spools
         and plan.when_busy.do == "queue"

@@ -74,9 +74,12 @@ class OurSide:
 
     def __enter__(self) -> Self:
         self._runtime.start()
+        gc.collect()
+        gc.freeze()  # as the program does once it runs
         return self
 
     def __exit__(self, *_: object) -> None:
+        gc.unfreeze()
         self._runtime.stop()
 
     def brought(self) -> Cost:
