@@ -6,12 +6,20 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 from oppleo_flow.encoding import decode, known_types
 from oppleo_flow.engine.recorder import FORMAT, MARK
 from oppleo_flow.errors import ConfigError
 
-_PLAYED: Final = frozenset({"message", "held", "fault", "clear", "safe"})
+_NEEDED: Final[Mapping[str, tuple[str, ...]]] = {
+    "message": ("node", "port", "type"),
+    "held": ("node", "port", "type"),
+    "fault": ("node", "code", "text"),
+    "clear": ("node", "code"),
+    "safe": ("node",),
+}
+"""The kinds of lines that are of use to a replay, and the texts that each must have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,13 +108,12 @@ def read_recording(path: Path) -> Recording:
     lost = 0
     ended_at = header["began_at"]
     for number, facts in _objects(path, lines[1:-1]):
-        at = _moment(path, number, facts)
+        at = _moment(path, number, facts, "at")
         ended_at = max(ended_at, at)
         if facts["kind"] == "lost":
-            lost += int(facts["count"])
-        elif facts["kind"] in _PLAYED:
-            node = str(facts.get("node", ""))
-            happenings.append(Happening(str(path), number, facts["kind"], at, node, facts))
+            lost += _number(path, number, facts, "count")
+        elif facts["kind"] in _NEEDED:
+            happenings.append(_happening(path, number, facts, at))
     return Recording(
         file=str(path),
         **header,
@@ -120,24 +127,28 @@ def read_recording(path: Path) -> Recording:
 def _header(path: Path, line: str) -> dict[str, Any]:
     try:
         found = json.loads(line)
-        if found.get(MARK) != FORMAT:
+        if found.get(MARK, FORMAT) != FORMAT:
             wrong = f"has the format {found[MARK]}, and {FORMAT} is needed; record it again"
             raise ConfigError(f"{path}:1: {wrong}")
-        return {
+        began_at = datetime.fromisoformat(found["began_at"])
+        header = {
             "flow": found["flow"],
             "revision": found.get("revision"),
             "charge_point": found.get("charge_point") or "test",
             "timezone": found.get("timezone") or "UTC",
             "nodes": tuple(found.get("nodes", ())),
             "sources": tuple(found.get("sources", ())),
-            "began_at": datetime.fromisoformat(found["began_at"]),
+            "began_at": began_at,
         }
+        ZoneInfo(header["timezone"])
+        texts = [header["flow"], header["charge_point"], *header["nodes"], *header["sources"]]
+        if MARK in found and began_at.tzinfo and all(isinstance(text, str) for text in texts):
+            return header
     except ConfigError:
         raise
-    except (ValueError, KeyError, AttributeError, TypeError):
-        raise ConfigError(
-            f"{path}:1: is no recording of a flow; make one with `oppleo-flow record`"
-        ) from None
+    except (ValueError, LookupError, AttributeError, TypeError, OSError):
+        pass
+    raise ConfigError(f"{path}:1: is no recording of a flow; make one with `oppleo-flow record`")
 
 
 def _objects(path: Path, lines: list[str]) -> Iterator[tuple[int, dict[str, Any]]]:
@@ -146,15 +157,38 @@ def _objects(path: Path, lines: list[str]) -> Iterator[tuple[int, dict[str, Any]
             continue
         try:
             found = json.loads(line)
-        except ValueError:
+        except (ValueError, RecursionError):
             raise ConfigError(f"{path}:{number}: is not JSON, got {line[:40]!r}") from None
-        if not isinstance(found, dict) or "kind" not in found:
+        if not isinstance(found, dict) or not isinstance(found.get("kind"), str):
             raise ConfigError(f"{path}:{number}: is no line of a recording, got {line[:40]!r}")
         yield number, found
 
 
-def _moment(path: Path, number: int, facts: Mapping[str, Any]) -> datetime:
+def _happening(path: Path, number: int, facts: Mapping[str, Any], at: datetime) -> Happening:
+    kind = facts["kind"]
+    for name in _NEEDED[kind]:
+        if not isinstance(facts.get(name), str):
+            raise ConfigError(f"{path}:{number}: {name}: a {kind} needs this text")
+    if kind == "message":
+        _number(path, number, facts, "trace")
+        _moment(path, number, facts, "began_at")
+    if kind in ("message", "held") and not {"value", "unwritten"} & set(facts):
+        raise ConfigError(f"{path}:{number}: value: a {kind} needs one")
+    return Happening(str(path), number, kind, at, facts["node"], facts)
+
+
+def _moment(path: Path, number: int, facts: Mapping[str, Any], name: str) -> datetime:
     try:
-        return datetime.fromisoformat(facts["at"])
+        found = datetime.fromisoformat(facts[name])
     except (KeyError, TypeError, ValueError):
-        raise ConfigError(f"{path}:{number}: at: a moment is needed") from None
+        found = None
+    if found is None or found.tzinfo is None:
+        raise ConfigError(f"{path}:{number}: {name}: a moment is needed")
+    return found
+
+
+def _number(path: Path, number: int, facts: Mapping[str, Any], name: str) -> int:
+    found = facts.get(name)
+    if not isinstance(found, int):
+        raise ConfigError(f"{path}:{number}: {name}: a whole number is needed")
+    return found

@@ -120,7 +120,9 @@ def _comparable(one: Happening) -> Happening:
     """Return a line as `Comparison` takes it: how an output was made safe, as a message."""
     if one.kind == "message":
         return one
-    return replace(one, facts={"port": SAFE, "began_at": one.facts["at"], **_why(one.facts["why"])})
+    return replace(
+        one, facts={"port": SAFE, "began_at": one.facts["at"], **_why(one.facts.get("why"))}
+    )
 
 
 def _why(why: str | None) -> dict[str, Any]:

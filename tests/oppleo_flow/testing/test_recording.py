@@ -3,6 +3,8 @@
 import json
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from oppleo_flow.errors import ConfigError
 from oppleo_flow.payloads import CardSeen
@@ -18,6 +20,7 @@ CARD = {
     "id": 7, "trace": 7, "began_at": "2026-01-15T12:00:05+00:00", "source": "f/rfid.card",
     "type": "CardSeen", "value": {"uid": "04", "legacy_id": "1"},
 }  # fmt: skip
+VALUELESS = {name: value for name, value in CARD.items() if name != "value"}
 LOST = {"kind": "lost", "at": "2026-01-15T12:00:06+00:00", "count": 3}
 END = {"kind": "end", "at": "2026-01-15T12:10:00+00:00", "why": "told to stop"}
 
@@ -67,12 +70,20 @@ def test_a_last_line_that_is_cut_off_is_left_out_and_told(read, length):
         ),
         ([HEADER, "{broken", END], "2: is not JSON, got '{broken'"),
         ([HEADER, "7"], "2: is no line of a recording, got '7'"),
+        ([{**HEADER, "timezone": "Mars/Base"}], "1: is no recording of a flow; make one with "
+            "`oppleo-flow record`"),
         ([HEADER, {"kind": "message"}], "2: at: a moment is needed"),
+        ([HEADER, {**CARD, "at": "2026-01-15T12:00:05"}], "2: at: a moment is needed"),
+        ([HEADER, {**CARD, "port": None}], "2: port: a message needs this text"),
+        ([HEADER, {**CARD, "trace": "7"}], "2: trace: a whole number is needed"),
+        ([HEADER, {**LOST, "count": "many"}], "2: count: a whole number is needed"),
+        ([HEADER, VALUELESS], "2: value: a message needs one"),
         ([HEADER, {**CARD, "node": None, "at": "soon"}], "2: at: a moment is needed"),
     ],
     ids=[
         "nothing", "another file", "other JSON", "a later format", "a broken line", "no object",
-        "no moment", "a wrong moment",
+        "no such zone", "no moment", "a moment without a zone", "no port", "no trace", "no count",
+        "no value", "a wrong moment",
     ],
 )  # fmt: skip
 def test_what_is_no_recording_is_told_with_its_line(read, tmp_path, lines, wrong):
@@ -100,3 +111,22 @@ def test_a_payload_that_cannot_be_read_is_told_with_its_line(read, change, wrong
     with pytest.raises(ConfigError) as raised:
         card.payload()
     assert f"r.ndjson:2: rfid.card: {wrong}" in str(raised.value)
+
+
+WHOLE = "".join(f"{json.dumps(line)}\n" for line in (HEADER, CARD, LOST, CARD, END)).encode()
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    at=st.integers(0, len(WHOLE)), gone=st.integers(0, 60), instead=st.binary(max_size=8)
+)  # fmt: skip
+def test_whatever_becomes_of_a_file_it_is_read_or_told(tmp_path_factory, at, gone, instead):
+    file = tmp_path_factory.getbasetemp() / "damaged.ndjson"
+    file.write_bytes(WHOLE[:at] + instead + WHOLE[at + gone :])
+    told = ""
+    try:
+        for one in read_recording(file).happenings:
+            one.payload()
+    except ConfigError as error:
+        told = str(error)
+    assert not told or told.startswith(f"{file}:")
