@@ -7,6 +7,7 @@ from typing import Final
 from tests.benchmarks import (
     flow_file,
     latency,
+    meter_reads,
     one_option,
     size,
     start,
@@ -36,5 +37,6 @@ ROWS: Final = (
     Row("6b", one_option.deploy),
     Row("7", throughput.thrown),
     Row("8", virtual_time.simulated_month),
+    Row("9", meter_reads.twenty_values),
     Row("10", swipe.swipe_to_switch),
 )
