@@ -7,6 +7,7 @@ deployed.
 import logging
 import threading
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,7 +27,8 @@ _LOG = logging.getLogger(__name__)
 class DiskWatch:
     """Looks at the files now and then; `say` is told in a line what has become of a change.
 
-    What new code does is tried on a thread of its own, for that may take long.
+    What there is to do is done on a thread of its own: that may take long, and whatever somebody
+    has saved must not end the one that looks.
     """
 
     def __init__(
@@ -42,31 +44,35 @@ class DiskWatch:
         self._code = SettledFiles(lambda: nodes.glob("[!.]*.py")) if settings.code else None
         self._flows = SettledFiles(deploying.flow_files) if settings.flows else None
         self._told: tuple[int, Sequence[str]] = (0, ())
-        self._trying: threading.Thread | None = None
+        self._at_work: threading.Thread | None = None
         self._suspect = True  # what was saved before the first look was not imported either
 
     def look(self) -> None:
-        """Look once; begin to take in what is new."""
-        if self._trying is None or not self._trying.is_alive():
-            self._look_at_code()
-        if self._flows is not None and self._flows.changed():
-            self._tell_of_flows()
+        """Look once; begin to do what there is to do."""
+        if self._at_work is not None and self._at_work.is_alive():
+            return
+        code = self._code is not None and bool(self._code.changed())
+        flows = self._flows is not None and bool(self._flows.changed())
+        suspect = self._suspect and self._code is not None and self._code.settled
+        if suspect:
+            self._suspect = False
+        if code or flows or suspect:
+            act = partial(self._act, code=code, suspect=suspect, flows=flows)
+            self._at_work = threading.Thread(target=act, name="disk-watch", daemon=True)
+            self._at_work.start()
 
     def wait(self) -> None:
-        """Wait until new code that is being tried is taken in, or is not."""
-        if self._trying is not None:
-            self._trying.join()
+        """Wait until what has begun is done."""
+        if self._at_work is not None:
+            self._at_work.join()
 
-    def _look_at_code(self) -> None:
-        if self._code is None:
-            return
-        changed = bool(self._code.changed())
-        if self._suspect and self._code.settled:
-            self._suspect = False
-            changed = changed or self._deploying.code.has_changed
-        if changed:
-            self._trying = threading.Thread(target=self._take_in, name="new-code", daemon=True)
-            self._trying.start()
+    def _act(self, *, code: bool, suspect: bool, flows: bool) -> None:
+        try:
+            if flows:
+                self._tell_of_flows()
+        finally:
+            if code or (suspect and self._deploying.code.has_changed):
+                self._take_in()
 
     def _take_in(self) -> None:
         try:

@@ -158,6 +158,35 @@ def test_a_changed_flow_that_cannot_run_is_told_with_what_is_wrong(make):
     assert site.said[1:] == [f"{NAME}: as it runs, again"]
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("[" * 50_000, id="lists within lists"),
+        pytest.param("\x00\x07", id="no text"),
+        pytest.param("flow: &a [*a, *a]", id="an alias of itself"),
+        pytest.param("", id="nothing"),
+    ],
+)
+def test_whatever_is_saved_the_watch_goes_on(make, text):
+    site = make()
+    site.file.write_text(text)
+    site.look(2)
+    assert site.every() == 3600
+    site.file.write_text(FASTER)
+    site.look(2)
+    assert site.said[-1] == (f"{NAME}: changed, and not deployed yet; `oppleo-flow deploy` does it")
+
+
+def test_bad_code_is_not_tried_again_because_a_flow_changes(make):
+    site = make()
+    write(site.site, "own", code("own", more="\n1 / 0\n"))
+    site.look(3)
+    tried = site.deploying.code.newest
+    site.file.write_text(FASTER)
+    site.look(3)
+    assert site.deploying.code.newest is tried
+
+
 def test_what_a_deploy_writes_is_no_change(make):
     site = make()
     site.deploy(FASTER)
