@@ -116,10 +116,10 @@ class OwnCode:
     def refused(self, error: OppleoError) -> None:
         """Note why files were not taken in."""
         faults = error.faults if isinstance(error, BrokenCode) else (str(error),)
-        for line in faults:
-            _LOG.error("new code is not let in: %s", line)
         self._runtime.tell(f"new code is not let in: {error}", _ABOUT)
         self.newest = CodeTried(self._clock.now(), (), tuple(faults))
+        for line in faults:
+            _LOG.error("new code is not let in: %s", line)
 
     def note(self, code: NewCode) -> None:
         """Note what a deploy has done with new code."""
