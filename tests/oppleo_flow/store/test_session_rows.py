@@ -263,3 +263,13 @@ def test_the_latest_sessions_come_newest_first(ledger):
         for event in session(number, begun, None if number == 5 else begun + HOUR / 2):
             ledger.sessions.record(event)
     assert numbers(ledger.sessions.latest(3)) == [5, 4, 3]
+
+
+def test_the_price_of_the_last_watt_hours_is_kept_as_that_of_the_others(ledger):
+    ledger.prices.add(PRICE)
+    for event in [STARTED, ENDED, SessionSettled.sample()]:
+        ledger.sessions.record(event)
+    ledger.prices.add(PriceVersion(UUID(int=51), NOON - HOUR, Decimal("9.000000"), "EUR"))
+    (found,) = ledger.sessions.latest(1)
+    assert [(one.energy_wh, one.per_kwh) for one in found.slices] == [(10_020, Decimal("0.35"))]
+    assert found.amount == Decimal("3.51")
