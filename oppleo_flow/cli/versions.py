@@ -14,6 +14,7 @@ from oppleo_flow.cli.folder import site_folder
 from oppleo_flow.cli.running import Running
 from oppleo_flow.cli.site import Site
 from oppleo_flow.cli.table import table
+from oppleo_flow.cli.work_tree import told_by_git
 from oppleo_flow.store.audit import this_user
 
 EXAMPLES = (
@@ -45,6 +46,9 @@ def run(args: argparse.Namespace) -> int:
     if args.action == "list":
         found = running.get("/flow/versions")
         print(_listing(found, args.format, ZoneInfo(Site.load(folder).timezone)))
+        git = told_by_git(folder) if args.format == "table" else None
+        if git is not None:
+            print(git)
     elif args.action == "diff":
         to = "" if args.new is None else f"&to={args.new}"
         print(running.get(f"/flow/diff?from={args.old}{to}")["diff"], end="")
