@@ -126,7 +126,7 @@ class Failing:
         if broken is not None:
             _tell(item, broken)
 
-    def _leave_by(  # noqa: PLR0913  (a message that failed, in parts)
+    def _leave_by(
         self,
         host: NodeHost,
         port: str,
