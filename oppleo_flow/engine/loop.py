@@ -23,6 +23,9 @@ MANY = 1000
 HELP_S = 1.0
 """How long it waits for its turn to help."""
 _BUDGET = 64
+"""How many jobs who brings one does at most, beside it."""
+_TURN = 256
+"""How many jobs the dispatcher does before it looks at timers and whether others want a turn."""
 Job = tuple[Callable[..., object], tuple[Any, ...]]
 
 
@@ -195,7 +198,7 @@ class Loop:
                 if now >= next_beat:
                     self.on_beat()
                     next_beat = now + BEAT_S
-                self._drain(_BUDGET)
+                self._drain(_TURN)
                 self._fire_due()
                 self.owner = 0
             if self.idle:
