@@ -114,6 +114,16 @@ class SessionRows:
         found.sort(key=lambda session: (session.started_at, session.session_id), reverse=True)
         return found[:count]
 
+    def ids(self) -> list[UUID]:
+        """Return the ids of all sessions."""
+        begun, ended = session_started.c, session_ended.c
+        queries = [
+            select(one.session_id).where(one.charge_point == self._db.charge_point)
+            for one in (begun, ended)
+        ]
+        with self._db.read() as connection:
+            return sorted({found for query in queries for found in connection.scalars(query)})
+
     def get(self, session_id: UUID) -> SessionRecord | None:
         """Return one session; None when there is none of this id."""
         queries = [
