@@ -33,9 +33,9 @@ def january(site):
 def test_sessions_are_listed_in_the_sites_time(january, capsys):
     assert main(["sessions", "--month", "2026-01"]) == 0
     assert capsys.readouterr().out.splitlines() == [
-        "start             end               card       kWh  amount  note",
-        "2026-01-15 13:00  2026-01-15 15:00  family  10.000    3.50",
-        "2026-01-16 09:30  open              guest        ?       ?",
+        "id        start             end               card       kWh  amount  note",
+        "00000000  2026-01-15 13:00  2026-01-15 15:00  family  10.000    3.50",
+        "00000000  2026-01-16 09:30  open              guest        ?       ?",
     ]
 
 
@@ -56,6 +56,12 @@ def test_sessions_as_json_have_whole_numbers_of_wh_and_money_as_text(january, ca
         "currency": "EUR",
         "reason": "card",
         "flags": [],
+        "trigger": "card",
+        "driver": None,
+        "vehicle": None,
+        "plate": None,
+        "cost_centre": None,
+        "corrections": [],
         "slices": [
             {
                 "since": "2026-01-15T13:00:00+01:00",
@@ -91,3 +97,89 @@ def test_what_is_no_month_is_refused(january, capsys):
         "oppleo-flow: --month: a month such as 2026-01 is needed, got 'January'; "
         "see `oppleo-flow sessions --help`\n"
     )
+
+
+FIRST = "00000000-0000-4000-8000-000000000001"
+
+
+def test_a_session_is_corrected_and_its_original_stays(january, capsys):
+    """Oppleo D16: editing and deleting sessions leaves no trail."""
+    words = ["--end-kwh", "1240", "--why", "read by eye", "--who", "Anna", "--vehicle", "ioniq"]
+    assert main(["sessions", "correct", FIRST, *words]) == 0
+    assert capsys.readouterr().out == f"{FIRST}: family, 5.433 kWh, 1.90\n"
+    assert main(["sessions", "--month", "2026-01", "--format", "json"]) == 0
+    corrected, _ = json.loads(capsys.readouterr().out)
+    assert (corrected["energy_wh"], corrected["vehicle"]) == (5433, "ioniq")
+    assert corrected["flags"] == ["corrected"]
+    (told,) = corrected["corrections"]
+    assert (told["who"], told["why"]) == ("Anna", "read by eye")
+    with open_ledger(StoreLocation(january / ".oppleo" / "ledger.sqlite"), "garage") as ledger:
+        assert ledger.sessions.get(UUID(FIRST)).original.energy_wh == 10_000
+
+
+def test_a_session_is_taken_off_the_bill_and_not_deleted(january, capsys):
+    assert main(["sessions", "correct", FIRST, "--void", "--why", "a test"]) == 0
+    assert capsys.readouterr().out == f"{FIRST}: family, 0.000 kWh, 0.00, void\n"
+    assert main(["sessions", "correct", FIRST, "--not-void", "--why", "it was none"]) == 0
+    assert capsys.readouterr().out == f"{FIRST}: family, 10.000 kWh, 3.50\n"
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "line"),
+    [
+        pytest.param(
+            [FIRST, "--why", "x"],
+            3,
+            f"session {FIRST}: the correction changes nothing; say what is different",
+            id="nothing is said",
+        ),
+        pytest.param(
+            [FIRST, "--end-kwh", "1", "--why", "x"],
+            3,
+            f"session {FIRST}: its energy would be -1233567 Wh; no meter counts backwards",
+            id="a negative energy",
+        ),
+        pytest.param(
+            ["00000000", "--void", "--why", "x"],
+            3,
+            "'00000000' means 2 sessions; give more of the id",
+            id="an id that says too little",
+        ),
+        pytest.param(
+            ["12345678", "--void", "--why", "x"],
+            3,
+            "no session '12345678' is known; see `oppleo-flow sessions`",
+            id="a session that nobody knows",
+        ),
+        pytest.param(
+            [FIRST, "--end-kwh", "much", "--why", "x"],
+            2,
+            "--end-kwh: kWh to at most three decimals are needed, got 'much'; "
+            "see `oppleo-flow sessions --help`",
+            id="what is no register",
+        ),
+        pytest.param(
+            [FIRST, "--end", "noon", "--why", "x"],
+            2,
+            "--end: a time such as 2026-01-15T13:00 is needed, got 'noon'; "
+            "see `oppleo-flow sessions --help`",
+            id="what is no time",
+        ),
+        pytest.param(
+            [FIRST, "--void"],
+            2,
+            "the following arguments are required: --why; "
+            "see `oppleo-flow sessions correct --help`",
+            id="no reason",
+        ),
+    ],
+)
+def test_what_is_no_correction_is_refused(january, capsys, words, code, line):
+    assert main(["sessions", "correct", *words]) == code
+    assert capsys.readouterr().err == f"oppleo-flow: {line}\n"
+
+
+@pytest.mark.parametrize("words", [["start", "page"], ["stop"]])
+def test_a_site_that_does_not_run_starts_and_ends_nothing(january, capsys, words):
+    assert main(["sessions", *words]) == 3
+    assert capsys.readouterr().err.endswith("does not run; start it with `oppleo-flow run` first\n")
