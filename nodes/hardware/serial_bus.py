@@ -5,7 +5,11 @@ connections:
   rs485: {type: serial-bus, port: /dev/serial/by-id/usb-1a86_USB_Serial-if00-port0, baud: 9600}
 ```
 
-Prefer a name under `/dev/serial/by-id/`: `/dev/ttyUSB0` may be another stick after a restart.
+Prefer a name under `/dev/serial/by-id/`: `/dev/ttyUSB0` may be another stick after a restart, or
+after it was pulled out. A port that is lost is opened again as soon as it is there, and one on
+which nobody answers for a while is closed and opened anew. Several meters take turns; one that does
+not answer has a tenth of the time at most.
+
 Speed, parity and stop bits are set in the meter's own menu; Eastron meters come with 9600, none,
 1. Only one program can use the port. Simulated, the meters of the simulated world answer on it.
 """
@@ -43,7 +47,9 @@ class SerialBusConfig(NodeConfig):
         description="How long a device may think before it answers.",
     )
     echo: bool = Field(
-        False, description="Whether the adapter repeats what is sent, as some cheap ones do."
+        False,
+        description="Whether the adapter repeats what is sent, as some cheap ones do; off: that is "
+        "found out at the first answer.",
     )
 
 

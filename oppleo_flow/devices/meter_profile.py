@@ -85,7 +85,7 @@ class Value(_Part):
     one phase where there are several.  With `tenfold`, some firmware gives ten times the value.
     """
 
-    at: Addresses = Field(min_length=1, max_length=3)
+    at: Addresses
     type: RegisterType = "float32"
     unit: str
     kind: Literal["instantaneous", "register"] = "instantaneous"
@@ -114,7 +114,7 @@ class Value(_Part):
 class SerialNumber(_Part):
     """Holding registers with the serial number, the high part first."""
 
-    at: Addresses = Field(min_length=1, max_length=2)
+    at: Addresses
     type: Literal["uint16", "uint32"]
 
 

@@ -113,6 +113,7 @@ class ModbusRtuBus(SerialBus):
             raise
         except DeviceMissing:
             self._echo = self._echo_expected  # what comes back may be another adapter
+            self._last_asked = None
             raise
         except DeviceError as error:
             now_s = self._monotonic()
@@ -227,7 +228,8 @@ class ModbusRtuBus(SerialBus):
     def _refuse_while_shared(self, unit_id: int, table: Table, block: Block) -> None:
         """Raise when what came in since the last answer shows that somebody else speaks."""
         heard = self._port.unasked()
-        words = self._who_else(heard, b"") if heard else None
+        # What is left of the time before the port was opened says nothing.
+        words = self._who_else(heard, b"") if heard and self._last_asked is not None else None
         if words is not None:
             self._share(words)
         words, until_s = self._shared
@@ -257,6 +259,7 @@ class ModbusRtuBus(SerialBus):
         self._fruitless += 1
         if self._fruitless % _FRUITLESS_BEFORE_REOPENING == 0:
             self._port.close()
+            self._last_asked = None
             for device in self._devices.values():
                 device.count(reopened=1)
             _LOG.info("%s: nobody answers; the port is opened anew", self._port.name)

@@ -172,24 +172,46 @@ def _twice(node: yaml.Node | None) -> Iterator[tuple[_Place, str]]:
 
 def _complaint(error: Any, root: yaml.Node | None) -> tuple[_Place, str]:
     """Return what pydantic says, at the place that it speaks of."""
-    node, place, path = root, _Place(0, 0) if root is None else _place(root), ""
-    for part in error["loc"]:
-        found = _inside(node, part)
-        if found is None:
-            path = f"{path}.{part}" if path else str(part)
-            break
-        place, node = found
-        path += f"[{part}]" if isinstance(part, int) else f".{part}" if path else part
+    found = _Found(root, _Place(0, 0) if root is None else _place(root))
+    known = all(found.go(part) for part in error["loc"])
+    if not known:
+        found.path = ".".join(filter(None, [found.path, str(error["loc"][-1])]))
     if error["type"] == "extra_forbidden":
-        return place, f"{path}: unknown; remove it"
+        return found.place, f"{found.path}: unknown; remove it"
     if error["type"] == "missing":
-        return place, f"{path}: is missing; add it"
+        return found.place, f"{found.path}: is missing; add it"
     words = str(error["msg"]).removeprefix("Value error, ")
-    got = f", got {node.value!r}" if isinstance(node, yaml.ScalarNode) else ""
-    return place, f"{path}: {words}{got}" if path else words
+    name, colon, rest = words.partition(": ")
+    while colon and found.go(name):
+        words = rest
+        name, colon, rest = words.partition(": ")
+    node = found.node
+    shown = isinstance(node, yaml.ScalarNode) and ", got " not in words
+    got = f", got {node.value!r}" if shown and node is not None else ""
+    return found.place, f"{found.path}: {words}{got}" if found.path else words
 
 
-def _inside(node: yaml.Node | None, part: Any) -> tuple[_Place, yaml.Node] | None:
+@dataclass(slots=True)
+class _Found:
+    """A node of a text, its place, and the path that leads there."""
+
+    node: yaml.Node | None
+    place: _Place
+    path: str = ""
+
+    def go(self, part: str | int) -> bool:
+        """Go on to an entry of a map or an item of a list; return whether there is one."""
+        if isinstance(self.node, yaml.ScalarNode) and part == 0:  # a list of one, written plainly
+            return True
+        found = _inside(self.node, part)
+        if found is None:
+            return False
+        self.place, self.node = found
+        self.path += f"[{part}]" if isinstance(part, int) else f".{part}" if self.path else part
+        return True
+
+
+def _inside(node: yaml.Node | None, part: str | int) -> tuple[_Place, yaml.Node] | None:
     """Return an entry of a map, and where its key is, or an item of a list."""
     if isinstance(node, yaml.MappingNode):
         for key, value in node.value:

@@ -63,9 +63,9 @@ class Exchange(BaseModel):
     @model_validator(mode="after")
     def _is_one(self) -> Self:
         if read_question(self.ask) is None:
-            raise ValueError("ask: no whole question; is its checksum right?")
+            raise ValueError("ask: a whole question is needed, with its checksum")
         if read_answer(self.answer) is None:
-            raise ValueError("answer: no whole answer; is its checksum right?")
+            raise ValueError("answer: a whole answer is needed, with its checksum")
         return self
 
 

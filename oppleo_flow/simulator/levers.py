@@ -49,8 +49,9 @@ class AtPoint(Lever):
 
 
 def _a_trouble(name: str) -> str:
-    if name not in [_NOTHING, *MeterTrouble]:
-        advice = hint(name, [_NOTHING, *MeterTrouble], what="there are")
+    known = [_NOTHING, *(trouble.value for trouble in MeterTrouble)]
+    if name not in known:
+        advice = hint(name, known, what="there are")
         raise ValueError(f"no such trouble of a meter{advice}")
     return name
 

@@ -237,7 +237,7 @@ def test_a_profile_that_is_wrong_is_told_with_its_line_when_the_flow_is_checked(
     [(line, message)] = complaints(site)
 
     assert line == 5
-    assert message.startswith(f"'model': {file}:15:3: values.frequency: unit: one of V, A,")
+    assert message.startswith(f"'model': {file}:15:27: values.frequency.unit: one of V, A,")
 
 
 def test_a_value_that_its_own_profile_does_not_have_is_told_when_the_flow_is_checked(site):

@@ -79,10 +79,12 @@ def test_it_answers_parts_of_what_it_has_and_refuses_the_rest():
                      "1:1: by, date and firmware: a recorded transcript says whose it is",
                      id="recorded by nobody"),
         pytest.param(ASK, ASK[:-2] + "00",
-                     "3:10: frames[0]: ask: no whole question; is its checksum right?",
+                     "3:11: frames[0].ask: a whole question is needed, with its checksum, got "
+                     "'01 04 00 00 00 02 71 00'",
                      id="a question with a slip"),
         pytest.param(ANSWER, ANSWER[:-2] + "00",
-                     "3:10: frames[0]: answer: no whole answer; is its checksum right?",
+                     "3:41: frames[0].answer: a whole answer is needed, with its checksum, got "
+                     "'01 04 04 43 66 33 33 5a 00'",
                      id="an answer with a slip"),
         pytest.param(f"ask: {ASK}", "ask: 5",
                      "3:11: frames[0].ask: bytes in hexadecimal are needed, such as "

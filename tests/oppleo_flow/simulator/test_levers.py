@@ -8,7 +8,7 @@ import pytest
 from pydantic import ValidationError
 
 from oppleo_flow.clock import SystemClock, VirtualClock
-from oppleo_flow.errors import DeviceError, Refused
+from oppleo_flow.errors import ConfigError, DeviceError, Refused
 from oppleo_flow.simulator.levers import LEVERS, world_words
 from oppleo_flow.simulator.world import SimulatedWorld
 from oppleo_flow.testing.bench import NOON
@@ -32,6 +32,8 @@ def world() -> SimulatedWorld:
                      id="the meter is cut off"),
         pytest.param("break", {"evse": True}, {"broken": False}, {"broken": True},
                      id="the EVSE breaks"),
+        pytest.param("break", {"meter": "late"}, {"trouble": None}, {"trouble": "late"},
+                     id="the meter has a trouble"),
         pytest.param("shine", {"sun": True}, {"solar": False}, {"solar": True},
                      id="the sun shines"),
     ],
@@ -58,6 +60,20 @@ def test_what_is_pulled_can_be_let_go(world: SimulatedWorld) -> None:
     LEVERS["plug_in"].model_validate({}).pull(world)
     LEVERS["unplug"].model_validate({}).pull(world)
     assert world.snapshot() == there
+
+
+def test_a_trouble_of_the_meter_ends(world: SimulatedWorld) -> None:
+    there = world.snapshot()
+    for trouble in ("noise", "off"):
+        LEVERS["break"].model_validate({"meter": trouble}).pull(world)
+    assert world.snapshot() == there
+
+
+def test_only_a_trouble_that_there_is_can_befall_a_meter(world: SimulatedWorld) -> None:
+    with pytest.raises(ValidationError, match="no such trouble of a meter; did you mean 'noise'"):
+        LEVERS["break"].model_validate({"meter": "noyse"})
+    with pytest.raises(ConfigError, match="no trouble 'noyse' of a meter; there are: late, echo,"):
+        world.trouble_meter("noyse")
 
 
 def test_only_a_card_of_the_pocket_can_be_swiped() -> None:

@@ -12,6 +12,7 @@ from contextlib import closing
 import pytest
 
 from oppleo_flow.clock import SystemClock
+from oppleo_flow.devices.meter_trouble import MeterTrouble
 from oppleo_flow.devices.world import Wiring
 from oppleo_flow.devices.world_client import WorldClient
 from oppleo_flow.errors import ConfigError, DeviceMissing, DeviceTimeout
@@ -60,6 +61,7 @@ def test_what_a_client_does_happens_in_the_world(client, world):
     client.float_pin(20, pulled_up=True)
     client.plug_in(charge_percent=50)
     client.silence_meter(True)
+    client.trouble_meter("late")
     client.break_evse(True)
     client.shine(True)
     client.swipe("office", hold_s=MOMENT_S)
@@ -79,6 +81,12 @@ def test_what_a_client_sees_is_what_is_there(client, world):
     assert client.meter(1) == world.meter(1)
     assert client.meter(7) is None
     assert client.led_line(6) == world.led_line(6)
+
+
+def test_a_trouble_of_the_meter_is_told_as_it_is(client, world):
+    client.trouble_meter("noise")
+
+    assert client.meter(1).trouble is world.meter(1).trouble is MeterTrouble.NOISE
 
 
 def test_the_led_line_is_computed_on_this_side_and_says_the_same(client, world):
