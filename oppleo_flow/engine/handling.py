@@ -92,12 +92,9 @@ class Handling:
 
     def _goes_first(self, host: NodeHost) -> bool:
         """Return whether nothing makes an item wait: it need not go through the inbox."""
-        return (
-            self._may_go_on(host)
-            and not host.inbox
-            and host.turns is None
-            and not (host.spools or host.blocked_by or host.blocked_producers)
-        )
+        if host.inbox or host.turns is not None or host.spools:
+            return False
+        return self._may_go_on(host) and not (host.blocked_by or host.blocked_producers)
 
     def _closed(self, host: NodeHost, item: Item) -> Exception | None:
         """Return why a node takes no such message now; None when it does."""
