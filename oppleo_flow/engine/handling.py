@@ -4,7 +4,6 @@ What a handler sends leaves after it returned; if it raised, nothing leaves.
 """
 
 import threading
-from collections import deque
 from functools import partial
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
@@ -17,6 +16,7 @@ from oppleo_flow.engine.failing import Failing
 from oppleo_flow.engine.host import NodeHost
 from oppleo_flow.engine.inbox import Item
 from oppleo_flow.engine.ports import Port
+from oppleo_flow.engine.rate_limits import RateLimits
 from oppleo_flow.engine.releasing import Releasing
 from oppleo_flow.engine.returned import keep_result
 from oppleo_flow.engine.timing import note_time
@@ -26,30 +26,12 @@ if TYPE_CHECKING:
     from oppleo_flow.engine.core import Core
 
 
-class RateLimit:
-    """`at_most: 6/h`: how many messages a node takes in a sliding period."""
-
-    def __init__(self, count: int, period_s: float) -> None:
-        self._count = count
-        self._period_s = period_s
-        self._taken: deque[float] = deque()
-
-    def take(self, now: float) -> bool:
-        """Return whether one more message may be taken at the monotonic time `now`."""
-        while self._taken and now - self._taken[0] >= self._period_s:
-            self._taken.popleft()
-        if len(self._taken) >= self._count:
-            return False
-        self._taken.append(now)
-        return True
-
-
 class Handling:
     """Takes the items of every node that is not part of a fused run through its handlers."""
 
     def __init__(self, core: "Core") -> None:
         self._core = core
-        self._limits: dict[str, RateLimit] = {}
+        self._limits = RateLimits(core)
         self._at_work = 0
         self.releasing = Releasing(core)
         self.failing = Failing(core, self._try_again)
@@ -74,7 +56,7 @@ class Handling:
                 return
             refusal = self._closed(host, item)
             if refusal is None and host.plan.at_most is not None:
-                refusal = self._limited(host, item)
+                refusal = self._limits.refusal(host, item)
             if refusal is not None:
                 self._refuse(host, item, refusal)
                 return
@@ -109,20 +91,11 @@ class Handling:
         spool = host.spools.get(item.port or "")
         if spool is None:
             return False
-        refusal = self._limited(host, item)
+        refusal = self._limits.refusal(host, item)
         if refusal is not None:
             self._refuse(host, item, refusal)
             return True
         return spool.takes(item)
-
-    def _limited(self, host: NodeHost, item: Item) -> Exception | None:
-        """Return why a message is one too many; what switches off never is."""
-        if host.plan.at_most is None or is_urgent(item.payload):
-            return None
-        limit = self._limits.setdefault(host.node_id, RateLimit(*host.plan.at_most))
-        if limit.take(self._core.clock.monotonic()):
-            return None
-        return RuntimeError(f"node {host.node_id!r}: more than its at_most allows")
 
     def _refuse(self, host: NodeHost, item: Item, refusal: Exception) -> None:
         host.dropped += 1
@@ -152,7 +125,7 @@ class Handling:
 
     def forget(self, node: str) -> None:
         """Forget what is kept of a node that has stopped for good."""
-        self._limits.pop(node, None)
+        self._limits.forget(node)
         self.releasing.states.pop(node, None)
 
     def drop_waiting(self, host: NodeHost) -> None:

@@ -10,8 +10,8 @@ import pytest
 from oppleo_flow import Level, Node, NodeConfig, Out, Payload
 from oppleo_flow.flowfile.graph import OnError, WhenBusy
 from oppleo_flow.testing import Collect, graph_of, plan
+from tests.oppleo_flow.engine.listener import PATIENCE_S, Heard
 
-PATIENCE_S = 20.0
 QUEUE, RESTART, DROP = WhenBusy(), WhenBusy("restart"), WhenBusy("drop")
 RESTART_PER, DROP_PER = WhenBusy("restart", "card"), WhenBusy("drop", "card")
 
@@ -224,26 +224,6 @@ class Waiting(Node[NodeConfig]):
         self.done.send(f"{swipe.number} of {self.message.payload.number}")
 
 
-class Heard(Collect):
-    """Keep what comes in, and say when there is enough."""
-
-    type_name = "heard"
-
-    def start(self) -> None:
-        super().start()
-        self.changed = threading.Condition()
-
-    def on_message(self, payload: object) -> None:
-        with self.changed:
-            super().on_message(payload)
-            self.changed.notify_all()
-
-    def wait_for(self, *wanted: str) -> list[Any]:
-        with self.changed:
-            assert self.changed.wait_for(lambda: set(wanted) <= set(self.got), PATIENCE_S)
-            return list(self.got)
-
-
 @pytest.fixture
 def gates() -> Iterator[Gates]:
     Waiting.gates = Gates()
@@ -277,7 +257,7 @@ def test_nothing_leaves_of_a_handler_that_was_superseded_while_it_ran(live, gate
     runtime.inject("w", "in", Swipe(2))
     runtime.inject("w", "in", Swipe(3))
     gates.let_go(1, 3)
-    assert runtime.node("heard").wait_for("3 rings") == all_of(3)
+    assert runtime.node("heard").wait_for_all_of("3 rings") == all_of(3)
     assert dropped(runtime, "w") == 2
     if options:
         assert runtime.node("w").handled == 1
@@ -289,7 +269,7 @@ def test_a_handler_that_was_superseded_and_raises_is_no_failure(live, gates):
     gates.wait_for(13)
     runtime.inject("w", "in", Swipe(2))
     gates.let_go(13, 2)
-    assert runtime.node("heard").wait_for("2 rings") == all_of(2)
+    assert runtime.node("heard").wait_for_all_of("2 rings") == all_of(2)
     assert (runtime.snapshot().nodes[0].failed, runtime.snapshot().nodes[0].faults) == (0, ())
 
 
@@ -299,7 +279,7 @@ def test_a_message_is_dropped_while_a_handler_runs(live, gates):
     gates.wait_for(1)
     runtime.inject("w", "in", Swipe(2))
     gates.let_go(1, 2)
-    assert runtime.node("heard").wait_for("1 rings") == all_of(1)
+    assert runtime.node("heard").wait_for_all_of("1 rings") == all_of(1)
     assert dropped(runtime, "w") == 1
 
 
@@ -312,7 +292,7 @@ def test_so_many_handlers_run_at_once_and_each_keeps_what_it_sends_together(live
     gates.let_go(2)
     gates.wait_for(4)
     gates.let_go(1, 3, 4)
-    got = runtime.node("heard").wait_for(*(f"{n} rings" for n in (1, 2, 3, 4)))
+    got = runtime.node("heard").wait_for_all_of(*(f"{n} rings" for n in (1, 2, 3, 4)))
     assert sorted(got) == sorted(all_of(1, 2, 3, 4))
     for number in (1, 2, 3, 4):
         at = got.index(f"{number} begins")
@@ -326,7 +306,7 @@ def test_messages_with_the_same_key_are_handled_one_after_the_other(live, gates)
     gates.wait_for(1, 3)
     assert sorted(gates.reached) == [1, 3]
     gates.let_go(1, 2, 3)
-    got = runtime.node("heard").wait_for("2 rings", "3 rings")
+    got = runtime.node("heard").wait_for_all_of("2 rings", "3 rings")
     assert got.index("1 of 1") < got.index("2 begins")
 
 
@@ -336,7 +316,7 @@ def test_of_handlers_that_run_at_once_one_may_fail(live, gates):
         runtime.inject("w", "in", Swipe(number))
     gates.wait_for(1, 13)
     gates.let_go(1, 13, 3)
-    got = runtime.node("heard").wait_for("1 rings", "3 rings")
+    got = runtime.node("heard").wait_for_all_of("1 rings", "3 rings")
     assert sorted(got) == sorted(all_of(1, 3))
 
 
