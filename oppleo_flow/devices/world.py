@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol, Self, runtime_checkable
 
-from oppleo_flow.devices.evse_waveform import LedLine
+from oppleo_flow.devices.evse_waveform import LedLine, LedTap
 from oppleo_flow.devices.meter_trouble import MeterTrouble
 from oppleo_flow.errors import ConfigError
 from oppleo_flow.node_context import Site
@@ -27,6 +27,7 @@ class Wiring:
     evse_switch_active_low: bool = True
     evse_led: int | None = 6
     evse_led_active_low: bool = False
+    evse_led_tap: LedTap = "all"
     red: int | None = 13
     green: int | None = 12
     blue: int | None = 16

@@ -47,6 +47,10 @@ class Installation:
         self.counter = counter
         self.plugged = False
         self.powered = True
+        self.stuck = False
+        """The contactor conducts whatever the EVSE wants."""
+        self.idle = False
+        """The car asks for energy and takes none."""
         self._history = history
         if history is not None:
             history.note(counter)
@@ -69,7 +73,9 @@ class Installation:
         evse, car = self.evse, self.car
         evse.set_switch(switch_closed and self.powered, at_s)
         evse.set_demand(self.plugged and not car.full, at_s)
-        self._draw(at_s, car.power_w if evse.delivers and not car.full else 0.0)
+        conducts = evse.delivers or (self.stuck and self.plugged and self.powered)
+        takes = not car.full and not self.idle
+        self._draw(at_s, car.power_w if conducts and takes else 0.0)
 
     def park(self, car: Car, at_s: float) -> None:
         """Have another car stand at the cable, which must not be plugged in."""

@@ -6,8 +6,10 @@ do:
   - swipe: family            # a card of the pocket; {card: family, hold: 2s} holds it there
   - silence: meter           # the meter is cut off the bus; {meter: off} connects it again
   - break: evse              # it has a hard error, or the `reader` has; {evse: off} mends it
+  - break: contactor         # it is stuck, closed; `break: car`: it asks for energy and takes none
   - break: {meter: late}     # a trouble of the meter or its line, by name; {meter: off} ends it
   - cut: power               # the mains fail for EVSE and meter; {power: off} brings them back
+  - cut: led                 # the wire from the SmartEVSE's LED
   - shine: sun               # the SmartEVSE is in solar mode; {sun: off} ends that
   - doubt: clock             # nobody has told it the time; {clock: off}: it is known again
   - unplug
@@ -108,14 +110,16 @@ class Break(AtPoint):
 
     evse: bool | None = Field(None, description="Whether the SmartEVSE has one.")
     reader: bool | None = Field(None, description="Whether the card reader has one.")
+    contactor: bool | None = Field(None, description="Whether the contactor is stuck, closed.")
+    car: bool | None = Field(None, description="Whether the car asks for energy and takes none.")
     meter: Annotated[str, AfterValidator(_a_trouble)] | None = Field(
         None, description="What is wrong with the meter or its line; off: nothing."
     )
 
     @model_validator(mode="after")
     def _says_what(self) -> Self:
-        if self.evse is None and self.reader is None and self.meter is None:
-            raise ValueError("`evse`, `reader` or `meter` is needed")
+        if self.meter is None and self.evse is self.reader is self.contactor is self.car is None:
+            raise ValueError("`evse`, `reader`, `contactor`, `car` or `meter` is needed")
         return self
 
     def pull(self, world: SimulatedWorld) -> None:
@@ -124,18 +128,32 @@ class Break(AtPoint):
             world.break_evse(self.evse, self.at)
         if self.reader is not None:
             world.break_reader(self.reader, self.at)
+        if self.contactor is not None:
+            world.break_part("contactor", self.contactor, self.at)
+        if self.car is not None:
+            world.break_part("car", self.car, self.at)
         if self.meter is not None:
             world.trouble_meter(None if self.meter == _NOTHING else self.meter, self.at)
 
 
-class Cut(Lever):
+class Cut(AtPoint):
     """Cut something off, or connect it again."""
 
-    power: bool = Field(description="Whether EVSE and meter are without mains.")
+    power: bool | None = Field(None, description="Whether every EVSE and meter is without mains.")
+    led: bool | None = Field(None, description="Whether the wire from the EVSE's LED is cut.")
+
+    @model_validator(mode="after")
+    def _says_what(self) -> Self:
+        if self.power is self.led is None:
+            raise ValueError("`power` or `led` is needed")
+        return self
 
     def pull(self, world: SimulatedWorld) -> None:
         """Cut it, or connect it."""
-        world.cut_power(self.power)
+        if self.power is not None:
+            world.cut_power(self.power)
+        if self.led is not None:
+            world.break_part("led", self.led, self.at)
 
 
 class Shine(AtPoint):

@@ -1,11 +1,17 @@
 """One charge point of the simulated world: its wires, and what the mains flow through there."""
 
+from dataclasses import replace
+from typing import Literal
+
 from oppleo_flow.devices.evse_waveform import EvseWaveform, LedHardware, LedLine
 from oppleo_flow.devices.meter_phases import phases_of_model
 from oppleo_flow.devices.meter_trouble import MeterTrouble
 from oppleo_flow.devices.world import Wiring
 from oppleo_flow.simulator.installation import Installation
 from oppleo_flow.simulator.pins import Pins
+
+Part = Literal["contactor", "car", "led"]
+"""What can fail: the contactor sticks, the car takes no energy, the wire at the LED is cut."""
 
 
 class SimulatedPoint:
@@ -18,6 +24,7 @@ class SimulatedPoint:
         self.house = house
         self.meter_silent = False
         self.meter_trouble: MeterTrouble | None = None
+        self.led_cut = False
         self._hardware = hardware
         self.waveform = EvseWaveform(house.evse.signal, at_s, hardware)
 
@@ -36,10 +43,21 @@ class SimulatedPoint:
 
     def line(self) -> LedLine | None:
         """Return what is on the wire from the LED; None when there is no such wire."""
-        pin = self.wiring.evse_led
-        if pin is None:
+        pin, tap = self.wiring.evse_led, self.wiring.evse_led_tap
+        if pin is None or self.led_cut:
             return None
-        return LedLine(pin, self.wiring.evse_led_active_low, self.waveform)
+        waveform = self.waveform if tap == "all" else replace(self.waveform, tap=tap)
+        return LedLine(pin, self.wiring.evse_led_active_low, waveform)
+
+    def fail(self, part: Part, broken: bool) -> None:
+        """Let a part fail, or mend it."""
+        match part:
+            case "contactor":
+                self.house.stuck = broken
+            case "car":
+                self.house.idle = broken
+            case "led":
+                self.led_cut = broken
 
 
 def phases_of(wiring: Wiring) -> int:

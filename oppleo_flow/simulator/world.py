@@ -19,7 +19,7 @@ from oppleo_flow.simulator.car import Car, EnergyCounter
 from oppleo_flow.simulator.installation import EnergyHistory, Installation
 from oppleo_flow.simulator.metering import NEW_METER_WH, Metering
 from oppleo_flow.simulator.pins import Pins
-from oppleo_flow.simulator.point import SimulatedPoint, phases_of
+from oppleo_flow.simulator.point import Part, SimulatedPoint, phases_of
 from oppleo_flow.simulator.readers import POCKET, Card, Readers
 from oppleo_flow.simulator.sight import pins_seen, point_seen
 from oppleo_flow.simulator.smart_evse import EvseTimes, SmartEvse
@@ -157,6 +157,12 @@ class SimulatedWorld(EventfulWorld):
         """Let the SmartEVSE have a hard error, or recover."""
         with self._change() as now_s:
             self._at(point).house.evse.set_broken(broken, now_s)
+
+    def break_part(self, part: Part, broken: bool, point: str | None = None) -> None:
+        """Let the contactor stick, the car take nothing or the LED's wire be cut, or mend it."""
+        with self._change():
+            self._at(point).fail(part, broken)
+            self._tell = True
 
     def break_reader(self, broken: bool, point: str | None = None) -> None:
         """Let the card reader die, or recover."""

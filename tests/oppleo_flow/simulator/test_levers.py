@@ -54,6 +54,7 @@ def test_a_lever_moves_the_world(
 def test_what_is_pulled_can_be_let_go(world: SimulatedWorld) -> None:
     there = world.snapshot()
     pairs = [("silence", "meter"), ("break", "evse"), ("break", "reader"), ("cut", "power")]
+    pairs += [("break", "contactor"), ("break", "car"), ("cut", "led")]
     for word, said in [*pairs, ("shine", "sun")]:
         LEVERS[word].model_validate({said: True}).pull(world)
         LEVERS[word].model_validate({said: False}).pull(world)
@@ -107,13 +108,15 @@ def test_the_clock_of_this_machine_is_nobodys_to_doubt() -> None:
 
 
 def test_what_breaks_must_be_said() -> None:
-    with pytest.raises(ValidationError, match="`evse`, `reader` or `meter` is needed"):
+    with pytest.raises(
+        ValidationError, match="`evse`, `reader`, `contactor`, `car` or `meter` is needed"
+    ):
         LEVERS["break"].model_validate({})
 
 
 def test_every_lever_of_the_world_is_a_step() -> None:
     levers = {"plug_in", "plug_out", "swipe", "silence_meter", "shine", "cut_power"}
-    levers |= {"break_evse", "break_reader", "trouble_meter", "doubt_clock"}
+    levers |= {"break_evse", "break_reader", "break_part", "trouble_meter", "doubt_clock"}
     looks = {"drive_pin", "drive_duty", "drive_breath", "float_pin", "read_pin", "led_line"}
     looks |= {"card_in_field", "meter", "rewire", "snapshot", "watch", "next_event_s", "fire"}
     looks |= {"registers"}

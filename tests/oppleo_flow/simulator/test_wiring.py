@@ -83,7 +83,9 @@ nodes:
 
 def checked(text):
     registry = Registry.installed(None)
-    found = check_text(text, "flow.yaml", registry, CheckSettings(simulate=True, world_words=world_words))
+    found = check_text(
+        text, "flow.yaml", registry, CheckSettings(simulate=True, world_words=world_words)
+    )
     assert found.graph is not None, found.errors
     return found.graph
 
