@@ -55,7 +55,7 @@ class SpiBusConnection(Connection[SpiBusConfig], SpiBus):
         if isinstance(self.clock, VirtualClock):
             self._bus = WorldSpiBus(eventful(world), reader)
         else:
-            self._bus = SimulatedSpiBus(world, reader, frames)
+            self._bus = SimulatedSpiBus(world, reader, frames, reset_pin=config.reset_pin)
 
     def close(self) -> None:
         """Let go of the bus."""

@@ -3,22 +3,20 @@
 import importlib.util
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from random import Random
 from types import SimpleNamespace
 from typing import Any
 
 from oppleo_flow.devices.frames import Frames
 from oppleo_flow.devices.library_copy import load_copy
-from oppleo_flow.devices.rfid import (
-    CASCADE_LEVELS,
-    CASCADE_TAG,
-    WAKE_UP,
-    CardReader,
-    crc_a,
-)
+from oppleo_flow.devices.rc522 import CASCADE_LEVELS, CASCADE_TAG, WAKE_UP, crc_a
+from oppleo_flow.devices.rc522_self_test import ANSWERS
+from oppleo_flow.devices.reader_trouble import ReaderFace, ReaderTrouble
+from oppleo_flow.devices.rfid import CardReader
 from oppleo_flow.devices.rpi_gpio_twin import SimulatedRpiGpio
 from oppleo_flow.devices.spi_bus import SpiBus, open_rc522
 from oppleo_flow.devices.world import EventfulWorld, World
-from oppleo_flow.errors import DeviceError, DeviceMissing
+from oppleo_flow.errors import DeviceMissing
 
 _REQUEST = 0x26
 _ANTICOLLISION, _SELECT, _HALT = 0x20, 0x70, b"\x50\x00"
@@ -27,8 +25,12 @@ _MORE_LEVELS, _LAST_LEVEL = 0x04, 0x08  # select acknowledge
 _COMMAND, _COM_IRQ, _DIV_IRQ, _ERROR, _FIFO_DATA, _FIFO_LEVEL = 0x01, 0x04, 0x05, 0x06, 0x09, 0x0A
 _CONTROL, _BIT_FRAMING, _MODE, _TX_CONTROL = 0x0C, 0x0D, 0x11, 0x14
 _CRC_HIGH, _CRC_LOW, _TIMER_MODE, _VERSION = 0x21, 0x22, 0x2A, 0x37
-_CALCULATE_CRC, _TRANSCEIVE, _SOFT_RESET = 0x03, 0x0C, 0x0F
+_AUTO_TEST = 0x36
+_CONFIGURE, _CALCULATE_CRC, _TRANSCEIVE, _SOFT_RESET = 0x01, 0x03, 0x0C, 0x0F
 _RESET_VALUES = {_COMMAND: 0x20, _MODE: 0x3F, _TX_CONTROL: 0x80, _VERSION: 0x92}
+_OTHER_VERSION = 0x3C
+_UNWIRED = {ReaderTrouble.DEAD: 0x00, ReaderTrouble.LOOSE_WIRE: 0xFF}
+_SELF_TEST, _COLLISION = 0x09, 0x08
 _TX_DONE, _RX_DONE, _IDLE_IRQ, _TIMER_IRQ, _CRC_DONE = 0x40, 0x20, 0x10, 0x01, 0x04
 _TIMER_AUTO, _START_SEND, _FLUSH, _SET_IRQS = 0x80, 0x80, 0x80, 0x80
 _ANTENNA = 0x03
@@ -92,15 +94,19 @@ def cascade_levels(uid: bytes) -> list[bytes]:
 class SimulatedRc522:
     """The registers of an RC522 with a card, or none, in its field.
 
-    `card_in_field` returns the UID of the card there.  While `unpowered` it reads as a chip
-    without supply does.
+    `look` returns what is there now; it is asked whenever cards are called and when the chip is set
+    up.  While `deaf` it hears no card until its reset pin is pulled; `own_test` is what its own
+    test ends with.
     """
 
-    def __init__(self, card_in_field: Callable[[], bytes | None]) -> None:
-        self.unpowered = False
+    def __init__(self, look: Callable[[], ReaderFace]) -> None:
         self.transfers = 0
-        self._card_in_field = card_in_field
-        self._card: SimulatedCard | None = None
+        self.deaf = False
+        self.own_test = ANSWERS[_RESET_VALUES[_VERSION]]
+        self._look = look
+        self._face = ReaderFace()
+        self._noise = Random(1)
+        self._cards: list[SimulatedCard] = []
         self._registers: dict[int, int] = {}
         self._fifo = bytearray()
         self._reset()
@@ -108,8 +114,14 @@ class SimulatedRc522:
     def read(self, address: int) -> int:
         """Return a register."""
         self.transfers += 1
-        if self.unpowered:
-            return 0
+        trouble = self._face.trouble
+        if trouble is ReaderTrouble.NOISE:
+            return self._noise.randrange(0x100)
+        if trouble is ReaderTrouble.OTHER_CHIP and address == _VERSION:
+            return _OTHER_VERSION
+        return _UNWIRED[trouble] if trouble in _UNWIRED else self._register(address)
+
+    def _register(self, address: int) -> int:
         if address == _FIFO_DATA:
             return self._fifo.pop(0) if self._fifo else 0
         if address == _FIFO_LEVEL:
@@ -119,7 +131,11 @@ class SimulatedRc522:
     def write(self, address: int, value: int) -> None:
         """Write a register; some of them do something."""
         self.transfers += 1
-        if address == _FIFO_DATA:
+        if address == _COMMAND and value & 0x0F == _SOFT_RESET:
+            self._reset()
+        elif self._face.trouble is ReaderTrouble.DEAD:
+            return
+        elif address == _FIFO_DATA:
             self._fifo.append(value)
         elif address == _FIFO_LEVEL:
             if value & _FLUSH:
@@ -131,15 +147,25 @@ class SimulatedRc522:
             self._registers[address] = value
             self._act(address, value)
 
+    def pull_reset(self) -> None:
+        """Take it out of whatever it hangs in."""
+        self.deaf = False
+        self._reset()
+
     def _act(self, address: int, value: int) -> None:
-        if address == _COMMAND and value & 0x0F == _SOFT_RESET:
-            self._reset()
-        elif address == _COMMAND and value & 0x0F == _CALCULATE_CRC:
-            self._registers[_CRC_LOW], self._registers[_CRC_HIGH] = crc_a(bytes(self._fifo))
+        if address == _COMMAND and value & 0x0F == _CONFIGURE:
             self._fifo.clear()
-            self._raise_irq(_DIV_IRQ, _CRC_DONE)
+        elif address == _COMMAND and value & 0x0F == _CALCULATE_CRC:
+            self._calculate()
         elif address == _BIT_FRAMING and value & _START_SEND and self._transceiving:
             self._transceive(value & 0x07)
+
+    def _calculate(self) -> None:
+        """Compute a checksum, or run the test that is started in the same way."""
+        testing = self._registers.get(_AUTO_TEST, 0) & 0x0F == _SELF_TEST
+        self._registers[_CRC_LOW], self._registers[_CRC_HIGH] = crc_a(bytes(self._fifo))
+        self._fifo[:] = self.own_test if testing else b""
+        self._raise_irq(_DIV_IRQ, _CRC_DONE)
 
     @property
     def _transceiving(self) -> bool:
@@ -148,33 +174,62 @@ class SimulatedRc522:
     def _reset(self) -> None:
         self._registers = dict(_RESET_VALUES)
         self._fifo.clear()
+        self._cards = []
+        self._face = self._look()
 
     def _transceive(self, bits: int) -> None:
         frame = bytes(self._fifo)
         self._fifo.clear()
         self._raise_irq(_COM_IRQ, _TX_DONE)
         self._registers[_ERROR] = self._registers[_CONTROL] = 0
-        answer = self._ask_card(frame, bits)
-        if answer is not None:
-            self._fifo += answer
+        answers = self._ask_cards(frame, bits)
+        if answers:
+            if any(answer != answers[0] for answer in answers):
+                self._registers[_ERROR] = _COLLISION
+            self._fifo += answers[0]
             self._raise_irq(_COM_IRQ, _RX_DONE | _IDLE_IRQ)
         elif self._registers.get(_TIMER_MODE, 0) & _TIMER_AUTO:
             self._raise_irq(_COM_IRQ, _TIMER_IRQ)
 
-    def _ask_card(self, frame: bytes, bits: int) -> bytes | None:
-        if self._registers.get(_TX_CONTROL, 0) & _ANTENNA != _ANTENNA:
-            self._card = None
-            return None
-        uid = self._card_in_field()
-        if uid is None:
-            self._card = None
-            return None
-        if self._card is None or self._card.uid != uid:
-            self._card = SimulatedCard(uid)
-        return self._card.answer(frame, bits)
+    def _ask_cards(self, frame: bytes, bits: int) -> list[bytes]:
+        """Return what the cards in the field answer."""
+        if bits:
+            self._face = self._look()
+            self._lay(self._face)
+        if self.deaf or self._registers.get(_TX_CONTROL, 0) & _ANTENNA != _ANTENNA:
+            self._cards = []
+        answers = [card.answer(frame, bits) for card in self._cards]
+        return [self._heard(answer) for answer in answers if answer is not None]
+
+    def _lay(self, face: ReaderFace) -> None:
+        """Put into the field what lies there; a card that stays keeps its state."""
+        uids = [] if face.uid is None else [face.uid]
+        if uids and face.trouble is ReaderTrouble.TWO_CARDS:
+            uids.append(bytes(byte ^ 0x55 for byte in uids[0]))
+        if uids != [card.uid for card in self._cards]:
+            self._cards = [SimulatedCard(uid) for uid in uids]
+
+    def _heard(self, answer: bytes) -> bytes:
+        wrong = self._face.trouble is ReaderTrouble.WRONG_CHECK_BYTE and len(answer) == 5
+        return answer[:-1] + bytes([answer[-1] ^ 0x01]) if wrong else answer
 
     def _raise_irq(self, register: int, mask: int) -> None:
         self._registers[register] = self._registers.get(register, 0) | mask
+
+
+class _ResetWire(SimulatedRpiGpio):
+    """The header of a simulated Pi, one pin of which is the reset of a chip."""
+
+    def __init__(self, world: World, chip: SimulatedRc522, pin: int) -> None:
+        super().__init__(world)
+        self._chip = chip
+        self._pin = pin
+
+    def output(self, channel: int, state: bool | int) -> None:
+        """Set an output; the chip is reset while its pin is low."""
+        super().output(channel, state)
+        if channel == self._pin and not state:
+            self._chip.pull_reset()
 
 
 def simulated_spidev(chip: SimulatedRc522) -> Any:
@@ -222,11 +277,17 @@ class SimulatedSpiBus(SpiBus):
     """
 
     def __init__(
-        self, world: World, reader: str | None = None, frames: Frames | None = None
+        self,
+        world: World,
+        reader: str | None = None,
+        frames: Frames | None = None,
+        *,
+        reset_pin: int = 25,
     ) -> None:
         self._frames = frames
-        self.chip = SimulatedRc522(lambda: world.card_in_field(reader))
-        self._gpio = SimulatedRpiGpio(world)
+        self._reset_pin = reset_pin
+        self.chip = SimulatedRc522(lambda: world.reader(reader))
+        self._gpio = _ResetWire(world, self.chip, reset_pin)
 
     def card_reader(self) -> CardReader:
         """Return a reader on the simulated chip."""
@@ -235,8 +296,10 @@ class SimulatedSpiBus(SpiBus):
             "spidev": simulated_spidev(self.chip),
         }
         library = load_copy(library_file(), stand_ins)
-        settings = {"bus": 0, "device": 0, "spd": 1_000_000, "pin_rst": 25}
-        return open_rc522(library.MFRC522, settings, "simulated SPI", self._frames)
+        settings = {"bus": 0, "device": 0, "spd": 1_000_000, "pin_rst": self._reset_pin}
+        return open_rc522(
+            library.MFRC522, settings, "simulated SPI", self._frames, header=self._gpio
+        )
 
     def close(self) -> None:
         """Do nothing: there is no bus."""
@@ -264,31 +327,25 @@ class WorldCardReader(CardReader):
         self._world = world
         self._reader = reader
         self._stop_watching: Callable[[], None] | None = None
-        self._told: tuple[bytes | None, bool] = (None, True)
+        self._told = ReaderFace()
 
     def poll(self) -> bytes | None:
         """Return the UID of the card in the field."""
-        return self._world.card_in_field(self._reader)
+        return self._world.reader(self._reader).read()
 
     def announce(self, call: Callable[[], object]) -> bool:
         """Call `call` whenever a card comes or goes, and when the reader dies or recovers."""
 
         def look() -> None:
-            found = self._look()
+            found = self._world.reader(self._reader)
             if found != self._told:
                 self._told = found
                 call()
 
         self.close()
+        self._told = self._world.reader(self._reader)
         self._stop_watching = self._world.watch(look)
         return True
-
-    def _look(self) -> tuple[bytes | None, bool]:
-        """Return the card in the field, and whether the reader lives."""
-        try:
-            return self._world.card_in_field(self._reader), True
-        except DeviceError:
-            return None, False
 
     def close(self) -> None:
         """Stop telling."""

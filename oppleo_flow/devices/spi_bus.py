@@ -6,10 +6,12 @@ left alone it takes GPIO 15 for its reset, the serial port's input, when pins ha
 
 import importlib
 from abc import ABC, abstractmethod
-from typing import Any
+from typing import Any, Protocol
 
 from oppleo_flow.devices.frames import Frames
-from oppleo_flow.devices.rfid import CardReader, Rc522
+from oppleo_flow.devices.gpio import load_rpi_gpio
+from oppleo_flow.devices.rc522 import Rc522
+from oppleo_flow.devices.rfid import CardReader
 from oppleo_flow.errors import DeviceError, DeviceMissing
 
 _BCM = 11
@@ -64,16 +66,30 @@ class LinuxSpiBus(SpiBus):
             ) from None
         except (ImportError, RuntimeError, OSError) as error:
             raise DeviceMissing(f"{self._where}: {error}; is this a Raspberry Pi?") from error
-        return open_rc522(library.MFRC522, self._settings, self._where, self._frames)
+        return open_rc522(
+            library.MFRC522, self._settings, self._where, self._frames, header=load_rpi_gpio()
+        )
 
     def close(self) -> None:
         """Do nothing: the reader holds the bus."""
 
 
+class Header(Protocol):
+    """What a reset needs of the RPi.GPIO interface; the library has set the pin up."""
+
+    def output(self, channel: int, state: bool) -> None:
+        """Set an output."""
+
+
 def open_rc522(
-    library_class: Any, settings: dict[str, int], where: str, frames: Frames | None = None
+    library_class: Any,
+    settings: dict[str, int],
+    where: str,
+    frames: Frames | None = None,
+    *,
+    header: Header | None = None,
 ) -> Rc522:
-    """Return a reader made with the mfrc522 library's class.
+    """Return a reader made with the mfrc522 library's class; `header` has its reset pin.
 
     Raises:
         DeviceMissing: The bus is not there.
@@ -86,8 +102,14 @@ def open_rc522(
     except (OSError, RuntimeError, ValueError) as error:
         raise DeviceError(f"{where}: {error}") from error
     library.logger.handlers.clear()  # every instance adds one that prints
+
+    def reset() -> None:
+        if header is not None:
+            header.output(settings["pin_rst"], False)
+            header.output(settings["pin_rst"], True)
+
     try:
-        return Rc522(library, close=library.spi.close, frames=frames, where=where)
+        return Rc522(library, library.spi.close, reset=reset, frames=frames, where=where)
     except DeviceError:
         library.spi.close()
         raise

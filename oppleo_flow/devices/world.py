@@ -10,6 +10,7 @@ from typing import Any, Final, Protocol, Self, runtime_checkable
 
 from oppleo_flow.devices.evse_waveform import LedLine, LedTap
 from oppleo_flow.devices.meter_trouble import MeterTrouble
+from oppleo_flow.devices.reader_trouble import ReaderFace
 from oppleo_flow.errors import ConfigError
 from oppleo_flow.node_context import Site
 
@@ -152,12 +153,8 @@ class World(Protocol):
         """Return what a SmartEVSE puts on its LED line now; None: no such line is at the pin."""
         ...
 
-    def card_in_field(self, reader: str | None = None) -> bytes | None:
-        """Return the UID of the card that lies on a reader, by bus and chip select, or the first.
-
-        Raises:
-            DeviceError: The reader is dead.
-        """
+    def reader(self, reader: str | None = None) -> ReaderFace:
+        """Return what a reader finds, by bus and chip select; None: the first one."""
         ...
 
     def meter(self, unit_id: int) -> MeterFace | None:
@@ -204,6 +201,14 @@ class World(Protocol):
 
     def break_reader(self, broken: bool, point: str | None = None) -> None:
         """Let the card reader die, or recover."""
+        ...
+
+    def trouble_reader(self, trouble: str | None, point: str | None = None) -> None:
+        """Let something be wrong with the card reader or what lies on it, by name, or nothing.
+
+        Raises:
+            ConfigError: There is no such trouble.
+        """
         ...
 
     def shine(self, solar: bool, point: str | None = None) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 from oppleo_flow.devices.evse_waveform import GENERATIONS, EvseWaveform, LedLine
 from oppleo_flow.devices.meter_trouble import meter_trouble
+from oppleo_flow.devices.reader_trouble import ReaderFace, reader_trouble
 from oppleo_flow.devices.world import MeterFace, SiteWiring, Wiring, World
 from oppleo_flow.errors import ConfigError, DeviceMissing, DeviceTimeout
 from oppleo_flow.payloads import EvseSignal
@@ -75,10 +76,11 @@ class WorldClient(World):
         self._lines[pin] = (line, asked_at_s)
         return line
 
-    def card_in_field(self, reader: str | None = None) -> bytes | None:
-        """Return the UID of the card that lies on a reader, or on the first one."""
-        uid = self._call("card_in_field", reader=reader)
-        return None if uid is None else bytes.fromhex(uid)
+    def reader(self, reader: str | None = None) -> ReaderFace:
+        """Return what a reader finds, or the first one."""
+        face = self._call("reader", reader=reader)
+        uid = None if face["uid"] is None else bytes.fromhex(face["uid"])
+        return ReaderFace(uid, reader_trouble(face["trouble"]))
 
     def meter(self, unit_id: int) -> MeterFace | None:
         """Return what the meter of that unit id shows."""
@@ -116,6 +118,10 @@ class WorldClient(World):
     def break_reader(self, broken: bool, point: str | None = None) -> None:
         """Let the card reader die, or recover."""
         self._call("break_reader", broken=broken, point=point)
+
+    def trouble_reader(self, trouble: str | None, point: str | None = None) -> None:
+        """Let something be wrong with the card reader or what lies on it, or nothing."""
+        self._call("trouble_reader", trouble=trouble, point=point)
 
     def shine(self, solar: bool, point: str | None = None) -> None:
         """Put the SmartEVSE in solar mode, or back in normal mode."""

@@ -8,6 +8,7 @@ do:
   - break: evse              # it has a hard error, or the `reader` has; {evse: off} mends it
   - break: contactor         # it is stuck, closed; `break: car`: it asks for energy and takes none
   - break: {meter: late}     # a trouble of the meter or its line, by name; {meter: off} ends it
+  - break: {reader: noise}   # a trouble of the card reader, or what lies there; {reader: off}
   - cut: power               # the mains fail for EVSE and meter; {power: off} brings them back
   - cut: led                 # the wire from the SmartEVSE's LED
   - shine: sun               # the SmartEVSE is in solar mode; {sun: off} ends that
@@ -24,10 +25,11 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Annotated, Final, Self
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from oppleo_flow.clock import VirtualClock
 from oppleo_flow.devices.meter_trouble import MeterTrouble
+from oppleo_flow.devices.reader_trouble import ReaderTrouble
 from oppleo_flow.flowfile.cases import ANY_NAME, Lever, WorldWords
 from oppleo_flow.flowfile.suggest import hint
 from oppleo_flow.options import Seconds, Share
@@ -55,6 +57,17 @@ def _a_trouble(name: str) -> str:
     if name not in known:
         advice = hint(name, known, what="there are")
         raise ValueError(f"no such trouble of a meter{advice}")
+    return name
+
+
+def _of_a_reader(said: object) -> object:
+    """Return the name of a trouble; a reader that is just broken is dead."""
+    known = [_NOTHING, *ReaderTrouble]
+    name = {"True": ReaderTrouble.DEAD, "on": ReaderTrouble.DEAD, "False": _NOTHING}.get(
+        str(said), str(said)
+    )
+    if name not in known:
+        raise ValueError(f"no such trouble of a reader{hint(name, known, what='there are')}")
     return name
 
 
@@ -109,7 +122,9 @@ class Break(AtPoint):
     """Let a device have a hard error, or recover."""
 
     evse: bool | None = Field(None, description="Whether the SmartEVSE has one.")
-    reader: bool | None = Field(None, description="Whether the card reader has one.")
+    reader: Annotated[str, BeforeValidator(_of_a_reader)] | None = Field(
+        None, description="What is wrong with the card reader, or on: it is dead; off: nothing."
+    )
     contactor: bool | None = Field(None, description="Whether the contactor is stuck, closed.")
     car: bool | None = Field(None, description="Whether the car asks for energy and takes none.")
     meter: Annotated[str, AfterValidator(_a_trouble)] | None = Field(
@@ -118,7 +133,8 @@ class Break(AtPoint):
 
     @model_validator(mode="after")
     def _says_what(self) -> Self:
-        if self.meter is None and self.evse is self.reader is self.contactor is self.car is None:
+        known = (self.evse, self.reader, self.contactor, self.car, self.meter)
+        if all(one is None for one in known):
             raise ValueError("`evse`, `reader`, `contactor`, `car` or `meter` is needed")
         return self
 
@@ -127,7 +143,7 @@ class Break(AtPoint):
         if self.evse is not None:
             world.break_evse(self.evse, self.at)
         if self.reader is not None:
-            world.break_reader(self.reader, self.at)
+            world.trouble_reader(None if self.reader == _NOTHING else self.reader, self.at)
         if self.contactor is not None:
             world.break_part("contactor", self.contactor, self.at)
         if self.car is not None:

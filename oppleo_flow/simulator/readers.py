@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from oppleo_flow.errors import ConfigError, DeviceError
+from oppleo_flow.devices.reader_trouble import ReaderFace, ReaderTrouble
+from oppleo_flow.errors import ConfigError
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +30,7 @@ class Readers:
     def __init__(self, cards: Sequence[Card]) -> None:
         self.cards = tuple(cards)
         self._held: dict[str, tuple[Card, float]] = {}
-        self._dead: set[str] = set()
+        self._troubles: dict[str, ReaderTrouble | None] = {}
 
     @property
     def next_event_s(self) -> float | None:
@@ -51,22 +52,17 @@ class Readers:
             del self._held[reader]
         return bool(over)
 
-    def set_dead(self, reader: str, dead: bool) -> None:
-        """Let a reader die, or recover."""
-        (self._dead.add if dead else self._dead.discard)(reader)
+    def set_trouble(self, reader: str, trouble: ReaderTrouble | None) -> None:
+        """Let something be wrong with a reader, or nothing."""
+        self._troubles[reader] = trouble
 
     def card_on(self, reader: str | None) -> Card | None:
         """Return the card on a reader."""
         held = None if reader is None else self._held.get(reader)
         return held[0] if held else None
 
-    def uid_on(self, reader: str | None) -> bytes | None:
-        """Return the UID of the card on a reader, as the reader tells it.
-
-        Raises:
-            DeviceError: The reader is dead.
-        """
-        if reader in self._dead:
-            raise DeviceError("RC522: no answer")
+    def face(self, reader: str | None) -> ReaderFace:
+        """Return what a reader finds."""
         card = self.card_on(reader)
-        return bytes.fromhex(card.uid) if card else None
+        uid = bytes.fromhex(card.uid) if card else None
+        return ReaderFace(uid, None if reader is None else self._troubles.get(reader))

@@ -20,7 +20,7 @@ from oppleo_flow.errors import ConfigError, OppleoError
 _PLAIN_CALLS = {
     *("drive_pin", "drive_duty", "drive_breath", "float_pin", "read_pin"),
     *("plug_in", "plug_out", "swipe", "silence_meter", "trouble_meter", "shine"),
-    *("break_evse", "break_reader"),
+    *("break_evse", "break_reader", "trouble_reader"),
     "snapshot",
 }
 _SEND_WITHIN_S = 1.0
@@ -167,7 +167,7 @@ class WorldServer:
             return getattr(self._world, name)(**arguments)
         special: dict[str, Callable[..., Any]] = {
             "led_line": self._led_line,
-            "card_in_field": self._card_in_field,
+            "reader": self._reader,
             "meter": self._meter,
             "rewire": self._rewire,
         }
@@ -177,9 +177,9 @@ class WorldServer:
         line = self._world.led_line(pin)
         return None if line is None else line_to_json(line)
 
-    def _card_in_field(self, reader: str | None) -> str | None:
-        uid = self._world.card_in_field(reader)
-        return None if uid is None else uid.hex()
+    def _reader(self, reader: str | None) -> dict[str, Any]:
+        face = self._world.reader(reader)
+        return {"uid": face.uid.hex() if face.uid else None, "trouble": face.trouble}
 
     def _meter(self, unit_id: int) -> dict[str, Any] | None:
         face = self._world.meter(unit_id)

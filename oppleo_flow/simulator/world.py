@@ -13,6 +13,7 @@ from typing import Any
 from oppleo_flow.clock import Clock, VirtualClock
 from oppleo_flow.devices.evse_waveform import SMART_EVSE_2, LedHardware, LedLine
 from oppleo_flow.devices.meter_trouble import meter_trouble
+from oppleo_flow.devices.reader_trouble import ReaderFace, ReaderTrouble, reader_trouble
 from oppleo_flow.devices.world import EventfulWorld, MeterFace, SiteWiring, Wiring
 from oppleo_flow.errors import ConfigError, Refused
 from oppleo_flow.simulator.car import Car, EnergyCounter
@@ -105,10 +106,10 @@ class SimulatedWorld(EventfulWorld):
         with self._present():
             return self._line(pin)
 
-    def card_in_field(self, reader: str | None = None) -> bytes | None:
-        """Return the UID of the card that lies on a reader, or on the first one."""
+    def reader(self, reader: str | None = None) -> ReaderFace:
+        """Return what a reader finds, or the first one."""
         with self._present():
-            return self._readers.uid_on(reader or self._at(None).wiring.reader)
+            return self._readers.face(reader or self._at(None).wiring.reader)
 
     def meter(self, unit_id: int) -> MeterFace | None:
         """Return what the meter of that unit id shows; None when none answers there.
@@ -167,7 +168,14 @@ class SimulatedWorld(EventfulWorld):
     def break_reader(self, broken: bool, point: str | None = None) -> None:
         """Let the card reader die, or recover."""
         with self._change():
-            self._readers.set_dead(self._reader_at(point), broken)
+            trouble = ReaderTrouble.DEAD if broken else None
+            self._readers.set_trouble(self._reader_at(point), trouble)
+            self._tell = True
+
+    def trouble_reader(self, trouble: str | None, point: str | None = None) -> None:
+        """Let something be wrong with the card reader or what lies on it, or nothing."""
+        with self._change():
+            self._readers.set_trouble(self._reader_at(point), reader_trouble(trouble))
             self._tell = True
 
     def cut_power(self, cut: bool) -> None:

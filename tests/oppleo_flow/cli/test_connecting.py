@@ -78,7 +78,7 @@ def test_everything_answers_where_it_is_simulated(garage, capsys):
         f"ok       store (site-store): simulated, {ledger}: is not there yet; "
         "the first run makes it",
         "ok       web (http-client): simulated, opens",
-        "ok       rfid (rfid-reader): RC522, version 0x92",
+        "ok       rfid (rfid-reader): RC522, version 0x92, MFRC522 2.0; passes its own test",
         "ok       meter (modbus-meter): unit 1 answers: Eastron SDM630-Modbus V2, no. 19001234, "
         "0 W, 1234.6 kWh",
         "ok       evse_state (evse-state): GPIO 6 is low",
@@ -113,7 +113,7 @@ def test_a_program_is_told_all_verdicts(garage, capsys):
         "name": "rfid",
         "type": "rfid-reader",
         "level": "ok",
-        "text": "RC522, version 0x92",
+        "text": "RC522, version 0x92, MFRC522 2.0; passes its own test",
     }
 
 

@@ -1,36 +1,17 @@
 """The contract of a card reader: the real library over a simulated chip, and the port twin."""
 
-import io
-import sys
-from types import SimpleNamespace
-
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from oppleo_flow.charging.tokens import legacy_id
 from oppleo_flow.clock import VirtualClock
-from oppleo_flow.devices.library_copy import load_copy
-from oppleo_flow.devices.rc522_twin import (
-    SimulatedCard,
-    SimulatedRc522,
-    SimulatedSpiBus,
-    WorldSpiBus,
-    cascade_levels,
-    library_file,
-    simulated_spidev,
-)
-from oppleo_flow.devices.rfid import Presence, crc_a
-from oppleo_flow.devices.rpi_gpio_twin import SimulatedRpiGpio
-from oppleo_flow.devices.spi_bus import LinuxSpiBus, open_rc522
-from oppleo_flow.errors import DeviceError, DeviceMissing
+from oppleo_flow.devices.rc522_twin import SimulatedSpiBus, WorldSpiBus
+from oppleo_flow.devices.reader_trouble import ReaderTrouble
+from oppleo_flow.devices.rfid import Presence, ReaderFault
 from oppleo_flow.simulator.readers import Card
 from oppleo_flow.simulator.world import SimulatedWorld
-from tests.oppleo_flow.devices.worlds import NOON, still_world
+from tests.oppleo_flow.devices.worlds import NOON
 
 SHORT, LONG, LONGEST = "04A1B2C3", "04E1D2C3B4A596", "04112233445566778899"
 CARDS = [Card(uid, uid, known=True) for uid in (SHORT, LONG, LONGEST)]
-uids = st.sampled_from([4, 7, 10]).flatmap(lambda size: st.binary(min_size=size, max_size=size))
 
 
 @pytest.fixture
@@ -50,11 +31,6 @@ def reader(request, world):
     yield reader
     reader.close()
     bus.close()
-
-
-@pytest.fixture
-def bus(world):
-    return SimulatedSpiBus(world)
 
 
 def test_without_a_card_there_is_no_uid(reader):
@@ -91,6 +67,66 @@ def test_one_card_after_the_other(reader, world):
     assert reader.poll() == bytes.fromhex(LONG)
 
 
+# -- what may be wrong ------------------------------------------------------------------------
+
+CODES = {
+    ReaderTrouble.DEAD: "reader-silent",
+    ReaderTrouble.LOOSE_WIRE: "reader-silent",
+    ReaderTrouble.OTHER_CHIP: "reader-unknown-chip",
+    ReaderTrouble.NOISE: "reader-nonsense",
+    ReaderTrouble.WRONG_CHECK_BYTE: "card-unreadable",
+    ReaderTrouble.TWO_CARDS: "two-cards",
+}
+
+
+def found(reader):
+    """Return the UID that a poll finds, or the code of what is wrong."""
+    try:
+        return reader.poll()
+    except ReaderFault as fault:
+        return fault.code
+
+
+@pytest.mark.parametrize("uid", [SHORT, LONG, LONGEST], ids=["4 bytes", "7 bytes", "10 bytes"])
+@pytest.mark.parametrize("trouble", ReaderTrouble)
+def test_what_is_wrong_has_a_name_and_is_never_a_card(reader, world, trouble, uid):
+    """Twenty looks at a card behind each trouble: one fault, each time, and no number at all."""
+    world.trouble_reader(trouble)
+    assert not isinstance(found(reader), bytes)  # it comes in the middle of a look
+    world.swipe(uid, hold_s=60)
+
+    assert {found(reader) for _ in range(20)} == {CODES[trouble]}
+
+
+@pytest.mark.parametrize("trouble", ReaderTrouble)
+def test_what_was_wrong_is_over_by_itself(reader, world, trouble):
+    reader.poll()
+    world.swipe(LONG, hold_s=60)
+    world.trouble_reader(trouble)
+    for _ in range(3):
+        found(reader)
+
+    world.trouble_reader(None)
+    found(reader)
+
+    assert found(reader) == bytes.fromhex(LONG)
+
+
+@pytest.mark.parametrize("trouble", [ReaderTrouble.WRONG_CHECK_BYTE, ReaderTrouble.TWO_CARDS])
+def test_without_a_card_there_is_nothing_that_cannot_be_read(reader, world, trouble):
+    world.trouble_reader(trouble)
+
+    assert reader.poll() is None
+
+
+def test_a_reader_that_works_passes_its_test(reader, world):
+    for _ in range(3):
+        reader.test_itself()
+    world.swipe(SHORT)
+
+    assert reader.poll() == bytes.fromhex(SHORT)
+
+
 # -- the port twin ----------------------------------------------------------------------------
 
 
@@ -107,242 +143,6 @@ def test_the_port_twin_tells_when_a_card_comes_and_goes(world, clock):
     world.swipe(LONG)
 
     assert polls == [bytes.fromhex(SHORT), None]
-
-
-# -- the real library on the chip -------------------------------------------------------------
-
-
-def test_a_real_reader_has_to_be_polled(bus):
-    assert bus.card_reader().announce(lambda: None) is False
-
-
-def test_a_poll_without_a_card_takes_few_transfers(bus):
-    reader = bus.card_reader()
-    before = bus.chip.transfers
-
-    reader.poll()
-
-    assert bus.chip.transfers - before <= 15
-
-
-def test_nothing_is_printed_by_the_library_and_no_real_module_is_replaced(bus, monkeypatch):
-    monkeypatch.setattr(sys, "stderr", io.StringIO())
-    modules = {name: sys.modules.get(name) for name in ("RPi", "RPi.GPIO", "spidev", "mfrc522")}
-
-    bus.card_reader().poll()
-
-    assert {name: sys.modules.get(name) for name in modules} == modules
-
-
-def test_the_reset_pin_is_the_one_that_was_asked_for(bus, world):
-    bus.card_reader()
-
-    assert world.snapshot()["pins"] == {"25": {"output": True, "percent": 100, "edges": 0}}
-
-
-def test_closing_the_reader_leaves_every_pin_alone(bus, world):
-    world.drive_pin(5, high=False)
-    reader = bus.card_reader()
-    reader.close()
-
-    assert world.read_pin(5) is False
-
-
-def test_a_chip_without_power_is_an_error_and_recovers(bus, world):
-    reader = bus.card_reader()
-    bus.chip.unpowered = True
-    with pytest.raises(DeviceError) as dead:
-        reader.poll()
-    assert str(dead.value) == (
-        "RC522: no answer, its version register reads 0x00; "
-        "is SPI enabled, and the reader wired and powered?"
-    )
-
-    bus.chip.unpowered = False
-    world.swipe(SHORT)
-    assert reader.poll() == bytes.fromhex(SHORT)
-
-
-def test_a_chip_that_is_not_there_is_an_error_at_once(bus):
-    bus.chip.unpowered = True
-
-    with pytest.raises(DeviceError, match=r"^RC522: no answer"):
-        bus.card_reader()
-
-
-def test_a_chip_that_lost_its_settings_is_set_up_again(bus, world):
-    reader = bus.card_reader()
-    bus.chip.write(0x01, 0x0F)  # a reset, as a dip of the supply makes
-    world.swipe(SHORT)
-
-    assert reader.poll() == bytes.fromhex(SHORT)
-
-
-def test_a_chip_that_nobody_needed_for_minutes_is_reset(bus):
-    reader = bus.card_reader()
-    for _ in range(2999):
-        reader.poll()
-    bus.chip.write(0x13, 0x55)
-    reader.poll()
-
-    assert bus.chip.read(0x13) == 0
-
-
-def test_without_the_library_the_message_says_what_to_install(monkeypatch):
-    def gone(name):
-        raise ModuleNotFoundError(name="spidev")
-
-    monkeypatch.setattr("importlib.import_module", gone)
-
-    with pytest.raises(DeviceMissing) as missing:
-        LinuxSpiBus(0, 0, speed_hz=1_000_000, reset_pin=25).card_reader()
-
-    assert str(missing.value) == (
-        "SPI 0.0: the spidev library is missing; install oppleo-flow[pi] and mfrc522, "
-        "or ask for simulated hardware"
-    )
-
-
-@given(uid=uids.filter(lambda uid: uid[0] != 0x88))
-def test_the_legacy_number_is_what_the_library_itself_reads(uid):
-    # `SimpleMFRC522.read_id_no_block`, which Oppleo used, in the library's own two steps.
-    chip = SimulatedRc522(lambda: uid)
-    gpio = SimulatedRpiGpio(still_world())
-    module = load_copy(
-        library_file(),
-        {"RPi.GPIO": SimpleNamespace(GPIO=gpio), "spidev": simulated_spidev(chip)},
-    )
-    library = module.MFRC522(pin_mode=11, pin_rst=25)
-    library.logger.handlers.clear()
-
-    library.MFRC522_Request(library.PICC_REQIDL)
-    status, read = library.MFRC522_Anticoll()
-
-    assert status == library.MI_OK
-    assert str(int.from_bytes(bytes(read), "big")) == legacy_id(uid)
-
-
-@given(data=st.binary(min_size=1, max_size=20))
-def test_the_checksum_is_what_the_chip_computes(data):
-    chip = SimulatedRc522(lambda: None)
-    for byte in data:
-        chip.write(0x09, byte)
-    chip.write(0x01, 0x03)
-
-    assert bytes([chip.read(0x22), chip.read(0x21)]) == crc_a(data)
-
-
-def test_the_checksum_of_a_known_frame():
-    assert crc_a(b"\x50\x00") == b"\x57\xcd"  # HLTA, as ISO 14443-3 gives it
-
-
-class NoisyChip(SimulatedRc522):
-    """A chip in whose field something else answers too."""
-
-    def _ask_card(self, frame, bits):
-        answer = super()._ask_card(frame, bits)
-        return answer if bits or answer is None else bytes([answer[0] ^ 1]) + answer[1:]
-
-
-class CollidingChip(SimulatedRc522):
-    """A chip that sees two answers at once."""
-
-    def read(self, address):
-        collision = 0x08 if address == 0x06 else 0
-        return super().read(address) | collision
-
-
-@pytest.mark.parametrize("kind", [NoisyChip, CollidingChip])
-def test_an_answer_that_is_broken_is_no_card(kind):
-    assert reader_on(kind(lambda: bytes.fromhex(SHORT))).poll() is None
-
-
-def test_a_chip_whose_timer_stands_still_is_not_waited_for_for_ever(bus):
-    reader = bus.card_reader()
-    bus.chip.write(0x2A, 0x00)
-
-    with pytest.raises(DeviceError) as stuck:
-        reader.poll()
-
-    assert str(stuck.value) == "RC522: its timer does not run; reset the reader"
-
-
-def test_a_transfer_that_fails_is_an_error_of_the_reader():
-    class Unplugged(SimulatedRc522):
-        gone = False
-
-        def read(self, address):
-            if self.gone:
-                raise OSError(5, "Input/output error")
-            return super().read(address)
-
-    chip = Unplugged(lambda: None)
-    reader = reader_on(chip)
-    chip.gone = True
-
-    with pytest.raises(DeviceError) as error:
-        reader.poll()
-
-    assert str(error.value) == "RC522: SPI: [Errno 5] Input/output error"
-
-
-@pytest.mark.parametrize(
-    ("error", "kind", "message"),
-    [
-        pytest.param(
-            FileNotFoundError(2, "No such file or directory"),
-            DeviceMissing,
-            "SPI 0.0: no such bus; enable SPI with `dtparam=spi=on`",
-            id="SPI is not enabled",
-        ),
-        pytest.param(
-            PermissionError(13, "Permission denied"),
-            DeviceError,
-            "SPI 0.0: [Errno 13] Permission denied",
-            id="not allowed",
-        ),
-    ],
-)
-def test_a_bus_that_cannot_be_opened_is_named(error, kind, message):
-    def library(**settings):
-        raise error
-
-    with pytest.raises(kind) as refused:
-        open_rc522(library, {}, "SPI 0.0")
-
-    assert str(refused.value) == message
-
-
-def reader_on(chip):
-    """Return a reader, the real library's, on a chip."""
-    gpio = SimulatedRpiGpio(still_world())
-    stand_ins = {"RPi.GPIO": SimpleNamespace(GPIO=gpio), "spidev": simulated_spidev(chip)}
-    library = load_copy(library_file(), stand_ins).MFRC522
-    return open_rc522(library, {"pin_rst": 25}, "SPI 0.0")
-
-
-# -- cards ------------------------------------------------------------------------------------
-
-
-@given(uid=uids)
-def test_the_parts_of_a_uid_carry_it_whole(uid):
-    *tagged, last = cascade_levels(uid)
-
-    assert b"".join(part[1:4] for part in tagged) + last[:4] == uid
-    assert {part[0] for part in tagged} <= {0x88}
-    assert all(p[0] ^ p[1] ^ p[2] ^ p[3] == p[4] for p in [*tagged, last])
-
-
-def test_a_sleeping_card_hears_the_wake_up_call_only():
-    card = SimulatedCard(bytes.fromhex(SHORT))
-    card.answer(b"\x52", 7)
-    (part,) = cascade_levels(card.uid)
-    frame = b"\x93\x70" + part
-    assert card.answer(frame + crc_a(frame), 0) == b"\x08" + crc_a(b"\x08")
-    card.answer(b"\x50\x00" + crc_a(b"\x50\x00"), 0)
-
-    assert card.answer(b"\x26", 7) is None
-    assert card.answer(b"\x52", 7) == b"\x04\x00"
 
 
 # -- presence ---------------------------------------------------------------------------------
@@ -378,3 +178,24 @@ def test_without_a_debounce_time_three_misses_make_a_card_new():
         *(True, False, False, False),
         *(False, False, False, True),
     ]
+
+
+def test_a_card_among_others_is_still_there():
+    """A second card that comes and goes beside it does not make a swipe of the first."""
+    presence = Presence(misses=3, debounce_s=1.0)
+    assert presence.new_card(A, 0.0) == A
+    for index in range(1, 40):
+        presence.unreadable(index / 10)
+
+    assert presence.new_card(A, 4.0) is None
+    assert presence.new_card(B, 4.1) == B
+
+
+def test_what_cannot_be_read_does_not_bring_a_card_back():
+    presence = Presence(misses=3, debounce_s=1.0)
+    presence.new_card(A, 0.0)
+    for index in range(1, 20):
+        presence.new_card(None, index / 10)
+    presence.unreadable(2.0)
+
+    assert presence.new_card(A, 2.1) == A

@@ -85,7 +85,7 @@ def test_only_a_card_of_the_pocket_can_be_swiped() -> None:
 def test_a_broken_reader_tells_of_no_card(world: SimulatedWorld) -> None:
     LEVERS["break"].model_validate({"reader": True}).pull(world)
     with pytest.raises(DeviceError):
-        world.card_in_field()
+        world.reader().read()
 
 
 def test_without_mains_the_meter_does_not_answer(world: SimulatedWorld) -> None:
@@ -116,9 +116,10 @@ def test_what_breaks_must_be_said() -> None:
 
 def test_every_lever_of_the_world_is_a_step() -> None:
     levers = {"plug_in", "plug_out", "swipe", "silence_meter", "shine", "cut_power"}
-    levers |= {"break_evse", "break_reader", "break_part", "trouble_meter", "doubt_clock"}
+    levers |= {"break_evse", "break_reader", "break_part", "trouble_reader", "trouble_meter"}
+    levers |= {"doubt_clock"}
     looks = {"drive_pin", "drive_duty", "drive_breath", "float_pin", "read_pin", "led_line"}
-    looks |= {"card_in_field", "meter", "rewire", "snapshot", "watch", "next_event_s", "fire"}
+    looks |= {"reader", "meter", "rewire", "snapshot", "watch", "next_event_s", "fire"}
     looks |= {"registers"}
     of_the_household = {"park"}
     calls: dict[str, Callable[..., object]] = {

@@ -76,7 +76,7 @@ def test_what_a_client_sees_is_what_is_there(client, world):
     client.float_pin(20, pulled_up=False)
     client.swipe("office", hold_s=MOMENT_S)
 
-    assert client.card_in_field() == world.card_in_field() == bytes.fromhex("04E1D2C3B4A596")
+    assert client.reader().read() == world.reader().read() == bytes.fromhex("04E1D2C3B4A596")
     assert client.read_pin(20) is False
     assert client.meter(1) == world.meter(1)
     assert client.meter(7) is None
@@ -148,7 +148,7 @@ def test_what_the_world_refuses_is_told_in_its_own_words(client):
         b'{"call": "__init__"}\n',
         b'{"call": "drive_pin", "with": {"pin": 5}}\n',
         b'{"call": "drive_pin", "with": 7}\n',
-        b'{"call": "card_in_field", "with": {"x": 1}}\n',
+        b'{"call": "reader", "with": {"x": 1}}\n',
     ],
 )
 def test_nonsense_is_answered_and_does_no_harm(server, path, question, client):

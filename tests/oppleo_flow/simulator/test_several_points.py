@@ -73,10 +73,10 @@ def test_each_led_line_is_on_its_own_pin(bench):
 def test_each_reader_has_its_own_card(world):
     world.swipe("office", point="right")
 
-    assert world.card_in_field("0.0") is None
-    assert world.card_in_field("0.1") == bytes.fromhex("04E1D2C3B4A596")
+    assert world.reader("0.0").read() is None
+    assert world.reader("0.1").read() == bytes.fromhex("04E1D2C3B4A596")
     world.swipe("family")
-    assert world.card_in_field() == world.card_in_field("0.0") == bytes.fromhex("04A1B2C3")
+    assert world.reader().read() == world.reader("0.0").read() == bytes.fromhex("04A1B2C3")
 
 
 def test_the_first_place_is_meant_where_none_is_named(bench):
@@ -115,9 +115,9 @@ def test_a_lever_moves_one_place_and_not_the_other(bench, lever, here, there):
 def test_a_dead_reader_leaves_the_other_alone(world):
     world.break_reader(True, "right")
 
-    assert world.card_in_field("0.0") is None
+    assert world.reader("0.0").read() is None
     with pytest.raises(DeviceError):
-        world.card_in_field("0.1")
+        world.reader("0.1").read()
 
 
 def test_the_mains_are_those_of_the_whole_house(bench):

@@ -120,10 +120,10 @@ def test_a_dead_reader_says_so_and_sees_no_card(world):
     world.break_reader(True)
     world.swipe("family")
     with pytest.raises(DeviceError, match=r"^RC522: no answer$"):
-        world.card_in_field()
+        world.reader().read()
     world.break_reader(False)
 
-    assert world.card_in_field() == bytes.fromhex("04A1B2C3")
+    assert world.reader().read() == bytes.fromhex("04A1B2C3")
     assert told == ["changed"] * 3
 
 
@@ -185,12 +185,12 @@ def test_pulling_the_plug_stops_the_current(world, clock):
 
 def test_a_card_lies_on_the_reader_for_as_long_as_it_is_held(world, clock):
     world.swipe("family", hold_s=0.5)
-    assert world.card_in_field() == bytes.fromhex("04A1B2C3")
+    assert world.reader().read() == bytes.fromhex("04A1B2C3")
     clock.advance(0.49)
-    assert world.card_in_field() is not None
+    assert world.reader().read() is not None
     clock.advance(0.01)
 
-    assert world.card_in_field() is None
+    assert world.reader().read() is None
 
 
 def test_a_card_can_be_named_by_its_uid(world):
@@ -212,7 +212,7 @@ def test_watchers_are_told_of_the_signal_and_the_card_and_of_nothing_else(world,
     told = []
 
     def look():
-        told.append((clock.monotonic(), world.led_line(6).waveform.signal, world.card_in_field()))
+        told.append((clock.monotonic(), world.led_line(6).waveform.signal, world.reader().read()))
 
     stop = world.watch(look)
     world.drive_pin(12, high=True)
