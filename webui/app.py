@@ -7,6 +7,7 @@ from typing import Any
 from bottle import Bottle
 
 from webui.api.audit import Deeds
+from webui.api.charging import Charging
 from webui.api.dead_letters import DeadLetterBox
 from webui.api.faults import Faults
 from webui.api.flow import RunningFlow
@@ -19,6 +20,7 @@ from webui.api.recording import Recording
 from webui.api.secrets import SecretUses
 from webui.api.sessions import LastSessions
 from webui.api.simulator import Simulator
+from webui.api.tokens import Tokens
 from webui.assets import Page, load_assets
 from webui.feed import Feed
 from webui.guard import add_headers, failures_as_problems, refuse_strangers
@@ -66,6 +68,7 @@ def create_app(
         *_api(runtime, feed, sessions, levers, deploying, deeds),
         ("/api/v1/secrets", "GET", SecretUses(site or SiteFacts()).show),
         *_recorded(runtime, feed, deploying, site or SiteFacts(), deeds),
+        *_booked(runtime, site or SiteFacts(), deeds),
     ):
         app.route(path, method, call)
     return app
@@ -126,4 +129,26 @@ def _recorded(
     return (
         ("/api/v1/recording", "GET", Recording(runtime, feed, site, deploying).record),
         ("/api/v1/inject", "POST", Injecting(runtime, site, deeds).inject),
+    )
+
+
+def _booked(
+    runtime: Runtime, site: SiteFacts, deeds: Deeds
+) -> Sequence[tuple[str, str, Callable[..., Any]]]:
+    """Return what writes to the ledger, and charges without a card."""
+    charging = Charging(runtime, site, deeds)
+    tokens = Tokens(site, deeds)
+    return (
+        ("/api/v1/sessions/start", "POST", charging.start),
+        ("/api/v1/sessions/stop", "POST", charging.stop),
+        ("/api/v1/sessions/<session_id>", "GET", charging.show),
+        ("/api/v1/sessions/<session_id>/corrections", "POST", charging.correct),
+        ("/api/v1/tokens", "GET", tokens.show),
+        ("/api/v1/tokens", "POST", tokens.add),
+        ("/api/v1/tokens/<name>", "PATCH", tokens.change),
+        ("/api/v1/enrolment", "GET", tokens.armed),
+        ("/api/v1/enrolment", "PUT", tokens.arm),
+        ("/api/v1/enrolment/stop", "POST", tokens.disarm),
+        ("/api/v1/accounts", "GET", tokens.accounts),
+        ("/api/v1/accounts", "POST", tokens.add_account),
     )

@@ -23,6 +23,7 @@ from oppleo_flow.store.location import Written
 
 if TYPE_CHECKING:
     from oppleo_flow.flowfile import Finding
+    from oppleo_flow.store import Ledger
 
 
 class Subscription(Protocol):
@@ -187,7 +188,8 @@ class SiteFacts:
     """What the web interface needs to know of the site around the runtime.
 
     `frames` are those of its devices; `redact` takes the values of secrets out of a text;
-    `ledger` counts what was written there; `secrets` tells who uses which, and no value.
+    `ledger` counts what was written there; `secrets` tells who uses which, and no value; `books`
+    opens the ledger to be written, None where none is kept.
     """
 
     clock: Clock = field(default_factory=SystemClock)
@@ -197,6 +199,7 @@ class SiteFacts:
     redact: Callable[[str], str] = str
     ledger: Written | None = None
     secrets: Callable[[], Iterable[Mapping[str, Any]]] = tuple
+    books: "Callable[[], Ledger] | None" = None
 
 
 @dataclass(frozen=True, slots=True)

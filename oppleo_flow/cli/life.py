@@ -141,7 +141,7 @@ class _Life:
                 sessions=sessions,
                 levers=self._world,
                 deploying=deploying,
-                site=self._facts(log),
+                site=self._facts(log, sessions),
                 audit=audit,
             ) as server,
             address_of(self._site.folder, server.url),
@@ -226,7 +226,7 @@ class _Life:
         port: int | None = self._args.port
         return self._site.settings.web.port if port is None else port
 
-    def _facts(self, log: Log) -> SiteFacts:
+    def _facts(self, log: Log, sessions: WebSessions) -> SiteFacts:
         """Return what the page and a recording say of the site."""
         return SiteFacts(
             clock=self._clock,
@@ -236,6 +236,7 @@ class _Life:
             redact=log.redaction.redacted,
             ledger=self._site.service(StoreLocation).written,
             secrets=partial(_secrets, self._site.folder),
+            books=sessions.books,
         )
 
     def _seed(self) -> None:

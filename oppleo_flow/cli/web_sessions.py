@@ -1,4 +1,4 @@
-"""The last sessions for the page, from the site's ledger."""
+"""The site's ledger for the page and the API."""
 
 import threading
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ class WebSessions:
     def __init__(self, site: Site) -> None:
         self._site = site
         self._lock = threading.Lock()
-        self._ledger: Ledger | None = None
+        self._ledgers: dict[bool, Ledger] = {}
 
     def latest(self, count: int) -> Sequence[SessionRecord]:
         """Return the `count` sessions that started last, the newest first.
@@ -26,18 +26,28 @@ class WebSessions:
         Raises:
             StoreError: The ledger cannot be read.
         """
-        return self._open().sessions.latest(count)
+        return self._open(read_only=True).sessions.latest(count)
+
+    def books(self) -> "Ledger":
+        """Return the ledger, to be written.
+
+        Raises:
+            StoreError: It cannot be opened.
+        """
+        return self._open(read_only=False)
 
     def close(self) -> None:
         """Let go of the ledger."""
         with self._lock:
-            if self._ledger is not None:
-                self._ledger.close()
-                self._ledger = None
+            for ledger in self._ledgers.values():
+                ledger.close()
+            self._ledgers = {}
 
-    def _open(self) -> "Ledger":
+    def _open(self, *, read_only: bool) -> "Ledger":
         with self._lock:
-            if self._ledger is None:
+            if read_only not in self._ledgers:
                 location = self._site.service(StoreLocation)
-                self._ledger = open_ledger(location, self._site.charge_point, read_only=True)
-            return self._ledger
+                self._ledgers[read_only] = open_ledger(
+                    location, self._site.charge_point, read_only=read_only
+                )
+            return self._ledgers[read_only]

@@ -17,6 +17,18 @@ ROUTES = [
     ("GET", "/api/v1/recording"),
     ("POST", "/api/v1/inject"),
     ("GET", "/api/v1/sessions"),
+    ("GET", "/api/v1/sessions/7"),
+    ("POST", "/api/v1/sessions/7/corrections"),
+    ("POST", "/api/v1/sessions/start"),
+    ("POST", "/api/v1/sessions/stop"),
+    ("GET", "/api/v1/tokens"),
+    ("POST", "/api/v1/tokens"),
+    ("PATCH", "/api/v1/tokens/7"),
+    ("GET", "/api/v1/enrolment"),
+    ("PUT", "/api/v1/enrolment"),
+    ("POST", "/api/v1/enrolment/stop"),
+    ("GET", "/api/v1/accounts"),
+    ("POST", "/api/v1/accounts"),
     ("GET", "/api/v1/faults"),
     ("GET", "/api/v1/statuses"),
     ("GET", "/api/v1/dead-letters"),
@@ -54,7 +66,7 @@ def assert_problem(answer, status, code):
 
 def test_the_list_above_names_every_route(client):
     found = {(route.method, route.rule) for route in client.app.routes}
-    given = {"<path:path>": "app.js", "<number:int>": "7"}
+    given = {"<path:path>": "app.js", "<number:int>": "7", "<session_id>": "7", "<name>": "7"}
     for written, example in given.items():
         found = {(method, rule.replace(written, example)) for method, rule in found}
     assert sorted(found) == sorted(ROUTES)

@@ -22,10 +22,36 @@ class LastSessions:
         """Answer `GET /api/v1/sessions?limit=20`: the newest first, open ones too."""
         if self._sessions is None:
             raise problem(404, "no-ledger", "this site keeps no ledger, so no session is known")
-        return {"sessions": [_session(one) for one in self._sessions.latest(limit(_USUAL, _MOST))]}
+        latest = self._sessions.latest(limit(_USUAL, _MOST))
+        return {"sessions": [session_data(one) for one in latest]}
 
 
-def _session(record: SessionRecord) -> dict[str, Any]:
+def session_data(record: SessionRecord, *, whole: bool = False) -> dict[str, Any]:
+    """Return a session as plain data; `whole` with its registers, purpose and corrections."""
+    found = _figures(record)
+    if not whole:
+        return found
+    of = record.attribution
+    return {
+        **found,
+        "token_id": str(record.token_id),
+        "meter_start_wh": record.meter_start_wh,
+        "meter_end_wh": record.meter_end_wh,
+        "meter_serial": record.meter_serial,
+        "reason": record.reason,
+        "trigger": record.trigger,
+        "driver": of.driver,
+        "vehicle": of.vehicle,
+        "plate": of.plate,
+        "cost_centre": of.cost_centre,
+        "corrections": [
+            {"at": one.at.isoformat(), "who": one.who, "why": one.why} for one in record.corrections
+        ],
+        "original": None if record.original is None else session_data(record.original, whole=True),
+    }
+
+
+def _figures(record: SessionRecord) -> dict[str, Any]:
     price = record.price
     return {
         "session_id": str(record.session_id),
