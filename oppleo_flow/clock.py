@@ -4,7 +4,7 @@ import functools
 import math
 import time
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -64,6 +64,15 @@ def seconds_since(instant: Instant, now: Instant) -> float:
     if instant.boot_id == now.boot_id:
         return max(0.0, now.monotonic_s - instant.monotonic_s)
     return max(0.0, (now.wall - instant.wall).total_seconds())
+
+
+def earlier(instant: Instant, seconds: float) -> Instant:
+    """Return the moment that was so many seconds before."""
+    return replace(
+        instant,
+        monotonic_s=instant.monotonic_s - seconds,
+        wall=instant.wall - timedelta(seconds=seconds),
+    )
 
 
 @functools.cache

@@ -13,6 +13,7 @@ from enum import StrEnum
 from typing import Any, ClassVar, Literal, Self
 from uuid import UUID
 
+from oppleo_flow.clock import Instant
 from oppleo_flow.record import Record
 
 _SAMPLE_TIME = datetime(2026, 1, 15, 12, 0, tzinfo=UTC)
@@ -300,7 +301,8 @@ class SessionStarted(Payload):
     """A session began.
 
     `meter_start_wh` is None with quality `unknown` while the meter is silent; a `SessionLatched`
-    follows when it speaks.
+    follows when it speaks.  `stamp` is when, by a clock that nobody had told the time: by it the
+    session is dated when the time is known.
     """
 
     session_id: UUID
@@ -314,6 +316,7 @@ class SessionStarted(Payload):
     trigger: Trigger = "card"
     attribution: Attribution = NOBODY
     clock_uncertain: bool = False
+    stamp: Instant | None = None
     _sample = {
         "session_id": _SAMPLE_SESSION,
         "token_id": _SAMPLE_SESSION,
@@ -346,7 +349,8 @@ class SessionLatched(Payload):
 class SessionEnded(Payload):
     """A session ended; energy is None when one of its registers is unknown.
 
-    `interrupted`: the runtime was away meanwhile, because of a power cut for one.
+    `interrupted`: the runtime was away meanwhile, because of a power cut for one.  `stamp` is when
+    it ended, where its start or its end is by a clock that nobody had told the time.
     """
 
     session_id: UUID
@@ -362,6 +366,7 @@ class SessionEnded(Payload):
     reason: str
     interrupted: bool = False
     clock_uncertain: bool = False
+    stamp: Instant | None = None
     _sample = {
         "session_id": _SAMPLE_SESSION,
         "token_id": _SAMPLE_SESSION,

@@ -48,6 +48,7 @@ from oppleo_flow.charging.session import Mark, OpenSession
 from oppleo_flow.charging.settling import Settling
 from oppleo_flow.charging.tokens import control
 from oppleo_flow.charging.visit import AutoSession
+from oppleo_flow.clock import earlier
 from oppleo_flow.node import StopReason
 from oppleo_flow.payloads import (
     Authorised,
@@ -247,10 +248,8 @@ class ChargeSession(Node[ChargeSessionConfig]):
         self._show()
 
     def _end(self, session: OpenSession, reason: str) -> None:
-        uncertain = self.clock.instant().trusted is False
-        ended = rules.end(
-            session, self._register(), self.clock.now(), reason, clock_uncertain=uncertain
-        )
+        stamp = self.clock.instant()
+        ended = rules.end(session, self._register(), self.clock.now(), reason, stamp=stamp)
         self.session, self.last_id = None, session.session_id
         # First of all: switching off never waits.
         self._ask()
@@ -275,8 +274,9 @@ class ChargeSession(Node[ChargeSessionConfig]):
             return
         last = reading.with_(energy_import_wh=at.energy_wh, time=at.at)
         ended_at = max(at.at, session.started_at)
-        self.ended.send(rules.end(session, last, ended_at, "auto"))
         began = self.clock.instant()
+        stamp = earlier(began, (now - ended_at).total_seconds())
+        self.ended.send(rules.end(session, last, ended_at, "auto", stamp=stamp))
         self.session = rules.follow(session, at, now, self.site.charge_point, began)
         self.started.send(rules.started(self.session))
         self._watch_time()

@@ -20,6 +20,10 @@ session is open at any time: one that starts closes one whose end was lost.
 With the end of a session goes what each part of its energy costs, cut by the readings that are
 there by then. `prices` are those of a market, from a `price-source`, which dynamic prices go by.
 
+A session that was by a clock that nobody had told the time, as that of a Raspberry Pi before the
+network does, bears the boot of the machine and the seconds since. When the clock is told the time
+within that boot, such sessions are dated by it.
+
 A reading that follows another within `batch` waits, to be written together with those that come
 meanwhile; any other is written at once. A loss of power, or a runtime that is killed, takes at most
 those of the last `batch` along; what a session needs of them it has itself. While they cannot be
@@ -47,6 +51,7 @@ from oppleo_flow.payloads import (
 from oppleo_flow.store import LedgerConnection
 
 _MOST_WAITING = 10_000
+_LOOK_AT_CLOCK_S = 10.0
 
 
 class LedgerConfig(NodeConfig):
@@ -104,6 +109,9 @@ class LedgerNode(Node[LedgerConfig]):
         self._lost = 0
         self._due = False
         self._written_s = -math.inf
+        # Not now: it needs the database, and a start has better things to do.
+        self._looks = True
+        self.after(_LOOK_AT_CLOCK_S, self._look_at_clock)
 
     def stop(self, reason: StopReason) -> None:
         """Write what is still waiting."""
@@ -116,6 +124,17 @@ class LedgerNode(Node[LedgerConfig]):
         """Write an event at once; the readings before it first, for they cut its energy."""
         self._written()
         self._ledger.sessions.record(event)
+        if isinstance(event, SessionStarted | SessionEnded) and event.stamp and not self._looks:
+            self._look_at_clock()
+
+    def _look_at_clock(self) -> None:
+        """Date what was by a clock that was not known, or look again later."""
+        now = self.clock.instant()
+        self._looks = now.trusted is False
+        if self._looks:
+            self.after(_LOOK_AT_CLOCK_S, self._look_at_clock)
+        elif dated := self._ledger.clock.date(now):
+            self.log.info("the time is known: %d sessions were dated by it", dated)
 
     def on_prices(self, prices: MarketPrices) -> None:
         """Write market prices at once."""

@@ -1,7 +1,7 @@
 """A session as the ledger has it."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Literal
 from uuid import UUID
@@ -33,12 +33,29 @@ class Remark:
 
 
 @dataclass(frozen=True, slots=True)
+class WrongClock:
+    """A clock that was found out to have been behind by `behind` until `known_at`."""
+
+    behind: timedelta
+    known_at: datetime
+
+    def shown(self, at: datetime) -> datetime:
+        """Return what it showed at a moment."""
+        return at - self.behind if at < self.known_at else at
+
+    def meant(self, shown: datetime) -> datetime:
+        """Return the moment at which it showed a time."""
+        return shown + self.behind if shown < self.known_at - self.behind else shown
+
+
+@dataclass(frozen=True, slots=True)
 class SessionRecord:
     """One session with its registers and its price; what ended it is None while it is open.
 
     `price` is the version that held when the session started, `slices` what each part of the energy
     costs; without any, all of it costs `price`.  `settled_at` is when the end
     register was read, where that was after the end; `late_end`: none was known until then.
+    `clock` is the one that its readings went by, where that was wrong.
     `original` is the session as it was recorded, if `corrections` have changed it since; one of
     them may have made it `void`.
     """
@@ -63,6 +80,7 @@ class SessionRecord:
     late_end: bool = False
     interrupted: bool = False
     clock_uncertain: bool = False
+    clock: WrongClock | None = None
     void: bool = False
     corrections: tuple[Remark, ...] = ()
     original: "SessionRecord | None" = None

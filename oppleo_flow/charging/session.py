@@ -165,6 +165,7 @@ def started(session: OpenSession) -> SessionStarted:
         trigger=session.trigger,
         attribution=session.attribution,
         clock_uncertain=session.clock_uncertain,
+        stamp=session.began if session.clock_uncertain else None,
     )
 
 
@@ -248,13 +249,15 @@ def end(
     now: datetime,
     reason: str,
     *,
-    clock_uncertain: bool = False,
+    stamp: Instant | None = None,
 ) -> SessionEnded:
-    """Return the event of a session that ends now.
+    """Return the event of a session that ends now; `stamp` is `now`, as the clock has it.
 
     The end register is unknown when the meter is silent and when it cannot be compared with the
     start register.
     """
+    not_known = stamp is not None and stamp.trusted is False
+    uncertain = not_known or session.clock_uncertain or now < session.started_at
     known = reading is not None and bounds(session, reading)
     return SessionEnded(
         session_id=session.session_id,
@@ -270,7 +273,8 @@ def end(
         energy_wh=energy_wh(session, reading),
         reason=reason,
         interrupted=session.interrupted,
-        clock_uncertain=clock_uncertain or session.clock_uncertain or now < session.started_at,
+        clock_uncertain=uncertain,
+        stamp=stamp if uncertain else None,
     )
 
 

@@ -13,6 +13,7 @@ from oppleo_flow.store.sqlite_file import opened
 
 if TYPE_CHECKING:
     from oppleo_flow.store.account_rows import AccountRows
+    from oppleo_flow.store.clock_rows import ClockRows
     from oppleo_flow.store.correction_rows import CorrectionRows
     from oppleo_flow.store.enrolment_rows import EnrolmentRows
     from oppleo_flow.store.market_rows import MarketRows
@@ -74,6 +75,11 @@ class Ledger:
     def market(self) -> "MarketRows":
         """Return the market prices."""
         return self._rows.market
+
+    @property
+    def clock(self) -> "ClockRows":
+        """Return what is known of the machine's clock."""
+        return self._rows.clock
 
     @property
     def _rows(self) -> "Rows":

@@ -1,6 +1,7 @@
 """The rows of a ledger, by SQLAlchemy; imported when something is first read or written."""
 
 from oppleo_flow.store.account_rows import AccountRows
+from oppleo_flow.store.clock_rows import ClockRows
 from oppleo_flow.store.correction_rows import CorrectionRows
 from oppleo_flow.store.database import Database, sqlite_engine
 from oppleo_flow.store.enrolment_rows import EnrolmentRows
@@ -29,6 +30,7 @@ class Rows:
         self.sessions = SessionRows(self._database, self.readings.write_gathered)
         self.prices = PriceRows(self._database)
         self.market = MarketRows(self._database)
+        self.clock = ClockRows(self._database)
 
     def close(self) -> None:
         """Write what is still in memory, and let go of the file."""

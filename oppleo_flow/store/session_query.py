@@ -7,9 +7,10 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Connection, Row, Select, func, select
 
 from oppleo_flow.charging.correction import apply
-from oppleo_flow.charging.record import SessionRecord
+from oppleo_flow.charging.record import SessionRecord, WrongClock
 from oppleo_flow.charging.tariff import PriceVersion, price_at
 from oppleo_flow.payloads import Attribution
+from oppleo_flow.store.boot_rows import Boot, known_boots
 from oppleo_flow.store.correction_query import corrections_of
 from oppleo_flow.store.price_rows import all_prices
 from oppleo_flow.store.slice_rows import with_slices
@@ -34,6 +35,8 @@ _LATER: Sequence[ColumnElement[Any]] = (
     *(_SETTLED.settled_at, _BEGUN.closed_at, _ENDED.interrupted, _ENDED.price_version_id),
     func.coalesce(_ENDED.clock_uncertain, _BEGUN.clock_uncertain).label("clock_uncertain"),
     *(_ENDED.ended_at, _ENDED.reason),
+    *(_BEGUN.boot_id, _BEGUN.monotonic_s),
+    *(_ENDED.boot_id.label("end_boot_id"), _ENDED.monotonic_s.label("end_monotonic_s")),
 )
 LOST = "lost"
 """The reason of a session whose end never came: it ended when the next one began, or before."""
@@ -70,40 +73,71 @@ def records(
     """Return the sessions that queries find, with their prices, corrections and slices."""
     prices = all_prices(connection, charge_point)
     corrections = corrections_of(connection, charge_point)
+    boots = known_boots(connection, charge_point)
     found = [
-        apply(_record(row, prices), corrections.get(row.session_id, ()))
+        apply(_record(row, prices, boots), corrections.get(row.session_id, ()))
         for query in queries
         for row in connection.execute(query)
     ]
     return with_slices(connection, charge_point, found, prices)
 
 
-def _record(row: Row[Any], prices: Mapping[UUID, PriceVersion]) -> SessionRecord:
+def _record(
+    row: Row[Any], prices: Mapping[UUID, PriceVersion], boots: Mapping[str, Boot]
+) -> SessionRecord:
     """Return a session; its price is the one kept with it, else the one that is known now.
+
+    It is dated if it began by a clock that was told the time since.
 
     A session that is open has none yet, and one that ended before any price was known has none
     kept: both are looked up, so that a price entered late still counts.
     """
-    kept = prices.get(row.price_version_id) if row.price_version_id else None
     lost = row.ended_at is None and row.closed_at is not None
+    dates = _Dates(row, boots)
+    kept = prices.get(row.price_version_id) if row.price_version_id else None
+    if dates.clock is not None:
+        kept = None  # it was chosen by a clock that was wrong
     return SessionRecord(
         session_id=row.session_id,
         token_id=row.token_id,
         uid=row.uid,
         label=row.label,
-        started_at=row.started_at,
+        started_at=dates.started_at,
         meter_start_wh=row.meter_start_wh,
         meter_start_quality="late" if row.latched_at else row.meter_start_quality or "unknown",
         meter_serial=row.meter_serial,
-        ended_at=row.closed_at if lost else row.ended_at,
+        ended_at=row.closed_at if lost else dates.ended_at,
         meter_end_wh=row.meter_end_wh,
         energy_wh=row.energy_wh,
         reason=LOST if lost else row.reason,
-        price=kept or price_at(prices.values(), row.started_at),
+        price=kept or price_at(prices.values(), dates.started_at),
         trigger=row.trigger or "card",
         attribution=Attribution(row.driver, row.vehicle, row.plate, row.cost_centre),
         settled_at=row.settled_at,
         late_end=row.settled_at is not None and row.first_end_wh is None,
         interrupted=lost or bool(row.interrupted),
-        clock_uncertain=bool(row.clock_uncertain),
+        clock_uncertain=bool(row.clock_uncertain) and not dates.known,
+        clock=dates.clock,
     )
+
+
+class _Dates:
+    """When a session was, by what is known of the clock by now.
+
+    `clock` says how wrong it was; None: nobody knows, or it was right.
+    """
+
+    def __init__(self, row: Row[Any], boots: Mapping[str, Boot]) -> None:
+        begun, ended = boots.get(row.boot_id), boots.get(row.end_boot_id)
+        stamped = row.boot_id is not None or row.end_boot_id is not None
+        self.known = stamped and (
+            (row.boot_id is None or begun is not None)
+            and (row.end_boot_id is None or ended is not None)
+        )
+        self.started_at, self.ended_at, self.clock = row.started_at, row.ended_at, None
+        if begun is not None:
+            self.started_at = begun.at(row.monotonic_s)
+            wrong = self.started_at - row.started_at
+            self.clock = WrongClock(wrong, begun.known_at) if wrong else None
+        if ended is not None:
+            self.ended_at = max(self.started_at, ended.at(row.end_monotonic_s))

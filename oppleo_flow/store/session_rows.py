@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Connection, Table, and_, select, update
 from oppleo_flow.charging.record import SessionRecord
 from oppleo_flow.errors import StoreError
 from oppleo_flow.payloads import SessionEnded, SessionLatched, SessionSettled, SessionStarted
+from oppleo_flow.store.boot_rows import keep_boot
 from oppleo_flow.store.database import Database, insert_new
 from oppleo_flow.store.session_query import closed, not_ended, records
 from oppleo_flow.store.slice_rows import keep_slices
@@ -32,10 +33,10 @@ _TABLES: Mapping[type[SessionEvent], tuple[Table, str]] = {
     SessionSettled: (session_settled, "settled"),
 }
 
-_RETIMED = select(session_corrections.c.session_id).where(
+_MOVED = select(session_corrections.c.session_id).where(
     session_corrections.c.started_at.is_not(None) | session_corrections.c.ended_at.is_not(None)
 )
-"""The sessions that were at another time than was recorded."""
+"""The sessions that were at another time than was recorded, by a correction."""
 
 
 class SessionRows:
@@ -62,6 +63,8 @@ class SessionRows:
             self._write_readings()
         with self._db.write() as connection:
             if _written(connection, table, values, event):
+                if isinstance(event, SessionEnded) and event.stamp and event.stamp.trusted:
+                    keep_boot(connection, self._db.charge_point, event.stamp)
                 if bills:
                     self._keep_slices(connection, event.session_id)
                 return
@@ -87,16 +90,19 @@ class SessionRows:
     def between(self, since: datetime, until: datetime) -> list[SessionRecord]:
         """Return the sessions that overlap [since, until), open ones too, as they started.
 
-        Times that were corrected count.
+        Times that were corrected count, and those that were found out afterwards.
         """
         begun, ended = session_started.c, session_ended.c
         queries = [
             closed(self._db.charge_point).where(
                 and_(ended.ended_at >= since, ended.started_at < until)
-                | ended.session_id.in_(_RETIMED)
+                | ended.session_id.in_(_MOVED)
+                | ended.boot_id.is_not(None)
             ),
             not_ended(self._db.charge_point).where(
-                and_(begun.started_at < until, _open_at(since)) | begun.session_id.in_(_RETIMED)
+                and_(begun.started_at < until, _open_at(since))
+                | begun.session_id.in_(_MOVED)
+                | begun.boot_id.is_not(None)
             ),
         ]
         with self._db.read() as connection:
@@ -148,6 +154,9 @@ def _row(event: SessionEvent, charge_point: str) -> dict[str, Any]:
     """Return the columns that an event fills."""
     values = asdict(event)
     values.update(values.pop("attribution", {}))
+    if isinstance(event, SessionStarted | SessionEnded):
+        stamp = values.pop("stamp") or {}
+        values.update({name: stamp.get(name) for name in ("boot_id", "monotonic_s")})
     return {**values, "charge_point": charge_point}
 
 

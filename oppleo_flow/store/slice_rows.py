@@ -39,7 +39,10 @@ def with_slices(
 
 
 def keep_slices(connection: Connection, charge_point: str, session: SessionRecord) -> None:
-    """Keep the slices of a session that has just got its last register, if all have a price."""
+    """Keep the slices of a session that has just got its last register, if all have a price.
+
+    A session of which nobody knows when it was keeps none.
+    """
     rows = [
         {
             "session_id": session.session_id,
@@ -54,7 +57,7 @@ def keep_slices(connection: Connection, charge_point: str, session: SessionRecor
             "per_kwh": one.per_kwh,
             "estimated": one.estimated,
         }
-        for number, one in enumerate(session.slices)
+        for number, one in enumerate(() if session.clock_uncertain else session.slices)
         if one.version is not None and one.per_kwh is not None
     ]
     if rows and len(rows) == len(session.slices):
@@ -133,7 +136,7 @@ def _latched_at(connection: Connection, session: SessionRecord) -> datetime | No
         session_latched.c.session_id == session.session_id
     )
     at: datetime | None = connection.scalar(query)
-    return at
+    return at if at is None or session.clock is None else session.clock.meant(at)
 
 
 class _Readings:
@@ -149,10 +152,11 @@ class _Readings:
     ) -> None:
         self._connection = connection
         self._serial = session.meter_serial
+        self._clock = session.clock
         self._of = [
             readings.c.charge_point == charge_point,
-            readings.c.time >= start.time,
-            readings.c.time <= end.time,
+            readings.c.time >= self._shown(start.time),
+            readings.c.time <= self._shown(end.time),
             readings.c.energy_import_wh.between(start.energy_wh, end.energy_wh),
         ]
         self._meter: str | None = None
@@ -165,10 +169,15 @@ class _Readings:
             self._meter, self._sought = self._find(), True
         if self._meter is None:
             return None, None
+        shown = self._shown(edge)
         return (
-            self._nearest(readings.c.time <= edge, readings.c.time.desc()),
-            self._nearest(readings.c.time > edge, readings.c.time.asc()),
+            self._nearest(readings.c.time <= shown, readings.c.time.desc()),
+            self._nearest(readings.c.time > shown, readings.c.time.asc()),
         )
+
+    def _shown(self, at: datetime) -> datetime:
+        """Return what the clock showed at a moment, by which readings are kept."""
+        return at if self._clock is None else self._clock.shown(at)
 
     def _nearest(self, side: ColumnElement[bool], order: ColumnElement[datetime]) -> Mark | None:
         query = (
@@ -178,7 +187,10 @@ class _Readings:
             .limit(1)
         )
         row = self._connection.execute(query).first()
-        return None if row is None else Mark(row.time, row.energy_import_wh)
+        if row is None:
+            return None
+        at = row.time if self._clock is None else self._clock.meant(row.time)
+        return Mark(at, row.energy_import_wh)
 
     def _same_serial(self) -> ColumnElement[bool]:
         return readings.c.serial.is_not_distinct_from(self._serial)

@@ -119,6 +119,8 @@ session_started = Table(
     *_attribution(),
     Column("clock_uncertain", Boolean, nullable=False, server_default=false()),
     Column("closed_at", UtcDateTime),
+    Column("boot_id", Text),
+    Column("monotonic_s", Double),
     Index(None, "charge_point", "started_at"),
     Index(
         "uq_session_started_open",
@@ -159,9 +161,23 @@ session_ended = Table(
     Column("price_version_id", Uuid),
     Column("interrupted", Boolean, nullable=False, server_default=false()),
     Column("clock_uncertain", Boolean, nullable=False, server_default=false()),
+    Column("boot_id", Text),
+    Column("monotonic_s", Double),
     Index(None, "charge_point", "ended_at"),
 )
-"""Whole by itself; `price_version_id` is the price that held when the session started."""
+"""Whole by itself; `price_version_id` is the price that held when the session started.
+
+`boot_id` and `monotonic_s`, here and at the start, are of a clock that nobody had told the time."""
+
+boots = Table(
+    "boots",
+    METADATA,
+    Column("charge_point", Text, primary_key=True),
+    Column("boot_id", Text, primary_key=True),
+    Column("began_at", UtcDateTime, nullable=False),
+    Column("known_at", UtcDateTime, nullable=False),
+)
+"""When a boot of the machine began, by its clock as it was right from `known_at` on."""
 
 session_settled = Table(
     "session_settled",

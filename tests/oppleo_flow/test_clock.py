@@ -14,6 +14,7 @@ from oppleo_flow.clock import (
     SystemClock,
     VirtualClock,
     WallWatch,
+    earlier,
     seconds_since,
 )
 
@@ -109,6 +110,13 @@ def test_every_clock_keeps_the_contract(clock: Clock) -> None:
     assert first.boot_id == second.boot_id
     assert second.monotonic_s >= first.monotonic_s
     assert clock.since(first) >= 0.0
+
+
+def test_earlier_is_so_much_before_by_both_counts() -> None:
+    now = Instant("boot", 100.0, NOON, trusted=False)
+    before = earlier(now, 40.0)
+    assert before == Instant("boot", 60.0, NOON - timedelta(seconds=40), trusted=False)
+    assert seconds_since(before, now) == 40.0
 
 
 YEAR_S = 365 * 86400.0

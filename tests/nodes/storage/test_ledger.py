@@ -187,3 +187,22 @@ def test_market_prices_are_kept_for_the_sessions_that_go_by_them(ledger, bench):
         on.send(told, "prices")
         (slot,) = ledger.market.between("day-ahead", "EUR", NOON, UNTIL)
     assert slot == told.slots[0]
+
+
+def test_sessions_by_a_clock_that_nobody_has_told_the_time_are_dated_when_somebody_does(
+    ledger, bench
+):
+    """D11 of the original: a Pi without a clock dates a session wrongly, for good."""
+    with bench() as on:
+        on.clock.trusted = False
+        stamp = on.clock.instant()
+        event = {"clock_uncertain": True, "stamp": stamp}
+        on.send(SessionStarted.sample(started_at=NOON, **event), "session")
+        on.send(SessionEnded.sample(started_at=NOON, ended_at=NOON, **event), "session")
+        on.advance(3600)
+        assert ledger.sessions.latest(1)[0].clock_uncertain
+        on.clock.set_wall(NOON + timedelta(days=3, hours=1))
+        on.clock.trusted = True
+        on.advance(10)
+        (session,) = ledger.sessions.latest(1)
+        assert (session.started_at, session.clock_uncertain) == (NOON + timedelta(days=3), False)

@@ -119,6 +119,17 @@ def test_a_session_that_starts_by_a_clock_that_nobody_trusts_says_so():
     assert rules.end(session, reading(), NOON + MINUTE, "card").clock_uncertain
 
 
+def test_a_session_by_a_clock_that_nobody_trusts_bears_when_it_was_since_the_boot():
+    began = Instant("boot", 1.0, NOON, trusted=False)
+    ended = Instant("boot", 61.0, NOON + 3 * MINUTE, trusted=True)
+    session = rules.start(CARD, reading(), NOON, "cp", began=began)
+    assert rules.started(session).stamp == began
+    assert rules.end(session, reading(), NOON + 3 * MINUTE, "card", stamp=ended).stamp == ended
+    known = rules.start(CARD, reading(), NOON, "cp", began=ended)
+    assert rules.started(known).stamp is None
+    assert rules.end(known, reading(), NOON + 3 * MINUTE, "card", stamp=ended).stamp is None
+
+
 @pytest.mark.parametrize(
     ("limit_wh", "register_wh", "over"),
     [(None, 99_000, False), (500, 1_499, False), (500, 1_500, True), (500, 900, False)],
