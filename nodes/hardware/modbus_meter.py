@@ -48,7 +48,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Annotated, Self
 
-from pydantic import AfterValidator, Field, ValidationInfo, model_validator
+from pydantic import AfterValidator, Field, PrivateAttr, ValidationInfo, model_validator
 
 from oppleo_flow import (
     Claim,
@@ -64,7 +64,7 @@ from oppleo_flow import (
 from oppleo_flow.devices.meter_faults import named_fault
 from oppleo_flow.devices.meter_profile import BilledRegister, MeterProfile, Selection
 from oppleo_flow.devices.meters import Meter, MeterValues
-from oppleo_flow.devices.profile_files import meter_profile, profile_among
+from oppleo_flow.devices.profile_files import profile_among
 from oppleo_flow.devices.register_watch import RegisterWatch
 from oppleo_flow.devices.serial_bus import SerialBus
 from oppleo_flow.errors import ConfigError
@@ -106,10 +106,18 @@ class ModbusMeterConfig(NodeConfig):
         "10s", validate_default=True, ge=1, le=3600, description="How often to read it."
     )
 
+    _profile: MeterProfile = PrivateAttr()
+    """Of the model, as it was when the flow was checked."""
+
     @model_validator(mode="after")
     def _model_has_it(self, info: ValidationInfo) -> Self:
-        Selection(profile_among(self.model, _own_profiles(info)), self.energy, self.also)
+        self._profile = profile_among(self.model, _own_profiles(info))
+        self.selection()
         return self
+
+    def selection(self) -> Selection:
+        """Return what to read of the meter."""
+        return Selection(self._profile, self.energy, self.also)
 
 
 class ModbusMeter(Node[ModbusMeterConfig]):
@@ -168,10 +176,9 @@ class ModbusMeter(Node[ModbusMeterConfig]):
         )
 
     def _connected(self) -> Meter:
-        config = self.config
-        self._profile = meter_profile(config.model, self.site.folder / "nodes")
-        selection = Selection(self._profile, config.energy, config.also)
-        return Meter(self.use(config.bus), config.unit_id, selection)
+        selection = self.config.selection()
+        self._profile = selection.profile
+        return Meter(self.use(self.config.bus), self.config.unit_id, selection)
 
     @classmethod
     def claims(cls, config: ModbusMeterConfig) -> Iterable[Claim]:

@@ -75,7 +75,12 @@ Addresses = Annotated[tuple[Address, ...], BeforeValidator(_one_or_more)]
 class _Part(BaseModel):
     """A part of a profile; what it does not know is an error."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, strict=False)
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+        allow_inf_nan=False,
+        defer_build=True,  # a start whose flow was checked before has no use for a validator
+    )
 
 
 class Value(_Part):

@@ -12,6 +12,7 @@ from typing import Annotated, Final, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
+from oppleo_flow.devices.checked_yaml import checked_yaml
 from oppleo_flow.devices.modbus_blocks import Block
 from oppleo_flow.devices.modbus_frames import (
     FUNCTIONS,
@@ -21,7 +22,6 @@ from oppleo_flow.devices.modbus_frames import (
     read_question,
     refusal,
 )
-from oppleo_flow.devices.profile_files import checked_yaml
 from oppleo_flow.devices.serial_bus import Table
 
 _FOLDER: Final = Path(__file__).with_name("meter_profiles") / "transcripts"

@@ -1,3 +1,4 @@
+import pickle
 import re
 from dataclasses import replace
 from datetime import timedelta
@@ -194,6 +195,14 @@ def test_another_meter_after_an_outage_is_told_and_then_read_with_its_number(exc
 def test_what_no_profile_has_is_refused(options, message):
     with pytest.raises(ValueError, match=re.escape(message)):
         ModbusMeterConfig(bus="rs485", **options)
+
+
+def test_the_settings_can_be_kept_with_the_profile_that_they_were_checked_by():
+    config = ModbusMeterConfig(bus="rs485", model="SDM120", also=["power_factor"])
+    kept = pickle.loads(pickle.dumps(config))
+
+    assert kept == config
+    assert kept.selection().values == config.selection().values
 
 
 OWN = (Path(profile_files.__file__).parent / "meter_profiles" / "SDM120.yaml").read_text()

@@ -3,10 +3,10 @@ from pathlib import Path
 import pytest
 
 from oppleo_flow.devices import profile_files
+from oppleo_flow.devices.checked_yaml import checked_text
 from oppleo_flow.devices.meter_profile import MeterProfile
 from oppleo_flow.devices.profile_files import (
     built_in_models,
-    checked_text,
     meter_profile,
     own_profiles,
     profile_among,
