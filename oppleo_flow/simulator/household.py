@@ -24,6 +24,8 @@ _LOOK_EVERY = timedelta(minutes=15)
 _WALK_S = 20.0  # from the car to the reader
 _SEE_S = 10.0  # until the page shows what a swipe did
 _TRIES = 3
+_LOOSE_S = 2.0
+_WIGGLE_EVERY = timedelta(seconds=9)
 _NEARLY_EMPTY = 0.05  # a driver charges on the way before it is less
 
 Act = Callable[[], None]
@@ -55,6 +57,10 @@ class Stage(Protocol):
 
     def set_power(self, on: bool) -> None:
         """Let the mains fail, for the flow too, or come back."""
+        ...
+
+    def set_program(self, on: bool) -> None:
+        """Let the program stop while the mains stay, or start again."""
         ...
 
 
@@ -101,12 +107,15 @@ class Household:
         self._plugged: _Car | None = None
         self._plugged_at = period.begin
         self._powered = True
+        self._flaps = False
         self._broken_until: dict[str, datetime] = {}
         self._breaks: dict[str, Callable[[bool], None]] = {
             "meter_silent": stage.world.silence_meter,
             "reader_dead": stage.world.break_reader,
             "evse_error": stage.world.break_evse,
             "power_cut": self._cut_power,
+            "program_down": lambda down: stage.set_program(not down),
+            "car_flaps": self._flap,
         }
         self._order = itertools.count()
         self._acts: list[tuple[datetime, int, Act]] = []
@@ -187,6 +196,20 @@ class Household:
     def _cut_power(self, cut: bool) -> None:
         self._powered = not cut
         self._stage.set_power(not cut)
+
+    def _flap(self, flaps: bool) -> None:
+        self._flaps = flaps
+        self._wiggle()
+
+    def _wiggle(self) -> None:
+        """Break the contact of the plug for a moment, and again in some seconds."""
+        if not self._flaps:
+            return
+        if self._plugged is not None:
+            self._stage.world.plug_out()
+            self._stage.run_for(_LOOSE_S)
+            self._stage.world.plug_in()
+        self._at(self._stage.now() + _WIGGLE_EVERY, self._wiggle)
 
     # -- what the people do --------------------------------------------------------------------
 

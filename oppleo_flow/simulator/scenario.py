@@ -141,6 +141,12 @@ class FaultSettings(_Part):
         default=None, description="The SmartEVSE has a hard error."
     )
     power_cut: FaultRate | None = Field(default=None, description="The mains fail, for everything.")
+    program_down: FaultRate | None = Field(
+        default=None, description="The program does not run; the mains stay."
+    )
+    car_flaps: FaultRate | None = Field(
+        default=None, description="The plug has a loose contact: in and out, again and again."
+    )
 
 
 class Event(_Part):
@@ -165,6 +171,12 @@ class Event(_Part):
         default=None, description="How long the SmartEVSE has an error."
     )
     power_cut: Seconds | None = Field(default=None, description="How long there are no mains.")
+    program_down: Seconds | None = Field(
+        default=None, description="How long the program does not run."
+    )
+    car_flaps: Seconds | None = Field(
+        default=None, description="How long the plug has a loose contact."
+    )
 
     @property
     def what(self) -> str:

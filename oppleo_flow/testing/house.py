@@ -90,7 +90,8 @@ class SimulatedHouse:
         self._know(cards)
         if price_per_kwh is not None:
             self.set_price(price_per_kwh)
-        self._powered = True
+        self._powered = self._started = True
+        self._running = False
         self._page: Ledger | None = None
         self._past_faults: list[PastFault] = []
         self._open_faults: dict[tuple[str, str], PastFault] = {}
@@ -111,6 +112,7 @@ class SimulatedHouse:
             know_the_cards(ledger, cards, self.clock.now())
 
     def __enter__(self) -> Self:
+        self._running = True
         self.runtime.start()
         return self
 
@@ -120,7 +122,7 @@ class SimulatedHouse:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        if self._powered:
+        if self._running:
             self.runtime.stop()
         if self._page is not None:
             self._page.close()
@@ -133,12 +135,15 @@ class SimulatedHouse:
         return self.clock.now()
 
     def run_for(self, seconds: float) -> None:
-        """Move time on; without mains for the world only."""
-        if self._powered:
+        """Move time on; for the world only where the flow does not run."""
+        if self._running:
             self.runtime.run_for(seconds)
-        else:
-            self.clock.advance(seconds)
+            return
+        end_s = self.clock.monotonic() + seconds
+        while (due_s := self.world.next_event_s()) is not None and due_s <= end_s:
+            self.clock.advance_to(max(due_s, self.clock.monotonic()))
             self.world.fire()
+        self.clock.advance_to(end_s)
 
     def set_power(self, on: bool) -> None:
         """Let the mains fail, for the flow too, or come back.
@@ -149,15 +154,28 @@ class SimulatedHouse:
             return
         self._powered = on
         self.world.cut_power(not on)
+        self._run()
+
+    def set_program(self, on: bool) -> None:
+        """Let the program stop while the mains stay, or start again."""
+        self._started = on
+        self._run()
+
+    def _run(self) -> None:
+        """Start the flow on what it has saved, or stop it, as mains and program want it."""
+        on = self._powered and self._started
+        if on == self._running:
+            return
+        self._running = on
         if on:
             self.runtime, self._events = self._new_runtime()
             self.runtime.start()
-        else:
-            self.runtime.stop()
-            self._hear()
-            now = self.now()
-            for fault in list(self._open_faults.values()):
-                self._close(fault, now)
+            return
+        self.runtime.stop()
+        self._hear()
+        now = self.now()
+        for fault in list(self._open_faults.values()):
+            self._close(fault, now)
 
     # -- the ledger ----------------------------------------------------------------------------
 

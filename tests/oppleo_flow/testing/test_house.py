@@ -110,3 +110,16 @@ def test_the_register_of_any_moment_is_known(house):
 def test_a_flow_with_errors_makes_no_house(tmp_path):
     with pytest.raises(ConfigError, match=r"^flow.yaml:4:13: a: "):
         House("flow: x\nformat: 1\nnodes:\n  a: {type: nothing}\n", tmp_path, NOON)
+
+
+def test_a_program_that_is_down_leaves_the_mains_on_and_goes_on_with_its_session(house):
+    house.swipe("family")
+    began = house.open_session()
+    house.set_program(False)
+    house.run_for(3600)
+    assert house.world.meter(1) is not None
+    house.set_power(False)
+    house.set_program(True)
+    house.set_power(True)
+    house.run_for(30)
+    assert house.level("session", "status").session_id == began.session_id
