@@ -11,7 +11,8 @@ meter:
 
 `model` is the Eastron SDM630v2, SDM120, SDM220, SDM230 or SDM72D-M, or `generic` for a meter with
 their usual registers. Any other meter takes a file: copy the profile of the one most like it to
-`nodes/meters/NAME.yaml` of your site, write its own registers in, and say `model: NAME`.
+`nodes/meters/NAME.yaml` of your site, write its own registers in, and say `model: NAME`. It is
+checked with the flow; `oppleo-flow schema` writes `meter.schema.json`, by which an editor knows it.
 
 The energy is the meter's import register, which cannot be reset: the one that may be billed.
 `energy: total` reads import plus export instead, as Oppleo did; it bills what flows back, too.

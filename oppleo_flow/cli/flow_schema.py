@@ -24,6 +24,7 @@ from oppleo_flow.cli.option_schema import (
     or_nothing,
 )
 from oppleo_flow.cli.site_config import SiteSettings
+from oppleo_flow.devices.meter_profile import MeterProfile
 from oppleo_flow.flowfile.graph import Then
 from oppleo_flow.flowfile.node_options import (
     ConnectionOptions,
@@ -53,6 +54,11 @@ def node_schema(spec: NodeSpec) -> Schema:
 def site_schema() -> Schema:
     """Return the schema of `oppleo.yaml`."""
     return {"$schema": _DRAFT, **SiteSettings.model_json_schema()}
+
+
+def meter_schema() -> Schema:
+    """Return the schema of a profile of a meter."""
+    return {"$schema": _DRAFT, **MeterProfile.model_json_schema()}
 
 
 def flow_schema(registry: Registry) -> Schema:

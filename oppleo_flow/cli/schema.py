@@ -9,7 +9,13 @@ from typing import Any
 
 from oppleo_flow.cli.command import PROGRAM, add_site_option
 from oppleo_flow.cli.exit_codes import FAILED, OK
-from oppleo_flow.cli.flow_schema import flow_schema, node_schema, site_schema, subflow_schema
+from oppleo_flow.cli.flow_schema import (
+    flow_schema,
+    meter_schema,
+    node_schema,
+    site_schema,
+    subflow_schema,
+)
 from oppleo_flow.cli.folder import default_folder
 from oppleo_flow.registry import Registry
 
@@ -51,6 +57,7 @@ def schema_files(registry: Registry) -> Mapping[str, Mapping[str, Any]]:
         "flow.schema.json": flow_schema(registry),
         "subflow.schema.json": subflow_schema(),
         "oppleo.schema.json": site_schema(),
+        "meter.schema.json": meter_schema(),
         **{f"nodes/{name}.schema.json": node_schema(spec) for name, spec in nodes.items()},
     }
 

@@ -69,7 +69,10 @@ def _one_or_more(value: object) -> object:
 
 
 Address = Annotated[int, Field(ge=0, le=0xFFFF)]
-Addresses = Annotated[tuple[Address, ...], BeforeValidator(_one_or_more)]
+Addresses = Annotated[
+    tuple[Address, ...],
+    BeforeValidator(_one_or_more, json_schema_input_type=Address | tuple[Address, ...]),
+]
 
 
 class _Part(BaseModel):
@@ -92,7 +95,7 @@ class Value(_Part):
 
     at: Addresses
     type: RegisterType = "float32"
-    unit: str
+    unit: Annotated[str, Field(json_schema_extra={"enum": [*UNITS]})]
     kind: Literal["instantaneous", "register"] = "instantaneous"
     range: tuple[float, float]
     tenfold: bool = False
@@ -190,7 +193,10 @@ class MeterProfile(_Part):
     word_order: WordOrder = "high-first"
     most_registers: int = Field(ge=2, le=125)
     factory: Factory | None = None
-    values: dict[str, Value]
+    values: Annotated[
+        dict[str, Value],
+        Field(json_schema_extra={"propertyNames": {"enum": [*PER_PHASE, *WHOLE]}}),
+    ]
     settings: Settings = Settings()
     identity: tuple[Sign, ...] = ()
 

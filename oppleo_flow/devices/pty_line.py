@@ -1,7 +1,9 @@
 """A simulated serial line: somebody answers frames on a pseudo terminal, at a line's speed."""
 
+import fcntl
 import os
 import select
+import sys
 import tempfile
 import termios
 import tty
@@ -14,6 +16,7 @@ from oppleo_flow.devices.modbus_frames import QUESTION_BYTES
 _BAUDS = (1200, 2400, 4800, 9600, 19200, 38400, 57600, 115200)
 _BAUD_OF = {getattr(termios, f"B{baud}"): baud for baud in _BAUDS}
 LOOK_AGAIN_S = 0.02
+_LOOKS = 100
 
 
 class PtyLine(ABC):
@@ -53,8 +56,12 @@ class PtyLine(ABC):
         self._folder.cleanup()
 
     def overhear(self, data: bytes) -> None:
-        """Let some bytes be heard on the line that nobody asked for."""
+        """Let bytes be heard on the line that nobody asked for; wait until they are there."""
         os.write(self._ours, data)
+        for _ in range(_LOOKS):
+            if int.from_bytes(fcntl.ioctl(self._theirs, termios.TIOCINQ, bytes(4)), sys.byteorder):
+                break
+            self.wait(LOOK_AGAIN_S)
 
     def wait_until_plugged_in(self) -> None:
         """Wait until the adapter is there again."""

@@ -1,5 +1,6 @@
 """The serial port of a bus: opened when it is needed, and again after it was lost."""
 
+import logging
 import os
 import termios
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ from oppleo_flow.devices.frames import Frames
 from oppleo_flow.devices.serial_bus import PORT_CHECK, Parity
 from oppleo_flow.errors import DeviceMissing
 
+_LOG = logging.getLogger(__name__)
 _PARITY: Final = {
     "none": serial.PARITY_NONE,
     "even": serial.PARITY_EVEN,
@@ -97,6 +99,7 @@ class SerialPort:
             )
         except (*_PORT_LOST, ValueError) as error:
             raise DeviceMissing(f"{self.name}: {_os_text(error)}; {self._check()}") from error
+        _hasten(self._port)
         self._port.frames = self._frames
         return self._port
 
@@ -140,6 +143,14 @@ class SerialPort:
         if self.name.startswith("/dev/tty"):
             check += f" its name under {_BY_ID} stays the same"
         return check
+
+
+def _hasten(port: ListeningSerial) -> None:
+    """Have the adapter hand on what it has at once: some wait 16 ms for more, at each answer."""
+    try:
+        port.set_low_latency_mode(True)
+    except (ValueError, *_PORT_LOST):  # this kind of port does not wait
+        _LOG.debug("%s: has no latency to set", port.name)
 
 
 def _os_text(error: BaseException) -> str:

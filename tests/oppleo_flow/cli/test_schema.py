@@ -25,6 +25,7 @@ FLOWS = [
     *sorted((REPOSITORY / "examples").glob("*.yaml")),
     *sorted((REPOSITORY / "oppleo_flow" / "cli" / "starters").glob("*.yaml")),
 ]
+PROFILES = sorted((REPOSITORY / "oppleo_flow" / "devices" / "meter_profiles").glob("*.yaml"))
 HELLO = """\
 flow: hello
 format: 1
@@ -51,6 +52,15 @@ def test_the_schemas_in_the_repository_are_current(schemas):
 def test_every_schema_is_one(schemas):
     for schema in schemas.values():
         validator_for(schema).check_schema(schema)
+
+
+@pytest.mark.parametrize("file", PROFILES, ids=lambda file: file.stem)
+def test_a_profile_of_a_meter_fits_the_schema(schemas, file):
+    text = file.read_text(encoding="utf-8")
+
+    assert complaints(schemas["meter.schema.json"], text) == []
+    for slip in (("unit: kWh", "unit: KWh"), ("  energy_import:", "  energy_imp:"), ("at:", "a:")):
+        assert complaints(schemas["meter.schema.json"], text.replace(*slip)) != []
 
 
 @pytest.mark.parametrize("file", FLOWS, ids=lambda file: file.relative_to(REPOSITORY).as_posix())

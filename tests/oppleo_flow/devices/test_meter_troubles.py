@@ -10,7 +10,7 @@ from contextlib import closing, contextmanager
 
 import pytest
 
-from oppleo_flow.devices.meter_faults import named_fault
+from oppleo_flow.devices.meter_faults import MeterExchanged, RegisterFell, named_fault
 from oppleo_flow.devices.meter_line import MeterLine
 from oppleo_flow.devices.meter_profile import Selection
 from oppleo_flow.devices.meter_trouble import MeterTrouble
@@ -20,6 +20,7 @@ from oppleo_flow.devices.modbus_blocks import Block
 from oppleo_flow.devices.modbus_frames import question
 from oppleo_flow.devices.modbus_rtu import ModbusRtuBus
 from oppleo_flow.devices.profile_files import meter_profile
+from oppleo_flow.devices.register_watch import RegisterWatch
 from oppleo_flow.devices.serial_bus import LineNoise, SerialBus
 from oppleo_flow.devices.world import Wiring
 from oppleo_flow.errors import DeviceError
@@ -126,11 +127,34 @@ def test_after_a_trouble_the_meter_is_read_as_before(twin, trouble):
         assert outcome(meter) == RIGHT
 
 
-def test_every_trouble_of_a_meter_is_tried():
-    elsewhere = {"reset", "exchanged"}  # which take two readings: the node tells them apart
-    tried = {param.values[0] for param in TROUBLES} | elsewhere
+@pytest.mark.parametrize("twin", [wire, port])
+@pytest.mark.parametrize(
+    ("trouble", "error"),
+    [
+        pytest.param("reset", RegisterFell, id="6a: the register begins anew"),
+        pytest.param("exchanged", MeterExchanged, id="6b: the meter is exchanged"),
+    ],
+)
+def test_another_register_or_meter_is_not_taken_for_what_was_there_before(twin, trouble, error):
+    world = still_world()
+    watch = RegisterWatch(1, most_power_w=36_000.0)
+    with twin(world) as bus:
+        meter = known(bus)
+        before = meter.read()
+        watch.check(before.serial, before.energy_wh, 0.0)
+        world.silence_meter(True)  # nobody exchanges a meter that has power
+        assert outcome(meter) == "meter-silent"
+        world.silence_meter(False)
+        world.trouble_meter(trouble)
+        after = meter.read()
+        with pytest.raises(error):
+            watch.check(after.serial, after.energy_wh, 10.0)
 
-    assert tried == {*MeterTrouble}
+
+def test_every_trouble_of_a_meter_is_tried():
+    tried = {param.values[0] for param in TROUBLES}
+
+    assert tried | {"reset", "exchanged"} == {*MeterTrouble}
 
 
 # -- what only a wire has ---------------------------------------------------------------------

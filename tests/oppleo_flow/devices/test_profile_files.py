@@ -23,7 +23,7 @@ table: holding
 values:
   voltage: {at: 0x0000, unit: V, range: [180, 260]}
   power: {at: 12, type: int32, unit: kW, range: [-20, 20]}
-  energy_import: {at: 0x48, type: uint64, unit: Wh, kind: register, range: [0, 9_999_999]}
+  energy_import: {at: 0x48, type: uint64, unit: Wh, kind: register, range: [0, 9999999]}
 settings:
   serial: [{at: [0x2A, 0x2B], type: uint16}]
 identity:
