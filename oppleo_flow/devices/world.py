@@ -20,8 +20,9 @@ class Wiring:
     """Which pins of the Pi lead to a charge point, and its meters and reader; BCM numbers.
 
     The defaults are Oppleo's; None: there is no such wire.  `meters` maps a unit id to a meter
-    model, `reader` is bus and chip select of its card reader.  A unit that several charge points
-    name measures them together; a reader that several name stands between them.
+    model, `reader` is bus and chip select of its card reader, `keyboard` the path of one that
+    types.  A unit that several charge points name measures them together; a reader that several
+    name stands between them.
     """
 
     evse_switch: int | None = 5
@@ -37,6 +38,7 @@ class Wiring:
     buzzer_active_low: bool = False
     meters: Mapping[int, str] = field(default_factory=lambda: {1: "SDM630v2"})
     reader: str | None = "0.0"
+    keyboard: str | None = None
 
     @classmethod
     def bare(cls) -> Self:
@@ -154,7 +156,7 @@ class World(Protocol):
         ...
 
     def reader(self, reader: str | None = None) -> ReaderFace:
-        """Return what a reader finds, by bus and chip select; None: the first one."""
+        """Return what a reader finds, by bus and chip select or by path; None: the first one."""
         ...
 
     def meter(self, unit_id: int) -> MeterFace | None:
@@ -175,8 +177,10 @@ class World(Protocol):
         """Pull the plug."""
         ...
 
-    def swipe(self, card: str, hold_s: float = 0.5, point: str | None = None) -> None:
-        """Hold a card of the pocket, by name or UID, to the reader.
+    def swipe(
+        self, card: str, hold_s: float = 0.5, point: str | None = None, keyboard: bool = False
+    ) -> None:
+        """Hold a card of the pocket, by name or UID, to the reader, or to the one that types.
 
         Raises:
             ConfigError: The pocket has no such card, or the charge point no reader.

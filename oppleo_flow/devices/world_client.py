@@ -99,9 +99,11 @@ class WorldClient(World):
         """Pull the plug."""
         self._call("plug_out", point=point)
 
-    def swipe(self, card: str, hold_s: float = 0.5, point: str | None = None) -> None:
-        """Hold a card of the pocket to the reader."""
-        self._call("swipe", card=card, hold_s=hold_s, point=point)
+    def swipe(
+        self, card: str, hold_s: float = 0.5, point: str | None = None, keyboard: bool = False
+    ) -> None:
+        """Hold a card of the pocket to the reader, or to the one that types."""
+        self._call("swipe", card=card, hold_s=hold_s, point=point, keyboard=keyboard)
 
     def silence_meter(self, silent: bool, point: str | None = None) -> None:
         """Cut the meter off the bus, or connect it again."""

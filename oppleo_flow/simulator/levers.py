@@ -102,10 +102,13 @@ class Swipe(AtPoint):
         description="Its name in the pocket, or its UID."
     )
     hold: Seconds = Field("500ms", validate_default=True, description="How long it stays there.")
+    keyboard: bool = Field(
+        False, description="Whether to the reader that types, where there is another one."
+    )
 
     def pull(self, world: SimulatedWorld) -> None:
         """Swipe it."""
-        world.swipe(self.card, self.hold, self.at)
+        world.swipe(self.card, self.hold, self.at, self.keyboard)
 
 
 class Silence(AtPoint):

@@ -11,6 +11,7 @@ _SWITCH = "evse-switch"
 _SESSION = "charge-session"
 _METER = "modbus-meter"
 _READER = "rfid-reader"
+_KEYBOARD = "usb-card-reader"
 _WIRES: Mapping[str, Mapping[str, str]] = {
     "evse-switch": {"evse_switch": "pin", "evse_switch_active_low": "active_low"},
     "evse-state": {"evse_led": "pin", "evse_led_active_low": "active_low"},
@@ -32,7 +33,7 @@ def wiring_of(graph: Graph) -> SiteWiring:
         return SiteWiring.of(_wired(graph, Wiring(), graph.nodes.values()))
     members: dict[str, list[GraphNode]] = {switch: [graph.nodes[switch]] for switch in switches}
     for node in graph.nodes.values():
-        if node.spec.type_name in (*_WIRES, _METER, _READER) and node.id not in members:
+        if node.spec.type_name in (*_WIRES, _METER, _READER, _KEYBOARD) and node.id not in members:
             for switch in plan.switches_of(node.id, switches):
                 members[switch].append(node)
     return SiteWiring(
@@ -46,6 +47,7 @@ def wiring_of(graph: Graph) -> SiteWiring:
 def _wired(graph: Graph, wiring: Wiring, nodes: Iterable[GraphNode]) -> Wiring:
     """Return `wiring` as the options of these nodes have it."""
     meters: dict[int, str] = {}
+    kinds: set[str] = set()
     for node in nodes:
         config: Any = node.config
         wires = _WIRES.get(node.spec.type_name, {})
@@ -53,9 +55,15 @@ def _wired(graph: Graph, wiring: Wiring, nodes: Iterable[GraphNode]) -> Wiring:
         if node.spec.type_name == _READER and config.spi in graph.connections:
             spi: Any = graph.connections[config.spi].config
             found["reader"] = f"{spi.bus}.{spi.device}"
+        if node.spec.type_name == _KEYBOARD and config.keyboard in graph.connections:
+            keyboard: Any = graph.connections[config.keyboard].config
+            found["keyboard"] = keyboard.path
         if node.spec.type_name == _METER:
             meters[config.unit_id] = config.model
+        kinds.add(node.spec.type_name)
         wiring = replace(wiring, **found)
+    if _KEYBOARD in kinds and _READER not in kinds:
+        wiring = replace(wiring, reader=None)
     return replace(wiring, meters=meters) if meters else wiring
 
 

@@ -109,7 +109,8 @@ class SimulatedWorld(EventfulWorld):
     def reader(self, reader: str | None = None) -> ReaderFace:
         """Return what a reader finds, or the first one."""
         with self._present():
-            return self._readers.face(reader or self._at(None).wiring.reader)
+            first = self._at(None).wiring
+            return self._readers.face(reader or first.reader or first.keyboard)
 
     def meter(self, unit_id: int) -> MeterFace | None:
         """Return what the meter of that unit id shows; None when none answers there.
@@ -138,10 +139,13 @@ class SimulatedWorld(EventfulWorld):
             car.phases = min(car.phases, phases_of(there.wiring))
             there.house.park(car, now_s)
 
-    def swipe(self, card: str, hold_s: float = 0.5, point: str | None = None) -> None:
-        """Hold a card of the pocket, by name or UID, to the reader."""
+    def swipe(
+        self, card: str, hold_s: float = 0.5, point: str | None = None, keyboard: bool = False
+    ) -> None:
+        """Hold a card of the pocket, by name or UID, to the reader, or to the one that types."""
         with self._change() as now_s:
-            self._readers.hold(card, self._reader_at(point), now_s + hold_s)
+            reader = self._reader_at(point, keyboard=keyboard)
+            self._readers.hold(card, reader, now_s + hold_s)
             self._tell = True
 
     def silence_meter(self, silent: bool, point: str | None = None) -> None:
@@ -297,10 +301,13 @@ class SimulatedWorld(EventfulWorld):
             raise ConfigError(f"no charge point {name!r}; there are: {', '.join(self._points)}")
         return self._points[name]
 
-    def _reader_at(self, name: str | None) -> str:
-        reader = self._at(name).wiring.reader
+    def _reader_at(self, name: str | None, *, keyboard: bool = False) -> str:
+        """Return the reader of a charge point; the one that types, if asked for or alone."""
+        wiring = self._at(name).wiring
+        reader = wiring.keyboard if keyboard else wiring.reader or wiring.keyboard
         if reader is None:
-            raise ConfigError(f"charge point {name or next(iter(self._points))!r}: has no reader")
+            what = "reader that types" if keyboard else "reader"
+            raise ConfigError(f"charge point {name or next(iter(self._points))!r}: has no {what}")
         return reader
 
     def _kept(self, wanted: Collection[str]) -> dict[str, SimulatedPoint | None]:
@@ -313,7 +320,8 @@ class SimulatedWorld(EventfulWorld):
         return EnergyCounter(self._register_of(name), at_s=at_s)
 
     def _seen(self, point: SimulatedPoint, at_s: float) -> dict[str, Any]:
-        card = self._readers.card_on(point.wiring.reader)
+        wiring = point.wiring
+        card = self._readers.card_on(wiring.reader) or self._readers.card_on(wiring.keyboard)
         seen = point_seen(point, self._pins, at_s)
         return {**seen, "card_in_field": card.name if card else None}
 

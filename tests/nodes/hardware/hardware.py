@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from nodes.hardware.card_keyboard import CardKeyboardConnection
 from nodes.hardware.gpio import GpioConnection
 from nodes.hardware.serial_bus import SerialBusConnection
 from nodes.hardware.spi_bus import SpiBusConnection
@@ -17,6 +18,7 @@ CONNECTIONS = {
     "pins": GpioConnection,
     "spi": SpiBusConnection,
     "rs485": (SerialBusConnection, {"port": "/dev/ttyUSB0"}),
+    "keys": (CardKeyboardConnection, {"path": "/dev/input/by-id/usb-reader-event-kbd"}),
 }
 
 

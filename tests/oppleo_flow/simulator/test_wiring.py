@@ -119,3 +119,32 @@ def test_an_instance_of_a_subflow_is_a_charge_point_of_that_name():
 
 def test_the_charge_point_of_the_shipped_flow_is_wired_as_oppleos_was():
     assert wiring_of(checked(SHIPPED.read_text())) == SiteWiring()
+
+
+DESK = """
+flow: desk
+format: 1
+connections:
+  spi: {{type: spi-bus}}
+  keys: {{type: card-keyboard, path: /dev/input/by-id/usb-reader-event-kbd}}
+  store: {{type: site-store}}
+nodes:
+  desk: {{type: usb-card-reader, keyboard: keys}}
+  authorise: {{type: authorise, from: {readers}, store: store}}
+{more}
+"""
+
+
+def test_a_reader_that_types_takes_the_place_of_the_usual_one():
+    graph = checked(DESK.format(readers="desk", more=""))
+
+    (point,) = wiring_of(graph).points.values()
+    assert (point.reader, point.keyboard) == (None, "/dev/input/by-id/usb-reader-event-kbd")
+
+
+def test_a_reader_that_types_stands_beside_another():
+    rfid = "  rfid: {type: rfid-reader, spi: spi}"
+    graph = checked(DESK.format(readers="[rfid, desk]", more=rfid))
+
+    (point,) = wiring_of(graph).points.values()
+    assert (point.reader, point.keyboard) == ("0.0", "/dev/input/by-id/usb-reader-event-kbd")
