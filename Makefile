@@ -38,10 +38,11 @@ bench: .venv/.dev page
 	$(BIN)/python -m tests.benchmarks $(if $(ROW),--row $(ROW)) $(if $(REPS),--reps $(REPS))
 
 lock: .venv/.dev
-	$(COMPILE) --group rfid --extra pi --extra postgres pyproject.toml -o requirements.lock
+	$(COMPILE) --group rfid --extra mqtt --extra pi --extra postgres pyproject.toml \
+		-o requirements.lock
 	$(COMPILE) --group pyproject.toml:build -o requirements-build.lock
-	$(COMPILE) --group rfid --group build --group test --group lint --extra pi --extra postgres \
-		--extra holidays \
+	$(COMPILE) --group rfid --group build --group test --group lint --extra mqtt --extra pi \
+		--extra postgres --extra holidays \
 		-c requirements.lock -c requirements-build.lock pyproject.toml -o requirements-dev.lock
 	$(BIN)/python webui/frontend/build_page.py lock
 

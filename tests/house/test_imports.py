@@ -12,7 +12,7 @@ import pytest
 
 from tests.house.sources import PACKAGES, ROOT, python_files, text, tree
 
-HEAVY = {"alembic", "openpyxl", "playwright", "reportlab", "requests"}
+HEAVY = {"alembic", "openpyxl", "paho", "playwright", "reportlab", "requests"}
 # Modules that exist for one of these libraries, and are themselves imported only when needed.
 WHERE_IT_IS_USED = (
     "oppleo_flow/reports/",

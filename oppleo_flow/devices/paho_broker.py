@@ -1,0 +1,354 @@
+"""A real MQTT broker, through the library paho-mqtt.
+
+One thread keeps the connection.  When that is lost the whole client is thrown away and a new one
+made, after a wait that grows: the library would keep what was not acknowledged and send it after
+the next connect, and a command that comes minutes late is worse than one that was refused.
+"""
+
+import itertools
+import logging
+import random
+import time
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from threading import Event, Lock, Thread
+from typing import TYPE_CHECKING, Any, Final
+
+from oppleo_flow.devices.mqtt import (
+    BrokerAddress,
+    Changed,
+    Heard,
+    MqttBroker,
+    MqttMessage,
+    Qos,
+    Undo,
+    fits,
+)
+from oppleo_flow.errors import DeviceMissing, ServiceError, ServiceTimeout
+
+if TYPE_CHECKING:
+    from paho.mqtt.client import Client
+    from paho.mqtt.client import MQTTMessage as PahoMessage
+
+_CONNECT_WITHIN_S = 5.0
+_LOOK_AGAIN_S = 0.1
+_NOT_YET: Final = "does not answer"
+_REMEDIES: Final[Mapping[str, str]] = {
+    "Not authorized": "check user and password",
+    "Bad user name or password": "check user and password",
+    "Session taken over": "another client has the same client_id",
+    "Unsupported protocol version": "a broker that speaks MQTT 5 is needed",
+}
+
+
+@dataclass(slots=True)
+class _Subscription:
+    """One filter, and everybody who hears by it; `number` comes back with each message."""
+
+    topic_filter: str
+    qos: Qos
+    number: int
+    ears: list[Heard] = field(default_factory=list)
+
+    def ask(self, client: "Client") -> None:
+        """Ask the broker for what fits; what it has kept it tells again."""
+        from paho.mqtt.packettypes import PacketTypes  # noqa: PLC0415
+        from paho.mqtt.properties import Properties  # noqa: PLC0415
+        from paho.mqtt.subscribeoptions import SubscribeOptions  # noqa: PLC0415
+
+        numbered = Properties(PacketTypes.SUBSCRIBE)  # type: ignore[no-untyped-call]
+        numbered.SubscriptionIdentifier = self.number
+        client.subscribe(
+            self.topic_filter, options=SubscribeOptions(qos=self.qos), properties=numbered
+        )
+
+
+class _Subscriptions:
+    """What is subscribed; safe to use from several threads."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._by_filter: dict[str, _Subscription] = {}
+        self._numbers = itertools.count(1)
+
+    def add(self, topic_filter: str, heard: Heard, qos: Qos) -> _Subscription:
+        """Let somebody hear by a filter."""
+        with self._lock:
+            found = self._by_filter.get(topic_filter)
+            if found is None:
+                found = _Subscription(topic_filter, qos, next(self._numbers))
+                self._by_filter[topic_filter] = found
+            found.ears.append(heard)
+            return found
+
+    def remove(self, subscription: _Subscription, heard: Heard) -> bool:
+        """Let somebody hear no more; return whether nobody is left who does."""
+        with self._lock:
+            if heard not in subscription.ears:
+                return False
+            subscription.ears.remove(heard)
+            if subscription.ears:
+                return False
+            del self._by_filter[subscription.topic_filter]
+            return True
+
+    def all(self) -> list[_Subscription]:
+        """Return what is subscribed."""
+        with self._lock:
+            return list(self._by_filter.values())
+
+    def ears(self, topic: str, numbers: Collection[int]) -> list[Heard]:
+        """Return who hears a message: each filter by which it came has a copy of its own."""
+        with self._lock:
+            return [
+                heard
+                for one in self._by_filter.values()
+                if (one.number in numbers if numbers else fits(one.topic_filter, topic))
+                for heard in one.ears
+            ]
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long to wait: before the next try, the longest, and for an acknowledgement."""
+
+    first_s: float = 1.0
+    longest_s: float = 60.0
+    acknowledge_s: float = 5.0
+
+
+class PahoBroker(MqttBroker):
+    """The connection to one broker; safe to use from several threads."""
+
+    def __init__(
+        self, address: BrokerAddress, log: logging.Logger, patience: Patience = Patience()
+    ) -> None:
+        try:
+            import paho.mqtt.client as library  # noqa: PLC0415  (only where a flow uses it)
+        except ModuleNotFoundError as error:
+            raise DeviceMissing(
+                f"{address.place}: the library paho-mqtt is missing; install oppleo-flow[mqtt]"
+            ) from error
+        self._library = library
+        self._address = address
+        self._log = log
+        self._patience = patience
+        self._lock = Lock()
+        self._client: Client | None = None
+        self._away: str | None = _NOT_YET
+        self._subscriptions = _Subscriptions()
+        self._watchers: list[Changed] = []
+        self._refused: dict[int, str] = {}
+        self._reached = False
+        self._closing = Event()
+        self._tried = Event()
+        self._thread = Thread(target=self._keep_connected, name="mqtt", daemon=True)
+
+    def open(self) -> None:
+        """Connect, and stay connected from now on.
+
+        Raises:
+            ServiceError: The broker cannot be reached, or refuses this client.
+        """
+        self._thread.start()
+        self._tried.wait(_CONNECT_WITHIN_S * 2)
+        if self.away is not None:
+            why = self.away
+            self.close()
+            raise ServiceError(f"{self._address.place}: {why}")
+
+    def close(self) -> None:
+        """Take leave of the broker."""
+        self._closing.set()
+        with self._lock:
+            client = self._client
+        if client is not None:
+            self._hang_up(client)
+        if self._thread.is_alive():
+            self._thread.join(_CONNECT_WITHIN_S * 2)
+
+    @property
+    def away(self) -> str | None:
+        """Return why the broker cannot be reached now."""
+        return self._away
+
+    def publish(self, topic: str, payload: bytes, *, qos: Qos = 1, retain: bool = False) -> None:
+        """Send a message, and wait until the broker has it."""
+        with self._lock:
+            client, away = self._client, self._away
+        if client is None or away is not None:
+            raise ServiceError(f"{self._address.place}: {away}; not sent: {topic}")
+        try:
+            sent = client.publish(topic, payload, qos, retain)
+        except ValueError as error:
+            raise ServiceError(f"{self._address.place}: not sent: {topic}: {error}") from error
+        deadline_s = time.monotonic() + self._patience.acknowledge_s
+        while sent.rc == self._library.MQTT_ERR_SUCCESS and not sent.is_published():
+            if self._client is not client or time.monotonic() >= deadline_s:
+                self._hang_up(client)  # with it goes what it would send again later
+                raise ServiceTimeout(
+                    f"{self._address.place}: did not say that it has it, so that is not known: "
+                    f"{topic}"
+                )
+            sent.wait_for_publish(_LOOK_AGAIN_S)
+        if sent.rc != self._library.MQTT_ERR_SUCCESS:
+            raise ServiceError(
+                f"{self._address.place}: {self._library.error_string(sent.rc)}; not sent: {topic}"
+            )
+        refused = self._refused.pop(sent.mid, None)
+        if refused is not None:
+            raise ServiceError(f"{self._address.place}: refuses {topic}: {refused}")
+
+    def subscribe(self, topic_filter: str, heard: Heard, *, qos: Qos = 1) -> Undo:
+        """Call `heard` with each message whose topic fits; return how to end that."""
+        subscription = self._subscriptions.add(topic_filter, heard, qos)
+        with self._lock:
+            client = None if self._away else self._client
+        if client is not None:
+            subscription.ask(client)
+
+        def end() -> None:
+            if self._subscriptions.remove(subscription, heard):
+                with self._lock:
+                    client = self._client
+                if client is not None:
+                    client.unsubscribe(topic_filter)
+
+        return end
+
+    def watch(self, changed: Changed) -> Undo:
+        """Call `changed` whenever the broker goes away or comes back; return how to end that."""
+        with self._lock:
+            self._watchers.append(changed)
+
+        def end() -> None:
+            with self._lock:
+                if changed in self._watchers:
+                    self._watchers.remove(changed)
+
+        return end
+
+    # -- the thread that keeps the connection --------------------------------------------------
+
+    def _keep_connected(self) -> None:
+        wait_s = self._patience.first_s
+        while not self._closing.is_set():
+            if self._stay_connected():
+                wait_s = self._patience.first_s
+            self._tried.set()
+            # Not all at once, when a broker that many clients wait for is back.
+            self._closing.wait(wait_s * random.uniform(0.75, 1.25))
+            wait_s = min(wait_s * 2, self._patience.longest_s)
+
+    def _stay_connected(self) -> bool:
+        """Connect and serve the connection until it is lost; return whether there was one."""
+        self._reached = False
+        try:
+            client = self._new_client()
+            client.connect(
+                self._address.host, self._address.port, keepalive=self._address.keep_alive_s
+            )
+            with self._lock:
+                self._client = client
+            if self._closing.is_set():
+                self._hang_up(client)
+            client.loop_forever()
+        except OSError as error:
+            self._tell(error.strerror or str(error) or type(error).__name__)
+        with self._lock:
+            self._client = None
+        if self._away is None:
+            self._tell("the connection was lost")
+        return self._reached
+
+    def _hang_up(self, client: "Client") -> None:
+        """Take leave; the broker is asked to tell the last will all the same."""
+        from paho.mqtt.packettypes import PacketTypes  # noqa: PLC0415
+        from paho.mqtt.reasoncodes import ReasonCode  # noqa: PLC0415
+
+        client.disconnect(ReasonCode(PacketTypes.DISCONNECT, "Disconnect with will message"))
+
+    def _new_client(self) -> "Client":
+        library, address = self._library, self._address
+        client: Client = library.Client(
+            library.CallbackAPIVersion.VERSION2,
+            client_id=address.client_id,
+            protocol=library.MQTTv5,
+            reconnect_on_failure=False,
+        )
+        client.connect_timeout = _CONNECT_WITHIN_S
+        if address.user is not None:
+            password = address.password
+            client.username_pw_set(
+                address.user, None if password is None else password.get_secret_value()
+            )
+        if address.tls:
+            client.tls_set(ca_certs=address.ca_file)
+        if address.will is not None:
+            will = address.will
+            client.will_set(will.topic, will.gone, qos=1, retain=True)
+        client.on_connect = self._connected
+        client.on_disconnect = self._disconnected
+        client.on_message = self._came
+        client.on_publish = self._acknowledged
+        client.on_subscribe = self._subscribed
+        return client
+
+    def _connected(self, client: "Client", _: Any, flags: Any, code: Any, properties: Any) -> None:
+        if code.is_failure:
+            self._tell(_in_words(str(code)))
+            return
+        for subscription in self._subscriptions.all():
+            subscription.ask(client)
+        will = self._address.will
+        if will is not None:
+            client.publish(will.topic, will.here, qos=1, retain=True)
+        self._reached = True
+        self._tell(None)
+        self._tried.set()
+
+    def _disconnected(
+        self, client: "Client", _: Any, flags: Any, code: Any, properties: Any
+    ) -> None:
+        if self._away is None:
+            self._tell("closed" if self._closing.is_set() else _in_words(str(code)))
+
+    def _acknowledged(
+        self, client: "Client", _: Any, number: int, code: Any, properties: Any
+    ) -> None:
+        if code.is_failure:
+            self._refused[number] = str(code)
+
+    def _subscribed(
+        self, client: "Client", _: Any, number: int, codes: Any, properties: Any
+    ) -> None:
+        for code in codes:
+            if code.is_failure:
+                self._log.warning(
+                    "%s: refuses a subscription: %s; check the rights of this client",
+                    self._address.place,
+                    code,
+                )
+
+    def _came(self, client: "Client", _: Any, message: "PahoMessage") -> None:
+        numbers = getattr(message.properties, "SubscriptionIdentifier", None) or ()
+        told = MqttMessage(message.topic, bytes(message.payload), bool(message.retain))
+        for heard in self._subscriptions.ears(message.topic, numbers):
+            heard(told)
+
+    def _tell(self, away: str | None) -> None:
+        """Say that the broker went away, and why, or that it is back."""
+        with self._lock:
+            if away == self._away:
+                return
+            self._away = away
+            watchers = tuple(self._watchers)
+        if not self._closing.is_set():
+            self._log.info("%s: %s", self._address.place, away or "connected")
+        for changed in watchers:
+            changed(away)
+
+
+def _in_words(code: str) -> str:
+    remedy = _REMEDIES.get(code)
+    return f"{code[:1].lower()}{code[1:]}{f'; {remedy}' if remedy else ''}"

@@ -1,0 +1,224 @@
+"""MQTT brokers: one contract for the real one, a Mosquitto, and its twin; then the real one's."""
+
+import logging
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from pydantic import SecretStr
+
+from oppleo_flow.devices.mqtt import BrokerAddress, LastWill, MqttBroker, MqttMessage, fits
+from oppleo_flow.devices.mqtt_twin import BrokerInside
+from oppleo_flow.devices.paho_broker import PahoBroker, Patience
+from oppleo_flow.errors import ServiceError, ServiceTimeout
+from tests.oppleo_flow.devices.mosquitto import PASSWORD, USER, Mosquitto
+from tests.oppleo_flow.devices.worlds import Waiter
+
+LOG = logging.getLogger("test")
+QUICK = Patience(first_s=0.02, longest_s=0.1, acknowledge_s=0.3)
+
+
+@contextmanager
+def connected(port: int, name: str = "test", **address: object) -> Iterator[PahoBroker]:
+    made = BrokerAddress("127.0.0.1", port, name, **address)  # type: ignore[arg-type]
+    broker = PahoBroker(made, LOG, QUICK)
+    broker.open()
+    yield broker
+    broker.close()
+
+
+@contextmanager
+def real(folder: Path) -> Iterator[MqttBroker]:
+    with Mosquitto(folder) as server, connected(server.port) as broker:
+        yield broker
+
+
+@contextmanager
+def twin(folder: Path) -> Iterator[MqttBroker]:
+    yield BrokerInside()
+
+
+Make = Callable[[Path], Iterator[MqttBroker]]
+each = pytest.mark.parametrize("make", [real, twin])
+
+
+@each
+def test_a_message_reaches_everybody_whose_filter_fits_once(make: Make, tmp_path: Path) -> None:
+    ears = {topic: Waiter() for topic in ("evse/+", "evse/#", "evse/State", "other")}
+    with make(tmp_path) as broker:  # type: ignore[attr-defined]
+        for topic_filter, heard in ears.items():
+            broker.subscribe(topic_filter, heard)
+        again = Waiter()
+        broker.subscribe("evse/+", again)
+        broker.publish("evse/State", "ä".encode())
+        broker.publish("evse/last", b"")
+        for name in ("evse/+", "evse/#"):
+            ears[name].wait_for(lambda told: len(told) == 2)
+
+    told = {name: [message.topic for message in heard.told] for name, heard in ears.items()}
+    both = ["evse/State", "evse/last"]
+    assert told == {"evse/+": both, "evse/#": both, "evse/State": both[:1], "other": []}
+    assert again.told[0] == MqttMessage("evse/State", "ä".encode())
+
+
+@each
+def test_what_was_kept_is_told_as_such(make: Make, tmp_path: Path) -> None:
+    heard = Waiter()
+    with make(tmp_path) as broker:  # type: ignore[attr-defined]
+        broker.publish("evse/State", b"Charging", retain=True)
+        broker.subscribe("evse/State", heard)
+        heard.wait_for(lambda told: len(told) == 1)
+        broker.publish("evse/State", b"Charging", retain=True)
+        heard.wait_for(lambda told: len(told) == 2)
+
+    assert heard.told == [
+        MqttMessage("evse/State", b"Charging", kept=True),
+        MqttMessage("evse/State", b"Charging"),
+    ]
+
+
+@each
+def test_who_ends_a_subscription_hears_no_more(make: Make, tmp_path: Path) -> None:
+    gone, stays, other = Waiter(), Waiter(), Waiter()
+    with make(tmp_path) as broker:  # type: ignore[attr-defined]
+        end = broker.subscribe("a", gone)
+        broker.subscribe("a", stays)
+        end()
+        broker.subscribe("b", other)()
+        broker.publish("b", b"")
+        broker.publish("a", b"")
+        stays.wait_for(lambda told: len(told) == 1)
+
+    assert (gone.told, other.told) == ([], [])
+
+
+def test_a_broker_that_comes_back_is_asked_for_the_same_again(tmp_path: Path) -> None:
+    changes, heard = Waiter(), Waiter()
+    with Mosquitto(tmp_path) as server, connected(server.port) as broker:
+        broker.subscribe("a", heard)
+        broker.watch(changes)
+        server.kill()
+        changes.wait_for(lambda told: len(told) >= 1)
+        with pytest.raises(ServiceError) as lost:
+            broker.publish("a", b"lost")
+        server.start()
+        changes.wait_for(lambda told: told[-1] is None)
+        broker.publish("a", b"back")
+        heard.wait_for(lambda told: len(told) == 1)
+
+    assert str(lost.value).startswith(f"127.0.0.1:{server.port}: ")
+    assert str(lost.value).endswith("; not sent: a")
+    assert [message.payload for message in heard.told] == [b"back"]
+
+
+def test_what_a_half_open_connection_did_not_acknowledge_is_never_sent(tmp_path: Path) -> None:
+    heard, changes = Waiter(), Waiter()
+    with Mosquitto(tmp_path) as server, connected(server.port, "listener") as listener:
+        listener.subscribe("a", heard)
+        with connected(server.port) as broker:
+            broker.watch(changes)
+            server.hold()
+            with pytest.raises(ServiceTimeout) as late:
+                broker.publish("a", b"late")
+            server.kill()
+            server.start()
+            changes.wait_for(lambda told: told[-1] is None)
+            broker.publish("a", b"now", retain=True)
+            heard.wait_for(lambda told: len(told) >= 1)
+
+    assert str(late.value) == (
+        f"127.0.0.1:{server.port}: did not say that it has it, so that is not known: a"
+    )
+    assert [message.payload for message in heard.told] == [b"now"]
+
+
+@pytest.mark.parametrize("end", ["take leave", "die"])
+def test_the_broker_tells_whether_the_client_is_there(tmp_path: Path, end: str) -> None:
+    heard = Waiter()
+    with Mosquitto(tmp_path) as server, connected(server.port, "listener") as listener:
+        listener.subscribe("oppleo/running", heard)
+        address = BrokerAddress("127.0.0.1", server.port, "flow", will=LastWill("oppleo/running"))
+        broker = PahoBroker(address, LOG, QUICK)
+        broker.open()
+        heard.wait_for(lambda told: len(told) == 1)
+        if end == "die":
+            with connected(server.port, "flow"):  # takes the session over, so that the other dies
+                heard.wait_for(lambda told: len(told) == 2)
+        broker.close()
+        heard.wait_for(lambda told: len(told) >= 2)
+
+    assert [message.payload for message in heard.told[:2]] == [b"online", b"offline"]
+
+
+@pytest.mark.parametrize(
+    ("user", "password", "refused"),
+    [
+        (USER, PASSWORD, None),
+        (USER, "wrong", "not authorized; check user and password"),
+        (None, None, "not authorized; check user and password"),
+    ],
+    ids=["right", "wrong password", "no user"],
+)
+def test_user_and_password_are_checked_at_the_start(
+    tmp_path: Path, user: str | None, password: str | None, refused: str | None
+) -> None:
+    secret = None if password is None else SecretStr(password)
+    with Mosquitto(tmp_path, password=True) as server:
+        address = BrokerAddress("127.0.0.1", server.port, "c", user=user, password=secret)
+        broker = PahoBroker(address, LOG, QUICK)
+        if refused is None:
+            broker.open()
+            broker.close()
+        else:
+            with pytest.raises(ServiceError) as error:
+                broker.open()
+            assert str(error.value) == f"127.0.0.1:{server.port}: {refused}"
+
+
+def test_a_broker_that_is_not_there_is_named_with_the_reason() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))  # bound, and nobody listens
+        port = taken.getsockname()[1]
+        with pytest.raises(ServiceError) as error:
+            PahoBroker(BrokerAddress("127.0.0.1", port), LOG, QUICK).open()
+
+    assert str(error.value) == f"127.0.0.1:{port}: Connection refused"
+
+
+def test_a_message_that_may_not_be_sent_is_an_error(tmp_path: Path) -> None:
+    rights = tmp_path / "rights"
+    rights.write_text("topic readwrite mine/#\n", encoding="utf-8")
+    with (
+        Mosquitto(tmp_path, more=f"acl_file {rights}") as server,
+        connected(server.port) as broker,
+    ):
+        broker.publish("mine/a", b"")
+        with pytest.raises(ServiceError) as refused:
+            broker.publish("yours/a", b"")
+        with pytest.raises(ServiceError) as wrong:
+            broker.publish("a/#", b"")
+
+    place = f"127.0.0.1:{server.port}"
+    assert str(refused.value) == f"{place}: refuses yours/a: Not authorized"
+    assert str(wrong.value).startswith(f"{place}: not sent: a/#: ")
+
+
+@pytest.mark.parametrize(
+    ("topic_filter", "topic", "does"),
+    [
+        ("a/b", "a/b", True),
+        ("a/+", "a/b", True),
+        ("a/+", "a/b/c", False),
+        ("a/#", "a/b/c", True),
+        ("a/#", "a", True),
+        ("#", "a/b", True),
+        ("#", "$SYS/load", False),
+        ("+/load", "$SYS/load", False),
+        ("a/b", "a", False),
+        ("a", "a/b", False),
+    ],
+)
+def test_a_filter_fits_as_a_broker_has_it(topic_filter: str, topic: str, does: bool) -> None:
+    assert fits(topic_filter, topic) is does
