@@ -95,9 +95,9 @@ class MeterLine(PtyLine):
         if trouble is MeterTrouble.SECOND_MASTER:
             self.transmit(question(_FOREIGN_UNIT, "input", Block(0, 2)))
         thinks_s = self._turnaround_s + (self.late_s if trouble is MeterTrouble.LATE else 0.0)
-        self.wait(QUESTION_BYTES * self.char_s() + thinks_s)
         reply = self._reply(frame, face, table, block)
-        self.transmit(reply[:-2] + bytes(2) if trouble is MeterTrouble.NOISE else reply)
+        sent = reply[:-2] + bytes(2) if trouble is MeterTrouble.NOISE else reply
+        self.transmit(sent, QUESTION_BYTES * self.char_s() + thinks_s)
         if trouble is MeterTrouble.SHARED_ADDRESS:
             self.transmit(reply)
 

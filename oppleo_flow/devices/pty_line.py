@@ -6,6 +6,7 @@ import select
 import sys
 import tempfile
 import termios
+import time
 import tty
 from abc import ABC, abstractmethod
 from pathlib import Path
@@ -32,6 +33,7 @@ class PtyLine(ABC):
 
     def __init__(self, *, char_bits: int = 10) -> None:
         self._char_bits = char_bits
+        self._free_at_s = 0.0
         self._opened_anew = Event()
         self._plugged_in = Event()
         self._closing = Event()
@@ -61,7 +63,7 @@ class PtyLine(ABC):
         for _ in range(_LOOKS):
             if int.from_bytes(fcntl.ioctl(self._theirs, termios.TIOCINQ, bytes(4)), sys.byteorder):
                 break
-            self.wait(LOOK_AGAIN_S)
+            self._closing.wait(LOOK_AGAIN_S)
 
     def wait_until_plugged_in(self) -> None:
         """Wait until the adapter is there again."""
@@ -73,14 +75,13 @@ class PtyLine(ABC):
 
     # -- what devices do -----------------------------------------------------------------------
 
-    def wait(self, seconds: float) -> None:
-        """Let time pass, as long as the line is up."""
-        self._closing.wait(seconds)
+    def transmit(self, frame: bytes, after_s: float = 0.0) -> None:
+        """Let the line's time pass, then let the frame arrive as a whole.
 
-    def transmit(self, frame: bytes) -> None:
-        """Let the line's time pass, then let the frame arrive as a whole."""
-        self._closing.wait(len(frame) * self.char_s())
-        if not self._closing.is_set():
+        It begins so long after the question in hand was heard, or after what was sent last.
+        """
+        self._free_at_s += after_s + len(frame) * self.char_s()
+        if not self._closing.wait(max(0.0, self._free_at_s - time.monotonic())):
             os.write(self._ours, frame)
 
     def char_s(self) -> float:
@@ -143,4 +144,5 @@ class PtyLine(ABC):
             heard += os.read(self._ours, 256)
             while len(heard) >= QUESTION_BYTES:
                 frame, heard = heard[:QUESTION_BYTES], heard[QUESTION_BYTES:]
+                self._free_at_s = time.monotonic()
                 self.take(frame)
