@@ -37,7 +37,7 @@ well. `oppleo-flow calendar` prints when a calendar is open, for two years.
 
 A `PeakOnce` on the input `once` lets it be on now, at the peak price: until the gate opens by
 itself, the session ends, or `once_for` is over, whichever comes first. With `keep: durable` a
-restart does not forget it.
+restart does not forget it. By hand: `oppleo-flow inject offpeak.once '{allowed: true, by: owner}'`.
 
 While the time is not known (a Raspberry Pi without a clock, before the network has told it) nobody
 can say whether it is off-peak, so the gate is shut; `clock_unknown: go-by-it` goes by the clock all

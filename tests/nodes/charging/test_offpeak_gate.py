@@ -53,6 +53,7 @@ def test_the_hours_are_those_of_the_sites_zone_unless_the_flow_names_another():
 
 
 def test_a_request_passes_while_the_gate_is_open():
+    """R14 of the original: the same is sent every two seconds as long as a session lasts."""
     with gate(FRIDAY_EVENING) as on:
         on.send(ON)
         on.advance(48 * HOUR)
@@ -76,6 +77,7 @@ def test_nothing_is_asked_before_the_first_request():
 
 
 def test_a_holiday_is_open_all_day():
+    """§4 of the original: movable feasts are rows for 2020, and no later year has them."""
     with gate(datetime(2026, 4, 6, 10, 0, tzinfo=UTC)) as on:  # Easter Monday
         on.send(ON)
         assert on.sent() == [ON]
@@ -107,6 +109,7 @@ def test_a_gate_without_a_window_never_opens():
     ],
 )
 def test_the_night_in_which_the_clock_changes_has_its_own_length(evening, hours_open):
+    """D11 of the original: naive local times, of which an hour comes twice and one never."""
     nightly = [{"days": "daily", "from": "23:00", "to": "07:00"}]
     with gate(evening, open=nightly) as on:
         on.send(ON)
@@ -126,6 +129,7 @@ def test_the_held_request_survives_a_restart(tmp_path):
 
 
 def test_a_clock_that_is_set_is_noticed_at_once():
+    """D11 of the original: the time is believed, whatever it was at boot."""
     with gate(THURSDAY_NOON) as on:
         on.send(ON)
         on.clock.set_wall(THURSDAY_NOON + timedelta(hours=12))

@@ -37,6 +37,7 @@ def test_weekdays_are_read(text, days):
 
 @pytest.mark.parametrize("text", ["", "ma-vr", "mon-", "-fri", "mon;tue", "monday", "mon,"])
 def test_what_is_no_weekday_is_refused(text):
+    """§4 of the original: a row with a Dutch weekday is taken, and never matches."""
     with pytest.raises(
         ValueError, match=r"^weekdays such as mon-fri, sat,sun or daily are needed$"
     ):
@@ -82,6 +83,7 @@ def test_a_window_that_could_mean_all_or_nothing_is_refused(start, stop):
     ],
 )
 def test_dutch_off_peak_hours(at, is_open):
+    """R13 of the original: a minute of peak before each midnight, and ends that count too."""
     assert DUTCH.is_open(local(at)) is is_open
 
 
@@ -132,6 +134,16 @@ def test_an_hour_that_comes_twice_opens_twice():
 def test_a_window_within_the_hour_that_is_left_out_stays_shut_that_day():
     calendar = Calendar(AMSTERDAM, (Window(parse_days("daily"), 2 * 60 + 10, 2 * 60 + 50),))
     assert calendar.next_edge(local("2026-03-29T00:00")) == local("2026-03-30T02:10")
+
+
+def test_windows_that_touch_or_overlap_are_one():
+    """§13.4 of the original: adjacent or overlapping rows crash its settings page."""
+    daily = parse_days("daily")
+    spans = ((0, 6 * 60), (6 * 60, 8 * 60), (7 * 60, 9 * 60))
+    calendar = Calendar(AMSTERDAM, tuple(Window(daily, *span) for span in spans))
+    midnight = local("2026-01-14T00:00")
+    assert calendar.is_open(midnight)
+    assert calendar.next_edge(midnight) == local("2026-01-14T09:00")
 
 
 def test_a_calendar_that_never_changes_has_no_edge():
