@@ -119,7 +119,7 @@ def test_every_lever_of_the_world_is_a_step() -> None:
     levers |= {"break_evse", "break_reader", "break_part", "trouble_reader", "trouble_meter"}
     levers |= {"doubt_clock"}
     looks = {"drive_pin", "drive_duty", "drive_breath", "float_pin", "read_pin", "led_line"}
-    looks |= {"reader", "meter", "rewire", "snapshot", "watch", "next_event_s", "fire"}
+    looks |= {"reader", "meter", "rewire", "snapshot"}
     looks |= {"registers"}
     of_the_household = {"park"}
     calls: dict[str, Callable[..., object]] = {
