@@ -14,7 +14,10 @@ NOON = datetime(2026, 1, 15, 11, 0, tzinfo=UTC)
 
 @pytest.fixture
 def house(tmp_path):
-    with House(FLOW.read_text(), tmp_path, NOON) as home:
+    """Return a house whose fuse has room for both."""
+    text = FLOW.read_text()
+    assert text.count("limit_a: 25") == 1
+    with House(text.replace("limit_a: 25", "limit_a: 40"), tmp_path, NOON) as home:
         yield home
 
 

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from nodes.charging.mains_fuse import MainsFuseConnection
 from oppleo_flow.node import Example
 from oppleo_flow.node_spec import NodeSpec
 from oppleo_flow.registry import Registry
@@ -23,7 +24,8 @@ EXAMPLES = [
 def test_an_example_is_true(spec: NodeSpec, example: Example, tmp_path: Path) -> None:
     with ledger_in(tmp_path):
         pass
-    used = {name: made for name, made in CONNECTIONS.items() if name in example.config.values()}
+    there = {**CONNECTIONS, "mains": (MainsFuseConnection, {"limit_a": 25})}
+    used = {name: made for name, made in there.items() if name in example.config.values()}
 
     found = run_example(spec.cls, example, connections=used, site=site_in(tmp_path))
 
