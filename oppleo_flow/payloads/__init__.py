@@ -1,0 +1,100 @@
+"""The payload types that the built-in nodes exchange.
+
+Frozen, with the unit in the name: W and Wh, V, A, s; energy is an integer number of Wh; times are
+aware UTC; power is import positive.  `None` means only "this model does not have it": what could
+not be learnt has a type of its own.
+"""
+
+from collections.abc import Iterator
+
+from oppleo_flow.payloads.base import (
+    Payload,
+)
+from oppleo_flow.payloads.cards import (
+    NO_LIMITS,
+    NOBODY,
+    Attribution,
+    Authorised,
+    CardEnrolled,
+    CardSeen,
+    Limits,
+    Rejected,
+    RejectReason,
+    Trigger,
+    Wish,
+)
+from oppleo_flow.payloads.evse import (
+    EvseSignal,
+    EvseState,
+    EvseUnknown,
+    PeakOnce,
+    SwitchRequest,
+    SwitchState,
+)
+from oppleo_flow.payloads.meter import (
+    MeterReading,
+    MeterUnknown,
+)
+from oppleo_flow.payloads.sessions import (
+    RegisterQuality,
+    SessionEnded,
+    SessionLatched,
+    SessionPhase,
+    SessionSettled,
+    SessionStarted,
+    SessionStatus,
+)
+from oppleo_flow.payloads.told import (
+    Beep,
+    Failure,
+    LedEffect,
+    LedState,
+    Notification,
+    ReportWritten,
+    Tick,
+)
+
+__all__ = [
+    "NOBODY",
+    "NO_LIMITS",
+    "Attribution",
+    "Authorised",
+    "Beep",
+    "CardEnrolled",
+    "CardSeen",
+    "EvseSignal",
+    "EvseState",
+    "EvseUnknown",
+    "Failure",
+    "LedEffect",
+    "LedState",
+    "Limits",
+    "MeterReading",
+    "MeterUnknown",
+    "Notification",
+    "Payload",
+    "PeakOnce",
+    "RegisterQuality",
+    "RejectReason",
+    "Rejected",
+    "ReportWritten",
+    "SessionEnded",
+    "SessionLatched",
+    "SessionPhase",
+    "SessionSettled",
+    "SessionStarted",
+    "SessionStatus",
+    "SwitchRequest",
+    "SwitchState",
+    "Tick",
+    "Trigger",
+    "Wish",
+    "payload_types",
+]
+
+
+def payload_types() -> Iterator[type[Payload]]:
+    """Yield every payload type of this module."""
+    for kind in globals().copy().values():
+        if isinstance(kind, type) and issubclass(kind, Payload) and kind is not Payload:
+            yield kind

@@ -1,0 +1,101 @@
+"""The car, the EVSE and its switch."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Literal
+
+from oppleo_flow.payloads.base import SAMPLE_TIME, Payload
+
+
+class EvseSignal(StrEnum):
+    """What a SmartEVSE says with its LED.
+
+    `ACCESS_OFF` does not tell whether a car is plugged in.
+    """
+
+    ACCESS_OFF = "access-off"
+    STANDBY = "standby"  # IEC 61851 state A: access, no car
+    CONNECTED = "connected"  # B: a car, not charging
+    CHARGING = "charging"  # C
+    CHARGING_SOLAR = "charging-solar"  # C in solar mode
+    WAITING = "waiting"  # too little current, no sun, or the charge delay
+    ERROR = "error"
+
+
+@dataclass(frozen=True, slots=True)
+class EvseState(Payload):
+    """The state of the EVSE as its LED line shows it; `since` is when it was first seen.
+
+    `confidence`, 0 to 1: which share of the last three seconds spoke for it.
+    """
+
+    signal: EvseSignal
+    since: datetime
+    confidence: float = 1.0
+    _sample = {"signal": EvseSignal.CHARGING, "since": SAMPLE_TIME}
+
+    @property
+    def mode_hint(self) -> Literal["normal", "solar"] | None:
+        """Return the mode in which it charges; None: only charging tells."""
+        if not self.charging:
+            return None
+        return "solar" if self.signal is EvseSignal.CHARGING_SOLAR else "normal"
+
+    @property
+    def charging(self) -> bool:
+        """Return whether the car draws, or may draw, current: IEC 61851 state C."""
+        return self.signal in (EvseSignal.CHARGING, EvseSignal.CHARGING_SOLAR)
+
+    @property
+    def car_connected(self) -> bool | None:
+        """Return whether a car is plugged in; None when the line cannot tell."""
+        if self.signal in (EvseSignal.ACCESS_OFF, EvseSignal.ERROR):
+            return None
+        return self.signal is not EvseSignal.STANDBY
+
+
+@dataclass(frozen=True, slots=True)
+class EvseUnknown(Payload):
+    """The EVSE's state cannot be told, since when and why.
+
+    `code` names what is wrong with the line, such as `wrong-polarity`; empty: nothing that must be
+    mended, as far as is known.
+    """
+
+    since: datetime
+    reason: str
+    code: str = ""
+    _sample = {"since": SAMPLE_TIME, "reason": "no full period of the signal seen yet"}
+
+
+@dataclass(frozen=True, slots=True)
+class SwitchRequest(Payload):
+    """What somebody wants of a switch, and why; off overtakes commits."""
+
+    on: bool
+    reason: str
+    _sample = {"on": True, "reason": "session of 'family'"}
+
+    @property
+    def urgent(self) -> bool:
+        """Return true for off: switching off never waits."""
+        return not self.on
+
+
+@dataclass(frozen=True, slots=True)
+class PeakOnce(Payload):
+    """Leave to charge at the peak price this once, or its withdrawal, and who gave it."""
+
+    allowed: bool
+    by: str
+    _sample = {"allowed": True, "by": "owner"}
+
+
+@dataclass(frozen=True, slots=True)
+class SwitchState(Payload):
+    """What a switch does now, read back from the pin, and why."""
+
+    on: bool
+    reason: str
+    _sample = {"on": True, "reason": "session of 'family'"}
