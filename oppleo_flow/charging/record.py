@@ -103,7 +103,8 @@ class SessionRecord:
         if self.slices:
             prices = {part.per_kwh for part in self.slices}
             return prices.pop() if len(prices) == 1 else None
-        return None if self.price is None else self.price.price_per_kwh
+        flat = self.price is not None and self.price.tariff is None
+        return self.price.price_per_kwh if self.price is not None and flat else None
 
     @property
     def price_unknown(self) -> bool:

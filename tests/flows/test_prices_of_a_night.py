@@ -37,10 +37,7 @@ def house(tmp_path: Path) -> Iterator[Callable[..., House]]:
     made: list[House] = []
 
     def begun(at: datetime, **variables: str) -> House:
-        text = FLOW.replace("meter_every: 2s ", "meter_every: 10s ")
-        for name, value in variables.items():
-            text = text.replace(f"{name}: off ", f"{name}: {value} ")
-        one = House(text, tmp_path, at)
+        one = House(FLOW, tmp_path, at, variables={"meter_every": "10s", **variables})
         made.append(one)
         with open_ledger(one.location, "house") as ledger:
             ledger.prices.add(PriceVersion.of(UUID(int=1), at - 24 * HOUR, DUAL, "EUR"))
