@@ -286,12 +286,10 @@ class ChargeSession(Node[ChargeSessionConfig]):
         if self.past is None:
             return
         if self.session is None:
-            found = settling.look(self.past, reading, self.clock.now())
+            event, self.past = settling.look(self.past, reading, self.clock.now())
         else:  # one that waits for its start register, which is the end of the one before
-            found = settling.last(self.past, reading) or False
-        if found is not True:
-            self.past = None
-            self._tell_settled(found or None)
+            event, self.past = settling.last(self.past, reading), None
+        self._tell_settled(event)
 
     def _tell_settled(self, event: SessionSettled | None) -> None:
         if event is not None:

@@ -4,11 +4,11 @@ The car takes a little more until it has stopped, and a meter that was silent sp
 as nobody else can charge, all that is the session's own.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from oppleo_flow.charging.session import OpenSession
+from oppleo_flow.charging.session import Mark, OpenSession
 from oppleo_flow.payloads import MeterReading, SessionEnded, SessionSettled
 
 _AT_REST_W: Final = 50.0
@@ -17,11 +17,15 @@ _STOPS_WITHIN: Final = timedelta(seconds=60)
 
 @dataclass(frozen=True, slots=True)
 class Settling:
-    """A session that has ended; `least_wh` is the last register that is known to be its own."""
+    """A session that has ended; `least_wh` is the last register that is known to be its own.
+
+    `seen` is the register that was read last since then, while the car was still stopping.
+    """
 
     ended: SessionEnded
     least_wh: int
     meter_serial: str | None
+    seen: Mark | None = None
 
 
 def settling(session: OpenSession, ended: SessionEnded) -> Settling | None:
@@ -33,34 +37,45 @@ def settling(session: OpenSession, ended: SessionEnded) -> Settling | None:
     return Settling(ended, least_wh, session.meter_serial)
 
 
-def look(settling: Settling, reading: MeterReading, now: datetime) -> SessionSettled | bool:
-    """Return what a reading after the end brings: the last register, or whether to look on.
+def look(
+    settling: Settling, reading: MeterReading, now: datetime
+) -> tuple[SessionSettled | None, Settling | None]:
+    """Return what a reading after the end brings, and what there is still to settle.
 
     The car has stopped within a minute, or should have: what flows then is nobody's, and an alarm
-    of its own.
+    of its own.  Where nobody has looked for so long, all of it was the car's.
     """
-    ended = settling.ended
-    if reading.time < ended.ended_at:
-        return True
-    stops = now - ended.ended_at <= _STOPS_WITHIN
-    if not stops and ended.meter_end_wh is not None:
-        return False
-    if stops and reading.power_w >= _AT_REST_W and _is_own(settling, reading):
-        return True
-    return last(settling, reading) or False
+    if reading.time < settling.ended.ended_at:
+        return None, settling
+    if not _is_own(settling, reading):
+        return _event(settling, settling.seen), None
+    stops = now - settling.ended.ended_at <= _STOPS_WITHIN
+    watched = settling.seen is not None and reading.time - settling.seen.at <= _STOPS_WITHIN
+    if not stops and watched:
+        return _event(settling, settling.seen), None
+    at = Mark(reading.energy_import_wh, reading.time)
+    if stops and reading.power_w >= _AT_REST_W:
+        return None, replace(settling, seen=at)
+    return _event(settling, at), None
 
 
 def last(settling: Settling, reading: MeterReading) -> SessionSettled | None:
-    """Return the event of a session whose last register this reading is; None: nothing is new."""
-    ended, register_wh = settling.ended, reading.energy_import_wh
-    if ended.meter_start_wh is None or not _is_own(settling, reading):
+    """Return the event of a session after which another begins at a reading."""
+    if reading.time < settling.ended.ended_at or not _is_own(settling, reading):
+        return _event(settling, settling.seen)
+    return _event(settling, Mark(reading.energy_import_wh, reading.time))
+
+
+def _event(settling: Settling, at: Mark | None) -> SessionSettled | None:
+    """Return the event of a last register; None: it is unknown, or nothing new."""
+    ended = settling.ended
+    if at is None or ended.meter_start_wh is None or at.energy_wh == ended.meter_end_wh:
         return None
-    if reading.time < ended.ended_at or register_wh == ended.meter_end_wh:
-        return None
-    energy_wh = register_wh - ended.meter_start_wh
-    return SessionSettled(ended.session_id, reading.time, register_wh, energy_wh)
+    return SessionSettled(
+        ended.session_id, at.at, at.energy_wh, at.energy_wh - ended.meter_start_wh
+    )
 
 
 def _is_own(settling: Settling, reading: MeterReading) -> bool:
-    same_meter = reading.serial == settling.meter_serial
-    return same_meter and reading.energy_import_wh >= settling.least_wh
+    least_wh = settling.least_wh if settling.seen is None else settling.seen.energy_wh
+    return reading.serial == settling.meter_serial and reading.energy_import_wh >= least_wh

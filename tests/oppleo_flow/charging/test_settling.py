@@ -36,25 +36,45 @@ def told(energy_wh: int, after_s: float) -> SessionSettled:
     ("past", "now", "found"),
     [
         pytest.param(ended(), reading(5_020, 10), told(5_020, 10), id="the car has stopped"),
-        pytest.param(ended(), reading(5_020, 10, 9_000.0), True, id="it still stops: look on"),
-        pytest.param(ended(), reading(5_000, 10), False, id="nothing was used: done"),
-        pytest.param(ended(), reading(5_000, -1), True, id="a reading of before the end"),
+        pytest.param(ended(), reading(5_000, 10), None, id="nothing was used"),
         pytest.param(
-            ended(), reading(5_900, 61, 9_000.0), False, id="what flows for longer is nobody's"
+            ended(), reading(5_020, 7200, 9.0), told(5_020, 7200), id="nobody looked for hours"
         ),
-        pytest.param(ended(), reading(4_999, 10), False, id="the register fell"),
-        pytest.param(ended(), reading(5_020, 10, serial="B"), False, id="another meter"),
+        pytest.param(ended(), reading(4_999, 10), None, id="the register fell"),
+        pytest.param(ended(), reading(5_020, 10, serial="B"), None, id="another meter"),
         pytest.param(
             ended(end_wh=None), reading(5_020, 1200), told(5_020, 1200), id="it was silent for long"
         ),
         pytest.param(
             ended(end_wh=None), reading(1_000, 1200), told(1_000, 1200), id="and nothing was used"
         ),
-        pytest.param(ended(end_wh=None), reading(999, 1200), False, id="silent, then it fell"),
+        pytest.param(ended(end_wh=None), reading(999, 1200), None, id="silent, then it fell"),
     ],
 )
 def test_a_reading_after_the_end_is_the_last_register_or_is_not(past, now, found):
-    assert look(past, now, now.time) == found
+    assert look(past, now, now.time) == (found, None)
+
+
+def test_a_reading_of_before_the_end_changes_nothing():
+    before = reading(5_000, -1)
+    assert look(ended(), before, END) == (None, ended())
+
+
+@pytest.mark.parametrize(
+    ("then", "last_wh"),
+    [
+        pytest.param(reading(5_018, 20), 5_018, id="it has stopped"),
+        pytest.param(reading(5_900, 61, 9_000.0), 5_010, id="what flows for longer is nobody's"),
+        pytest.param(reading(5_024, 7200), 5_024, id="nobody looked for hours"),
+        pytest.param(reading(4_000, 20), 5_010, id="the register fell"),
+    ],
+)
+def test_while_the_car_stops_the_readings_are_its_own(then, last_wh):
+    stopping = reading(5_010, 10, 9_000.0)
+    nothing, past = look(ended(), stopping, stopping.time)
+    assert nothing is None
+    event, done = look(past, then, then.time)
+    assert (event.meter_end_wh, event.energy_wh, done) == (last_wh, last_wh - 1_000, None)
 
 
 def test_a_session_without_a_start_register_is_never_settled():
