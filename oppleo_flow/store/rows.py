@@ -17,7 +17,8 @@ class Rows:
     """What a ledger holds, in parts that share one database."""
 
     def __init__(self, location: StoreLocation, charge_point: str, *, read_only: bool) -> None:
-        engine = sqlite_engine(location.path, read_only=read_only, written=location.written)
+        written = location.written if location.lasting else None  # nothing wears out
+        engine = sqlite_engine(location.path, read_only=read_only, written=written)
         self._database = Database(
             engine, str(location.path), charge_point, lasting=location.lasting
         )
