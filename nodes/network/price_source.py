@@ -52,7 +52,7 @@ from oppleo_flow import (
 )
 from oppleo_flow.charging.price_feed import PriceForm, PriceUnit, read_prices
 from oppleo_flow.devices.http import HttpClient, HttpRequest
-from oppleo_flow.market import MarketPrice, MarketPrices, PriceNow, PriceUnknown
+from oppleo_flow.payloads import MarketPrice, MarketPrices, PriceNow, PriceUnknown
 
 _KEPT = timedelta(days=2)
 _LONGEST_WAIT_S = 60.0

@@ -38,9 +38,9 @@ from pydantic import Field
 
 from oppleo_flow import Example, Node, NodeConfig, Ref, Seconds
 from oppleo_flow.errors import StoreError
-from oppleo_flow.market import MarketPrices
 from oppleo_flow.node import StopReason
 from oppleo_flow.payloads import (
+    MarketPrices,
     MeterReading,
     MeterUnknown,
     SessionEnded,

@@ -17,7 +17,7 @@ from itertools import pairwise
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
-from oppleo_flow.market import MarketPrice
+from oppleo_flow.payloads import MarketPrice
 
 PriceUnit = Literal["kWh", "MWh", "ct/kWh"]
 _PER_KWH: Mapping[PriceUnit, Decimal] = {

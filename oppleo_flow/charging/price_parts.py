@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import Literal
 
 from oppleo_flow.charging.tariff import PriceVersion, Tariff
-from oppleo_flow.market import MarketPrice
+from oppleo_flow.payloads import MarketPrice
 
 TariffKind = Literal["flat", "peak", "off-peak", "dynamic", "unknown"]
 """Which price of a version it is; `unknown` before the first version."""

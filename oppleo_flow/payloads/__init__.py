@@ -24,9 +24,12 @@ from oppleo_flow.payloads.cards import (
     Wish,
 )
 from oppleo_flow.payloads.evse import (
+    CurrentRequest,
+    EvseReport,
     EvseSignal,
     EvseState,
     EvseUnknown,
+    OffPeak,
     PeakOnce,
     SwitchRequest,
     SwitchState,
@@ -34,6 +37,12 @@ from oppleo_flow.payloads.evse import (
 from oppleo_flow.payloads.meter import (
     MeterReading,
     MeterUnknown,
+)
+from oppleo_flow.payloads.prices import (
+    MarketPrice,
+    MarketPrices,
+    PriceNow,
+    PriceUnknown,
 )
 from oppleo_flow.payloads.sessions import (
     RegisterQuality,
@@ -62,6 +71,8 @@ __all__ = [
     "Beep",
     "CardEnrolled",
     "CardSeen",
+    "CurrentRequest",
+    "EvseReport",
     "EvseSignal",
     "EvseState",
     "EvseUnknown",
@@ -69,11 +80,16 @@ __all__ = [
     "LedEffect",
     "LedState",
     "Limits",
+    "MarketPrice",
+    "MarketPrices",
     "MeterReading",
     "MeterUnknown",
     "Notification",
+    "OffPeak",
     "Payload",
     "PeakOnce",
+    "PriceNow",
+    "PriceUnknown",
     "RegisterQuality",
     "RejectReason",
     "Rejected",

@@ -7,7 +7,7 @@ from sqlalchemy import Connection, select
 
 from oppleo_flow.charging.price_parts import Market, no_market
 from oppleo_flow.charging.tariff import PriceVersion
-from oppleo_flow.market import MarketPrice, MarketPrices
+from oppleo_flow.payloads import MarketPrice, MarketPrices
 from oppleo_flow.store.database import Database, insert_new
 from oppleo_flow.store.tables import market_prices
 

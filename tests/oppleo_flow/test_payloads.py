@@ -17,6 +17,7 @@ from oppleo_flow.encoding import decode, encode
 from oppleo_flow.payloads import (
     EvseSignal,
     EvseState,
+    MarketPrice,
     MeterReading,
     Payload,
     SwitchRequest,
@@ -33,9 +34,11 @@ JSON = st.recursive(
 )
 FLOATS = st.floats(allow_nan=False)  # which is not equal to itself
 TIMES = st.datetimes(timezones=st.just(UTC))
+PRICES = st.decimals(allow_nan=False, allow_infinity=False)
 BY_TYPE: dict[Any, st.SearchStrategy[Any]] = {
+    tuple[MarketPrice, ...]: st.lists(st.builds(MarketPrice, TIMES, TIMES, PRICES)).map(tuple),
     Any: JSON,
-    Decimal: st.decimals(allow_nan=False, allow_infinity=False),
+    Decimal: PRICES,
     datetime: TIMES,
     datetime | None: st.none() | TIMES,
     float: FLOATS,

@@ -15,7 +15,7 @@ from nodes.network.price_source import PriceSource, PriceSourceConfig
 from oppleo_flow import Connection, NodeConfig
 from oppleo_flow.clock import SystemClock, VirtualClock
 from oppleo_flow.devices.http import HttpClient, HttpRequest, HttpResponse, RequestsClient
-from oppleo_flow.market import MarketPrice, MarketPrices, PriceNow, PriceUnknown
+from oppleo_flow.payloads import MarketPrice, MarketPrices, PriceNow, PriceUnknown
 from oppleo_flow.testing.bench import NOON, Bench, BenchSite
 
 HOUR = timedelta(hours=1)

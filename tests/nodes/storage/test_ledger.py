@@ -7,8 +7,8 @@ import pytest
 from nodes.storage.ledger import LedgerNode
 from oppleo_flow.charging.tariff import PriceVersion
 from oppleo_flow.flowfile.graph import OnError
-from oppleo_flow.market import MarketPrices
 from oppleo_flow.payloads import (
+    MarketPrices,
     MeterReading,
     MeterUnknown,
     SessionEnded,

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from oppleo_flow.charging.price_parts import no_market, price_parts
 from oppleo_flow.charging.tariff import PriceVersion
-from oppleo_flow.market import MarketPrice
+from oppleo_flow.payloads import MarketPrice
 from tests.oppleo_flow.charging.prices import DUAL, DYNAMIC, FLAT
 
 AMSTERDAM = ZoneInfo("Europe/Amsterdam")

@@ -16,8 +16,9 @@ from hypothesis import strategies as st
 
 from oppleo_flow.charging.correction import Changes
 from oppleo_flow.charging.tariff import PriceVersion
-from oppleo_flow.market import MarketPrice, MarketPrices
 from oppleo_flow.payloads import (
+    MarketPrice,
+    MarketPrices,
     MeterReading,
     SessionEnded,
     SessionLatched,
