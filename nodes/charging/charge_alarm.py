@@ -50,6 +50,8 @@ _TITLES: Final = {
     "bad-line": "The EVSE's LED cannot be read",
 }
 _HIGH = 1
+_ROUNDING_S: Final = 0.01
+"""A timer may ring this much too early for who looks at the clock then."""
 
 
 class ChargeAlarmConfig(NodeConfig):
@@ -114,7 +116,7 @@ class ChargeAlarm(Node[ChargeAlarmConfig]):
                 "switch": SwitchState(on=True, reason="session of 'family'"),
                 "evse": EvseState.sample(signal=EvseSignal.ACCESS_OFF),
             },
-            advance=15.0,
+            advance=16.0,
             expect={
                 "out": Notification(
                     "The EVSE's LED stays dark",
@@ -167,7 +169,7 @@ class ChargeAlarm(Node[ChargeAlarmConfig]):
         self._look()
         if self._timer is not None:
             self._timer.cancel()
-        self._timer = self.after(self._limits.hold_s, self._look)
+        self._timer = self.after(self._limits.hold_s + _ROUNDING_S, self._look)
 
     def _look(self) -> None:
         """Begin and end alarms."""

@@ -15,16 +15,40 @@ version 2): low is access, high or open is none. Wire it so that no current mean
 
 The pin is read back after each change; one that does not follow is an error. It starts without
 access, and goes there when the flow stops, when this node fails and when its input is stale.
+
+Taking access away never waits. Giving it back does, until it was off for `dwell`: the car must see
+that it went, and the contactor lives longer. Whoever switches it on more than `most_per_day` times
+in 24 hours has a fault somewhere; so has this node then, and stays off until the day is over.
+`keep: durable` lets both count on over a restart.
 """
 
+import functools
 from collections.abc import Iterable, Sequence
+from typing import Final
 
 from pydantic import Field
 
-from oppleo_flow import Actuator, Claim, DeviceError, Example, Level, NodeConfig, Ref, SafePin
+from oppleo_flow import (
+    Actuator,
+    Claim,
+    DeviceError,
+    Example,
+    Instant,
+    Level,
+    NodeConfig,
+    Ref,
+    SafePin,
+    Seconds,
+    Timer,
+)
 from oppleo_flow.devices.gpio import GpioChip
 from oppleo_flow.node import StopReason
 from oppleo_flow.payloads import SwitchRequest, SwitchState
+
+_DAY_S: Final = 24 * 3600.0
+_WORN: Final = "too-many-switchings"
+_AS_GOOD_AS_OVER_S: Final = 0.001
+"""What rounding leaves of a wait is none."""
 
 
 class EvseSwitchConfig(NodeConfig):
@@ -33,6 +57,15 @@ class EvseSwitchConfig(NodeConfig):
     gpio: Ref[GpioChip] = Field(description="Pins that the switch is on.")
     pin: int = Field(5, ge=0, le=27, description="BCM number of the pin at SW.")
     active_low: bool = Field(True, description="Whether a low pin means access.")
+    dwell: Seconds = Field(
+        "30s",
+        validate_default=True,
+        le=3600,
+        description="How long it stays off at least, once it was on.",
+    )
+    most_per_day: int = Field(
+        100, ge=1, le=10_000, description="How often it may be switched on within 24 hours."
+    )
 
 
 class EvseSwitch(Actuator[EvseSwitchConfig]):
@@ -42,10 +75,12 @@ class EvseSwitch(Actuator[EvseSwitchConfig]):
         A `SwitchRequest`.
 
     Output:
-        `state`: a `SwitchState`, read back from the pin, with the reason of the request.
+        `state`: a `SwitchState`, read back from the pin, with the reason of the request, or with
+        that for which it waits.
 
     Raises:
-        DeviceError: The pin does not follow; it is driven to the safe level then.
+        DeviceError: The pin does not follow; it is driven to the safe level then.  To be switched
+            on too often is the fault `too-many-switchings`, until 24 hours have fewer of it.
 
     Source:
         SmartEVSE manual, menu Switch.
@@ -55,7 +90,12 @@ class EvseSwitch(Actuator[EvseSwitchConfig]):
     icon = "switch"
     safe_levels = ("off",)
     state: Level[SwitchState]
+    off_since: Instant | None = None
+    """When it was switched off after it had been on; None: it was not."""
+    switched_on: tuple[Instant, ...] = ()
+    """When it was switched on within the last 24 hours."""
     _chip: GpioChip | None = None
+    _waiting: Timer | None = None
     examples = [
         Example(
             config={"gpio": "pins"},
@@ -74,6 +114,9 @@ class EvseSwitch(Actuator[EvseSwitchConfig]):
         chip = self.use(self.config.gpio)
         chip.claim_output(self.config.pin, high=self._level(on=False))
         self._chip = chip
+        if self.switched_on and self.off_since is None:
+            # It was on when the machine died, and who was plugged in saw it go just now.
+            self.off_since = self.clock.instant()
         self._tell("start")
 
     def stop(self, reason: StopReason) -> None:
@@ -83,11 +126,16 @@ class EvseSwitch(Actuator[EvseSwitchConfig]):
             self._chip = None
 
     def on_message(self, request: SwitchRequest) -> None:
-        """Switch."""
-        self._switch(request.on, request.reason)
+        """Switch, at once or when it has been off for long enough."""
+        self._forget_waiting()
+        if not request.on or self._is_on:
+            self._switch(request.on, request.reason)
+        else:
+            self._switch_on(request.reason)
 
     def go_safe(self, reason: str) -> None:
         """Take access away."""
+        self._forget_waiting()
         if self._chip is not None:
             self._switch(False, reason)
 
@@ -105,10 +153,44 @@ class EvseSwitch(Actuator[EvseSwitchConfig]):
         """Return the level of the pin that means `on`."""
         return on is not self.config.active_low
 
+    def _switch_on(self, reason: str) -> None:
+        """Give access, unless that would be too soon or too often."""
+        wait_s = self._dwell_left_s()
+        if wait_s > _AS_GOOD_AS_OVER_S:
+            self._waiting = self.after(wait_s, functools.partial(self._switch_on, reason))
+            self._tell(f"off for {self.config.dwell:.0f} s first: {reason}")
+            return
+        day = [at for at in self.switched_on if self.clock.since(at) < _DAY_S]
+        if len(day) >= self.config.most_per_day:
+            again_s = _DAY_S - self.clock.since(day[0])
+            self.after(again_s, functools.partial(self.clear, _WORN))
+            self.fault(
+                _WORN,
+                f"switched on {len(day)} times within 24 h, as often as it may; it stays off for "
+                f"{again_s / 3600:.1f} h: look in the log for what asks for it so often",
+            )
+            return
+        self._switch(True, reason)
+        self.switched_on = (*day, self.clock.instant())
+        self.off_since = None
+
+    def _dwell_left_s(self) -> float:
+        if self.off_since is None:
+            return 0.0
+        return self.config.dwell - self.clock.since(self.off_since)
+
+    def _forget_waiting(self) -> None:
+        if self._waiting is not None:
+            self._waiting.cancel()
+            self._waiting = None
+
     def _switch(self, on: bool, reason: str) -> None:
         chip, pin = self._claimed, self.config.pin
+        was_on = self._is_on
         wanted = self._level(on=on)
         chip.write(pin, wanted)
+        if was_on and not on:
+            self.off_since = self.clock.instant()
         if chip.read(pin) is not wanted:
             raise DeviceError(
                 f"GPIO {pin}: reads {'low' if wanted else 'high'} after it was driven "
@@ -117,9 +199,14 @@ class EvseSwitch(Actuator[EvseSwitchConfig]):
         self._tell(reason)
 
     def _tell(self, reason: str) -> None:
-        on = self._claimed.read(self.config.pin) is self._level(on=True)
-        self.state.set(SwitchState(on, reason))
-        self.status("ok", f"{'on' if on else 'off'}: {reason}")
+        state = SwitchState(self._is_on, reason)
+        if state != self.state.value:
+            self.state.set(state)
+            self.status("ok", f"{'on' if state.on else 'off'}: {reason}")
+
+    @property
+    def _is_on(self) -> bool:
+        return self._claimed.read(self.config.pin) is self._level(on=True)
 
     @property
     def _claimed(self) -> GpioChip:

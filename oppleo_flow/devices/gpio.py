@@ -322,4 +322,9 @@ def _refusals(place: str) -> Iterator[None]:
     except DeviceError:
         raise
     except (RuntimeError, ValueError, OSError) as error:
-        raise DeviceError(f"{place}: {error}") from error
+        taken = "; another program has it: `gpioinfo` tells which" if _is_busy(error) else ""
+        raise DeviceError(f"{place}: {error}{taken}") from error
+
+
+def _is_busy(error: Exception) -> bool:
+    return "busy" in str(error).lower()

@@ -35,7 +35,7 @@ def shown(told):
     return [signal for signal, _ in itertools.groupby(says.signal for says in told)]
 
 
-def rpi_lgpio(world, monkeypatch):
+def rpi_lgpio(world, monkeypatch, busy=()):
     """Return the real rpi-lgpio library on a simulated kernel interface."""
     package = importlib.util.find_spec("RPi")
     if package is None:
@@ -43,7 +43,7 @@ def rpi_lgpio(world, monkeypatch):
     monkeypatch.setenv("RPI_LGPIO_REVISION", "c03114")
     monkeypatch.setenv("RPI_LGPIO_CHIP", "0")
     file = Path(package.submodule_search_locations[0]) / "GPIO" / "__init__.py"
-    return load_copy(file, {"lgpio": fake_lgpio(world)})
+    return load_copy(file, {"lgpio": fake_lgpio(world, busy)})
 
 
 @pytest.fixture(params=["simulated RPi.GPIO", "rpi-lgpio on a simulated kernel", "port twin"])
@@ -111,6 +111,21 @@ def test_an_input_cannot_be_written(chip):
 
     with pytest.raises(DeviceError, match=r"^GPIO 7: not claimed as an output$"):
         chip.write(7, high=True)
+
+
+def test_a_pin_that_another_program_has_is_named_with_what_to_check(world, monkeypatch):
+    chip = RpiGpio(rpi_lgpio(world, monkeypatch, busy=[6]))
+    for claim in (
+        lambda: chip.claim_input(6, pull="up"),
+        lambda: chip.claim_output(6, high=True),
+        lambda: chip.evse_line(6, inverted=False, changed=Waiter()),
+    ):
+        with pytest.raises(DeviceError) as refusal:
+            claim()
+        assert str(refusal.value) == (
+            "GPIO 6: GPIO busy; another program has it: `gpioinfo` tells which"
+        )
+    chip.claim_output(5, high=True)
 
 
 @pytest.mark.parametrize("pin", [-1, 99])

@@ -1,7 +1,7 @@
 """Worlds and hardware for the tests of the devices."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any
@@ -13,6 +13,7 @@ from oppleo_flow.simulator.world import SimulatedWorld
 
 NOON = datetime(2026, 1, 15, 12, 0, tzinfo=UTC)
 DEADLINE_S = 20.0
+_BUSY = -78
 AT_ONCE = EvseTimes(
     debounce_s=0.0, before_pilot_s=0.0, charge_delay_s=0.0, car_asks_s=0.0, car_stops_s=0.0
 )
@@ -51,17 +52,24 @@ class LoudWorld(SimulatedWorld):
         self.duties((pin, percent))
 
 
-def fake_lgpio(world: World) -> Any:
-    """Return what stands where the `lgpio` module would: the chip's lines are a world's pins."""
+def fake_lgpio(world: World, busy: Sequence[int] = ()) -> Any:
+    """Return what stands where the `lgpio` module would: the chip's lines are a world's pins.
+
+    Those that are `busy` another program has.
+    """
     outputs, inputs = 0x200, 0x100
     modes: dict[int, int] = {}
 
     def claim_output(chip: int, line: int, level: int = 0, flags: int = 0) -> int:
+        if line in busy:
+            return _BUSY
         world.drive_pin(line, bool(level))
         modes[line] = outputs
         return 0
 
     def claim_input(chip: int, line: int, flags: int = 0) -> int:
+        if line in busy:
+            return _BUSY
         world.float_pin(line, bool(flags & 32))
         modes[line] = inputs
         return 0
@@ -86,8 +94,8 @@ def fake_lgpio(world: World) -> Any:
         SET_PULL_UP=32,
         SET_PULL_DOWN=64,
         SET_PULL_NONE=128,
-        GPIO_BUSY=-78,
-        error_text=lambda code: f"error {code}",
+        GPIO_BUSY=_BUSY,
+        error_text=lambda code: "GPIO busy" if code == _BUSY else f"error {code}",
         gpiochip_open=lambda number: 0,
         gpio_get_mode=lambda chip, line: modes.get(line, 0),
         gpio_claim_output=claim_output,
