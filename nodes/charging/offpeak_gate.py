@@ -44,6 +44,8 @@ can say whether it is off-peak, so the gate is shut; `clock_unknown: go-by-it` g
 the same.
 
 `enabled: false` leaves it open at all hours.
+
+`hours` says whether it is off-peak now, session or not: an `rgb-led` shows it.
 """
 
 from dataclasses import dataclass
@@ -62,7 +64,7 @@ from oppleo_flow.charging.calendar_rules import (
     SiteCalendars,
 )
 from oppleo_flow.charging.public_holidays import PublicHolidays
-from oppleo_flow.payloads import PeakOnce, SwitchRequest
+from oppleo_flow.payloads import OffPeak, PeakOnce, SwitchRequest
 
 _LONGEST_WAIT_S = 60.0
 """The wall clock may be set while the gate waits; so it looks again after this time."""
@@ -155,6 +157,7 @@ class OffpeakGate(Node[OffpeakGateConfig]):
 
     Output:
         `out`: the same `SwitchRequest`, or one to be off, with the reason, while the gate is shut.
+        `hours`: an `OffPeak`, whether it is open by its calendar; nothing unless it is enabled.
 
     Raises:
         Nothing.
@@ -167,6 +170,7 @@ class OffpeakGate(Node[OffpeakGateConfig]):
     icon = "moon"
     # The port hides the method of this name, for which this node has no use.
     out: Level[SwitchRequest]  # type: ignore[assignment]
+    hours: Level[OffPeak]
     held: SwitchRequest | None = None
     """The request that came last."""
     once: Instant | None = None
@@ -205,6 +209,7 @@ class OffpeakGate(Node[OffpeakGateConfig]):
         )
         self._calendar = rules.calendar(self.site.timezone)
         self._span: Span | None = None
+        self._told: Span | None = None
         self._timer: Timer | None = None
         self._sent: SwitchRequest | None = None
         self._look()
@@ -236,6 +241,7 @@ class OffpeakGate(Node[OffpeakGateConfig]):
         span = self._span_of(now)
         once_s = self._once_s(span)
         self._let(span, at_peak=once_s > 0)
+        self._tell_hours(span)
         if self._timer is not None:
             self._timer.cancel()
         wait_s = min((span.until - now).total_seconds(), once_s or _LONGEST_WAIT_S)
@@ -266,6 +272,11 @@ class OffpeakGate(Node[OffpeakGateConfig]):
             self._send(self.held)
         else:
             self._send(SwitchRequest(on=False, reason=f"off-peak gate {span.text}"))
+
+    def _tell_hours(self, span: Span) -> None:
+        if span is not self._told:
+            self._told = span
+            self.hours.set(OffPeak(span.is_open, span.until))
 
     def _send(self, request: SwitchRequest | None) -> None:
         if request is not None and request != self._sent:

@@ -10,20 +10,60 @@ buzzer:
 ```
 
 One beep of 100 ms says yes: a session began or ended, or a card was enrolled. Two say no: a card
-was refused. It is for an active buzzer, which sounds as long as its pin is on.
+was refused. Both patterns are settings, and so is which of them each event has:
+
+```yaml
+ok: {beeps: 1, on: 50ms}
+error: {beeps: 3, on: 200ms, pause: 100ms}
+ended: none
+quiet: [{days: daily, from: 22:00, to: 07:00}]
+errors_when_quiet: true
+```
+
+In the hours of `quiet` it is silent; the clock is that of the site's zone, and hours may cross
+midnight. With `errors_when_quiet` somebody who holds a wrong card to the reader hears it all the
+same. While nobody has told the clock the time, no hour is quiet.
+
+It is for an active buzzer, which sounds as long as its pin is on, always as loud: a shorter `on`
+makes it less of a nuisance, paper over its hole makes it softer.
 """
 
 from collections.abc import Iterable, Sequence
+from typing import Literal
+from zoneinfo import ZoneInfo
 
 from pydantic import Field
 
-from oppleo_flow import Actuator, Claim, Example, NodeConfig, Ref, SafePin, Timer
+from oppleo_flow import (
+    Actuator,
+    Claim,
+    Example,
+    NodeConfig,
+    Ref,
+    SafePin,
+    Seconds,
+    Timer,
+    TimeZone,
+)
+from oppleo_flow.charging.calendar import Calendar
+from oppleo_flow.charging.calendar_rules import OpenWindow
 from oppleo_flow.devices.gpio import GpioChip
 from oppleo_flow.node import StopReason
 from oppleo_flow.payloads import Beep, CardEnrolled, Rejected, SessionEnded, SessionStarted
 
-_ON_S, _PAUSE_S = 0.1, 0.05
-_BEEPS = {"ok": 1, "error": 2}
+Sound = Literal["ok", "error", "none"]
+
+
+class Pattern(NodeConfig):
+    """Some beeps, one after another."""
+
+    beeps: int = Field(1, ge=1, le=10, description="How many.")
+    on: Seconds = Field(
+        "100ms", validate_default=True, ge=0.01, le=2, description="How long each one is."
+    )
+    pause: Seconds = Field(
+        "50ms", validate_default=True, ge=0.01, le=2, description="How long it is silent between."
+    )
 
 
 class BuzzerConfig(NodeConfig):
@@ -32,14 +72,26 @@ class BuzzerConfig(NodeConfig):
     gpio: Ref[GpioChip] = Field(description="Pins that the buzzer is on.")
     pin: int = Field(23, ge=0, le=27, description="BCM number of the buzzer's pin.")
     active_low: bool = Field(False, description="Whether a low pin makes it sound.")
+    ok: Pattern = Field({"beeps": 1}, validate_default=True, description="What says yes.")
+    error: Pattern = Field({"beeps": 2}, validate_default=True, description="What says no.")
+    started: Sound = Field("ok", description="Sound of a session that begins.")
+    ended: Sound = Field("ok", description="Sound of a session that ends.")
+    enrolled: Sound = Field("ok", description="Sound of a card that is enrolled.")
+    rejected: Sound = Field("error", description="Sound of a card that is refused.")
+    quiet: tuple[OpenWindow, ...] = Field((), description="Hours in which it is silent.")
+    errors_when_quiet: bool = Field(
+        False, description="Whether errors sound in the quiet hours, too."
+    )
+    timezone: TimeZone | None = Field(
+        None, description="Zone of the quiet hours; default: the site's."
+    )
 
 
 class Buzzer(Actuator[BuzzerConfig]):
     """Sound a buzzer.
 
     Input:
-        A `Beep`; a `SessionStarted`, `SessionEnded` or `CardEnrolled`, which are one beep; a
-        `Rejected`, two.
+        A `Beep`; a `SessionStarted`, `SessionEnded`, `CardEnrolled` or `Rejected`.
 
     Output:
         None.
@@ -64,6 +116,8 @@ class Buzzer(Actuator[BuzzerConfig]):
 
     def start(self) -> None:
         """Claim the pin, silent."""
+        zone = ZoneInfo(self.config.timezone or self.site.timezone)
+        self._quiet = Calendar(zone, tuple(one.window() for one in self.config.quiet))
         chip = self.use(self.config.gpio)
         chip.claim_output(self.config.pin, high=self.config.active_low)
         self._chip = chip
@@ -78,12 +132,12 @@ class Buzzer(Actuator[BuzzerConfig]):
         self, payload: Beep | Rejected | SessionStarted | SessionEnded | CardEnrolled
     ) -> None:
         """Begin a pattern; one that still sounds ends."""
-        if isinstance(payload, Beep):
-            beeps = _BEEPS[payload.pattern]
-        else:
-            beeps = _BEEPS["error" if isinstance(payload, Rejected) else "ok"]
+        sound = self._sound_of(payload)
+        if sound == "none" or (self._is_quiet() and not self._may_always(sound)):
+            return
+        pattern: Pattern = getattr(self.config, sound)
         self._hush()
-        self._sound(beeps)
+        self._sound(pattern, pattern.beeps)
 
     def go_safe(self, reason: str) -> None:
         """Be silent at once."""
@@ -99,14 +153,42 @@ class Buzzer(Actuator[BuzzerConfig]):
         """Return the pin at the level that is silent."""
         return [SafePin(config.pin, high=config.active_low, within=config.gpio)]
 
-    def _sound(self, beeps: int) -> None:
+    def _sound_of(
+        self, payload: Beep | Rejected | SessionStarted | SessionEnded | CardEnrolled
+    ) -> Sound:
+        """Return the sound that an event has."""
+        config = self.config
+        match payload:
+            case Beep():
+                return payload.pattern
+            case Rejected():
+                return config.rejected
+            case SessionStarted():
+                return config.started
+            case SessionEnded():
+                return config.ended
+            case CardEnrolled():
+                return config.enrolled
+
+    def _may_always(self, sound: Sound) -> bool:
+        return sound == "error" and self.config.errors_when_quiet
+
+    def _is_quiet(self) -> bool:
+        """Return whether it is silent now; by a clock that nobody has told the time it is not."""
+        if not self.config.quiet or self.clock.instant().trusted is False:
+            return False
+        return self._quiet.is_open(self.clock.now())
+
+    def _sound(self, pattern: Pattern, beeps: int) -> None:
         """Make the first of some beeps."""
         self._write(on=True)
-        self._next = self.after(_ON_S, lambda: self._pause(beeps - 1))
+        self._next = self.after(pattern.on, lambda: self._pause(pattern, beeps - 1))
 
-    def _pause(self, beeps: int) -> None:
+    def _pause(self, pattern: Pattern, beeps: int) -> None:
         self._write(on=False)
-        self._next = self.after(_PAUSE_S, lambda: self._sound(beeps)) if beeps else None
+        self._next = None
+        if beeps:
+            self._next = self.after(pattern.pause, lambda: self._sound(pattern, beeps))
 
     def _hush(self) -> None:
         if self._next is not None:

@@ -3,7 +3,7 @@
 ```yaml
 led:
   type: rgb-led
-  from: [evse_state, session.status, authorise.rejected]
+  from: [evse_state, session.status, authorise.rejected, offpeak.hours, troubles.fault]
   gpio: pins              # a connection of type gpio
   red: 13
   green: 12
@@ -11,17 +11,31 @@ led:
   safe: off
 ```
 
-| colour | what it says |
-|---|---|
-| red, for 400 ms | this card was refused |
-| red | the EVSE has an error |
-| blue, breathing | charging |
-| yellow | a session is open, and nothing is charged now |
-| green | free |
-| dark | not known yet, or the flow does not run |
+| setting | default | what it says |
+|---|---|---|
+| `rejected` | red, for 400 ms | this card was refused |
+| `error` | red | the EVSE has an error, or a node is in fault |
+| `charging` | blue, breathing | charging |
+| `plug_in` | yellow, blinking | a session is open, and no car is plugged in |
+| `ready` | yellow | a session is open, and nothing is charged now |
+| `cheap` | green, breathing slowly | free, and charging is cheap now |
+| `available` | green | free |
+| | dark | not known yet, or the flow does not run |
 
-What stands higher goes first. The pins are for an LED with a common cathode; set `active_low` for
-one with a common anode.
+What stands higher goes first. Each is a setting: a colour alone, or with its pattern:
+
+```yaml
+charging: {colour: white, pattern: breathe, period: 4s, brightness: 50%}
+error: {colour: red, pattern: blink, period: 1s}
+available: "#003300"
+```
+
+It is red as long as something is wrong, and no longer. `troubles` above is a `switch` that lets
+faults and their ends pass, from `flow.status`. Charging is cheap while an `offpeak-gate` says so
+with its output `hours`, or while the price of a `price-source` is among the cheapest of its day:
+`cheap_share` of them.
+
+The pins are for an LED with a common cathode; set `active_low` for one with a common anode.
 """
 
 from collections.abc import Iterable, Sequence
@@ -42,30 +56,23 @@ from oppleo_flow import (
     Timer,
 )
 from oppleo_flow.devices.gpio import GpioChip
+from oppleo_flow.devices.lamp import Lamp, Look, LookOption
+from oppleo_flow.flow_events import NodeChanged
 from oppleo_flow.node import StopReason
 from oppleo_flow.payloads import (
     EvseSignal,
     EvseState,
     EvseUnknown,
     LedState,
+    OffPeak,
+    PriceNow,
+    PriceUnknown,
     Rejected,
-    SessionPhase,
     SessionStatus,
 )
 
-_BREATH_S = 2.0
 _OFF = LedState("off", 0, 0, 0, "off")
-_REJECTED = LedState("rejected", 100, 0, 0, "flash")
-_ERROR = LedState("error", 100, 0, 0, "steady")
-_AVAILABLE = LedState("available", 0, 100, 0, "steady")
-_READY = LedState("ready", 100, 40, 0, "steady")
-_CHARGING = LedState("charging", 0, 0, 100, "breathe")
-_OF_PHASE: dict[SessionPhase, LedState] = {
-    "idle": _AVAILABLE,
-    "waiting": _READY,
-    "ready": _READY,
-    "charging": _CHARGING,
-}
+_SOLID_S = 2.0
 
 
 class RgbLedConfig(NodeConfig):
@@ -76,6 +83,33 @@ class RgbLedConfig(NodeConfig):
     green: int = Field(12, ge=0, le=27, description="BCM number of the green pin.")
     blue: int = Field(16, ge=0, le=27, description="BCM number of the blue pin.")
     active_low: bool = Field(False, description="Whether a low pin lights a colour.")
+    available: LookOption = Field("green", validate_default=True, description="Nobody charges.")
+    cheap: LookOption = Field(
+        {"colour": "green", "pattern": "breathe", "period": "6s"},
+        validate_default=True,
+        description="Nobody charges, and it would be cheap now.",
+    )
+    ready: LookOption = Field(
+        "yellow",
+        validate_default=True,
+        description="A session is open, and nothing is charged now.",
+    )
+    plug_in: LookOption = Field(
+        {"colour": "yellow", "pattern": "blink", "period": "1s"},
+        validate_default=True,
+        description="A session is open, and no car is plugged in.",
+    )
+    charging: LookOption = Field(
+        {"colour": "blue", "pattern": "breathe", "period": "2s"},
+        validate_default=True,
+        description="It charges.",
+    )
+    error: LookOption = Field("red", validate_default=True, description="Something is wrong.")
+    rejected: LookOption = Field(
+        {"colour": "red", "pattern": "flash", "period": "2s"},
+        validate_default=True,
+        description="This card was refused.",
+    )
     pulse_min: Share = Field(
         "3%", validate_default=True, le=1, description="Darkest of the breathing."
     )
@@ -87,7 +121,13 @@ class RgbLedConfig(NodeConfig):
         validate_default=True,
         gt=0,
         le=10,
-        description="How long red says that a card was refused.",
+        description="How long it says that a card was refused.",
+    )
+    cheap_share: Share = Field(
+        "25%",
+        validate_default=True,
+        le=1,
+        description="Which part of a day's prices, the lowest ones, is cheap.",
     )
 
     @model_validator(mode="after")
@@ -104,7 +144,9 @@ class RgbLed(Actuator[RgbLedConfig]):
     """Show how the charge point is with a coloured LED.
 
     Input:
-        A `SessionStatus`, the `EvseState` or `EvseUnknown` of the EVSE, a `Rejected` card.
+        A `SessionStatus`, the `EvseState` or `EvseUnknown` of the EVSE, a `Rejected` card; an
+        `OffPeak`, a `PriceNow` or a `PriceUnknown`; a `NodeChanged`, of which a fault and its end
+        count.
 
     Output:
         `shown`: a `LedState`, in percent of each colour.
@@ -121,60 +163,113 @@ class RgbLed(Actuator[RgbLedConfig]):
     safe_levels = ("off",)
     shows = True
     shown: Level[LedState]
-    _chip: GpioChip | None = None
+    faults: tuple[str, ...] = ()
+    """What is wrong now: the node and its fault, of each."""
+    _lamp: Lamp | None = None
     _flash: Timer | None = None
     examples = [
         Example(
             config={"gpio": "pins"},
             send=[SessionStatus(phase="idle"), SessionStatus(phase="charging")],
-            expect={"shown": [_OFF, _AVAILABLE, _CHARGING]},
+            expect={
+                "shown": [
+                    _OFF,
+                    LedState("available", 0, 100, 0, "steady"),
+                    LedState("charging", 0, 0, 100, "breathe"),
+                ]
+            },
         ),
         Example(
             config={"gpio": "pins"},
             send=[SessionStatus(phase="idle"), Rejected.sample()],
             advance=1.0,
-            expect={"shown": [_OFF, _AVAILABLE, _REJECTED, _AVAILABLE]},
+            expect={
+                "shown": [
+                    _OFF,
+                    LedState("available", 0, 100, 0, "steady"),
+                    LedState("rejected", 100, 0, 0, "flash"),
+                    LedState("available", 0, 100, 0, "steady"),
+                ]
+            },
             doc="A refused card: red for a moment.",
         ),
         Example(
-            config={"gpio": "pins"},
+            config={"gpio": "pins", "error": {"colour": "red", "pattern": "blink"}},
             send=[SessionStatus(phase="idle"), EvseState.sample(signal=EvseSignal.ERROR)],
-            expect={"shown": [_OFF, _AVAILABLE, _ERROR]},
+            expect={
+                "shown": [
+                    _OFF,
+                    LedState("available", 0, 100, 0, "steady"),
+                    LedState("error", 100, 0, 0, "blink"),
+                ]
+            },
         ),
     ]
 
     def start(self) -> None:
         """Claim the pins, dark."""
-        self._chip = chip = self.use(self.config.gpio)
-        for pin in self._pins:
-            chip.claim_output(pin, high=self.config.active_low)
-        self._phase: SessionPhase | None = None
-        self._error = False
-        self.shown.set(_OFF)
+        config = self.config
+        chip = self.use(config.gpio)
+        pins = (config.red, config.green, config.blue)
+        for pin in pins:
+            chip.claim_output(pin, high=config.active_low)
+        self._lamp = Lamp(
+            chip,
+            pins,
+            active_low=config.active_low,
+            breath=(config.pulse_min, config.pulse_max),
+            after=self.after,
+        )
+        self._status: SessionStatus | None = None
+        self._evse: EvseState | EvseUnknown | None = None
+        self._cheap = False
+        if self.faults:
+            self._show()  # a deploy ends no fault
+        else:
+            self.shown.set(_OFF)
 
     def stop(self, reason: StopReason) -> None:
         """Let go of the pins."""
-        if self._chip is not None:
-            for pin in self._pins:
-                self._chip.release(pin)
-            self._chip = None
+        if self._lamp is not None:
+            self._lamp.release()
+            self._lamp = None
 
-    def on_message(self, payload: SessionStatus | EvseState | EvseUnknown | Rejected) -> None:
+    def on_message(
+        self,
+        payload: SessionStatus
+        | EvseState
+        | EvseUnknown
+        | Rejected
+        | OffPeak
+        | PriceNow
+        | PriceUnknown
+        | NodeChanged,
+    ) -> None:
         """Take what happened, and show what stands highest now."""
-        if isinstance(payload, Rejected):
-            self._end_flash()
-            self._flash = self.after(self.config.flash, self._flash_is_over)
-        elif isinstance(payload, SessionStatus):
-            self._phase = payload.phase
-        else:
-            self._error = isinstance(payload, EvseState) and payload.signal is EvseSignal.ERROR
-        self._show(self._wanted())
+        match payload:
+            case Rejected():
+                self._end_flash()
+                self._flash = self.after(self.config.flash, self._flash_is_over)
+            case SessionStatus():
+                self._status = payload
+            case EvseState() | EvseUnknown():
+                self._evse = payload
+            case NodeChanged():
+                self._note(payload)
+            case OffPeak():
+                self._cheap = payload.now
+            case PriceNow():
+                self._cheap = payload.share_cheaper < self.config.cheap_share
+            case PriceUnknown():
+                self._cheap = False
+        self._show()
 
     def go_safe(self, reason: str) -> None:
         """Be dark."""
         self._end_flash()
-        if self._chip is not None:
-            self._show(_OFF)
+        if self._lamp is not None:
+            self._lamp.show(_OFF, _SOLID_S)
+            self.shown.set(_OFF)
 
     @classmethod
     def claims(cls, config: RgbLedConfig) -> Iterable[Claim]:
@@ -189,48 +284,47 @@ class RgbLed(Actuator[RgbLedConfig]):
         pins = (config.red, config.green, config.blue)
         return [SafePin(pin, high=config.active_low, within=config.gpio) for pin in pins]
 
-    @property
-    def _pins(self) -> tuple[int, int, int]:
-        return self.config.red, self.config.green, self.config.blue
+    def _note(self, change: NodeChanged) -> None:
+        """Take note of a fault that began or ended."""
+        fault = f"{change.node}: {change.code}"
+        others = tuple(known for known in self.faults if known != fault)
+        if change.kind == "fault":
+            self.faults = (*others, fault)
+        elif change.kind == "clear":
+            self.faults = others
 
-    def _wanted(self) -> LedState:
-        """Return what stands highest of all that is known."""
+    def _wanted(self) -> str | None:
+        """Return the setting that stands highest of all that is known; None: dark."""
+        evse, status = self._evse, self._status
         if self._flash is not None:
-            return _REJECTED
-        if self._error:
-            return _ERROR
-        return _OFF if self._phase is None else _OF_PHASE[self._phase]
+            return "rejected"
+        if self.faults or (isinstance(evse, EvseState) and evse.signal is EvseSignal.ERROR):
+            return "error"
+        if status is None:
+            return None
+        if status.phase == "idle":
+            return "cheap" if self._cheap else "available"
+        if status.phase == "charging":
+            return "charging"
+        gone = isinstance(evse, EvseState) and evse.car_connected is False
+        return "plug_in" if gone else "ready"
 
     def _flash_is_over(self) -> None:
         self._flash = None
-        self._show(self._wanted())
+        self._show()
 
     def _end_flash(self) -> None:
         if self._flash is not None:
             self._flash.cancel()
             self._flash = None
 
-    def _show(self, state: LedState) -> None:
-        if self._chip is None or state == self.shown.value:
+    def _show(self) -> None:
+        """Show what stands highest now."""
+        name = self._wanted()
+        look: Look | None = None if name is None else getattr(self.config, name)
+        state = _OFF if name is None or look is None else look.state(name)
+        if self._lamp is None or state == self.shown.value:
             return
-        for pin, percent in zip(self._pins, (state.red, state.green, state.blue), strict=True):
-            if state.effect == "breathe" and percent:
-                self._breathe(self._chip, pin)
-            else:
-                self._light(self._chip, pin, percent)
+        self._lamp.show(state, _SOLID_S if look is None else look.period)
         self.shown.set(state)
         self.status("ok", state.name)
-
-    def _light(self, chip: GpioChip, pin: int, percent: int) -> None:
-        """Light one colour steadily; fully on and off need no modulation."""
-        driven = 100 - percent if self.config.active_low else percent
-        if driven in (0, 100):
-            chip.write(pin, driven == 100)
-        else:
-            chip.set_duty(pin, driven)
-
-    def _breathe(self, chip: GpioChip, pin: int) -> None:
-        low, high = round(100 * self.config.pulse_min), round(100 * self.config.pulse_max)
-        if self.config.active_low:
-            low, high = 100 - low, 100 - high
-        chip.breathe(pin, low_percent=low, high_percent=high, period_s=_BREATH_S)

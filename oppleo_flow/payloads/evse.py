@@ -27,12 +27,14 @@ class EvseSignal(StrEnum):
 class EvseState(Payload):
     """The state of the EVSE as its LED line shows it; `since` is when it was first seen.
 
-    `confidence`, 0 to 1: which share of the last three seconds spoke for it.
+    `confidence`, 0 to 1: which share of the last three seconds spoke for it.  `plugged` is whether
+    a car is plugged in, from who can tell that in every state, as the EVSE's own software can.
     """
 
     signal: EvseSignal
     since: datetime
     confidence: float = 1.0
+    plugged: bool | None = None
     _sample = {"signal": EvseSignal.CHARGING, "since": SAMPLE_TIME}
 
     @property
@@ -49,7 +51,9 @@ class EvseState(Payload):
 
     @property
     def car_connected(self) -> bool | None:
-        """Return whether a car is plugged in; None when the line cannot tell."""
+        """Return whether a car is plugged in; None when nobody can tell."""
+        if self.plugged is not None:
+            return self.plugged
         if self.signal in (EvseSignal.ACCESS_OFF, EvseSignal.ERROR):
             return None
         return self.signal is not EvseSignal.STANDBY
@@ -67,6 +71,37 @@ class EvseUnknown(Payload):
     reason: str
     code: str = ""
     _sample = {"since": SAMPLE_TIME, "reason": "no full period of the signal seen yet"}
+
+
+@dataclass(frozen=True, slots=True)
+class EvseReport(Payload):
+    """What an EVSE tells of itself over the network, besides its state; None: it does not tell.
+
+    `access` is off, on or paused, `mode` the way in which it charges; `override_current_a` is 0
+    while it goes by its own setting.  The energy is the running total of its own meter.
+    """
+
+    time: datetime
+    access: str | None = None
+    mode: str | None = None
+    error: str | None = None
+    charge_current_a: float | None = None
+    override_current_a: float | None = None
+    current_phases_a: tuple[float, ...] | None = None
+    power_w: float | None = None
+    energy_import_wh: int | None = None
+    temperature_c: float | None = None
+    version: str | None = None
+    _sample = {"time": SAMPLE_TIME, "access": "on", "mode": "normal", "charge_current_a": 16.0}
+
+
+@dataclass(frozen=True, slots=True)
+class CurrentRequest(Payload):
+    """What current an EVSE shall offer at most, and why; None: what it is set to itself."""
+
+    current_a: float | None
+    reason: str
+    _sample = {"current_a": 10.0, "reason": "the house draws much"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +125,18 @@ class PeakOnce(Payload):
     allowed: bool
     by: str
     _sample = {"allowed": True, "by": "owner"}
+
+
+@dataclass(frozen=True, slots=True)
+class OffPeak(Payload):
+    """Whether the cheap hours of a calendar are now, and until when that holds.
+
+    While nobody knows the time they are not.
+    """
+
+    now: bool
+    until: datetime
+    _sample = {"now": True, "until": SAMPLE_TIME.replace(hour=13)}
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ class Beep(Payload):
     _sample = {"pattern": "ok"}
 
 
-LedEffect = Literal["steady", "breathe", "flash", "off"]
+LedEffect = Literal["steady", "breathe", "blink", "flash", "off"]
 
 
 @dataclass(frozen=True, slots=True)

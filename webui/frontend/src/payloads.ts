@@ -32,7 +32,7 @@ export interface LedState {
   red: number;
   green: number;
   blue: number;
-  effect: "steady" | "breathe" | "flash" | "off";
+  effect: "steady" | "breathe" | "blink" | "flash" | "off";
 }
 
 export interface MeterReading {

@@ -58,6 +58,7 @@ export const FLAG: Record<string, string> = {
 const EFFECT: Record<LedState["effect"], string> = {
   steady: "steady",
   breathe: "breathing",
+  blink: "blinking",
   flash: "flashing",
   off: "off",
 };
