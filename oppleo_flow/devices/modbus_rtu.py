@@ -8,7 +8,8 @@ late answer is never taken for the next one.
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Final, Literal
 
 import minimalmodbus
@@ -16,7 +17,7 @@ import minimalmodbus
 from oppleo_flow.devices.bus_health import Device
 from oppleo_flow.devices.frames import Frames
 from oppleo_flow.devices.modbus_blocks import Block, LineTiming
-from oppleo_flow.devices.modbus_frames import FUNCTIONS, heard_in, question
+from oppleo_flow.devices.modbus_frames import FUNCTIONS, Heard, heard_in, question, read_answer
 from oppleo_flow.devices.serial_bus import (
     GARBLED,
     NEVER_SILENT,
@@ -41,7 +42,9 @@ _LOG = logging.getLogger(__name__)
 _MARGIN_S = 0.03  # an adapter's and the scheduler's share
 _TRIES: Final = 3
 _NEVER_SILENT_BYTES: Final = 8
+_ODD_BYTES: Final = 2  # that an adapter may add when it turns round
 _SHARED_FOR_S: Final = 60.0
+_ECHO_WORDS: Final = {True: "repeats what is sent", False: "does not repeat what is sent"}
 _FRUITLESS_BEFORE_REOPENING: Final = 4
 
 
@@ -52,7 +55,7 @@ class ModbusRtuBus(SerialBus):
     plugged in anew, and again when nobody has answered for a while.  `answer_within_s` is how long
     a device may think before it answers.  A device that failed last time is asked only once, others
     up to three times; one that goes on failing rests.  Whether the adapter repeats what is sent is
-    found out at the first answer, unless `echo` says so.
+    found out, whatever `echo` says of it.
     """
 
     def __init__(
@@ -69,8 +72,7 @@ class ModbusRtuBus(SerialBus):
     ) -> None:
         self._port = SerialPort(port, baud=baud, parity=parity, stop_bits=stop_bits, frames=frames)
         self._answer_within_s = answer_within_s
-        self._echo_expected = True if echo else None
-        self._echo: bool | None = self._echo_expected
+        self._echo_expected = self._echo = echo
         self._timing = LineTiming(baud, 9 + (parity != "none") + stop_bits)
         self._monotonic = monotonic
         self._devices: dict[int, Device] = {}
@@ -157,101 +159,121 @@ class ModbusRtuBus(SerialBus):
     # -- one question --------------------------------------------------------------------------
 
     def _ask(self, device: Device, unit_id: int, table: Table, block: Block) -> tuple[int, ...]:
-        self._refuse_while_shared(unit_id, table, block)
+        asked = _Asked(unit_id, table, block)
+        self._refuse_while_shared(asked)
         device.count(asked=1)
         self._last_asked = unit_id
         try:
-            registers = self._exchange(unit_id, table, block, echo=bool(self._echo))
+            registers = self._exchange(asked)
         except minimalmodbus.NoResponseError as error:
-            device.count(silent=1)
-            device.owe(block.count, self._monotonic())
-            self._settle_line(unit_id, table, block)
-            raise DeviceTimeout(told(unit_id, NO_ANSWER, table, block)) from error
+            self._note_silence(device, asked)
+            self._judge(self._heard_after(asked)[1], asked)
+            raise DeviceTimeout(asked.told(NO_ANSWER)) from error
         except minimalmodbus.SlaveReportedException as error:
-            self._settle_line(unit_id, table, block, refused=True)
-            raise RegisterRefused(told(unit_id, REFUSED, table, block)) from error
+            _, frames = self._heard_after(asked)
+            self._judge([one for one in frames if not asked.is_refused_by(one)], asked)
+            raise RegisterRefused(asked.told(REFUSED)) from error
         except (minimalmodbus.ModbusException, ValueError) as error:
-            registers = self._garbled(device, unit_id, table, block, error)
+            registers = self._found_in_garbage(device, asked, error)
         device.count(answered=1)
         device.settle()
-        self._echo = bool(self._echo)
         return registers
 
-    def _garbled(
-        self, device: Device, unit_id: int, table: Table, block: Block, error: Exception
+    def _found_in_garbage(
+        self, device: Device, asked: "_Asked", error: Exception
     ) -> tuple[int, ...]:
-        """Ask again as one asks an adapter that repeats, where that may be all there is to it."""
-        device.count(garbled=1)
-        self._settle_line(unit_id, table, block)
-        device.owe(block.count, self._monotonic())
-        if self._echo is None:
-            try:
-                registers = self._exchange(unit_id, table, block, echo=True)
-            except (minimalmodbus.ModbusException, ValueError):
-                self._settle_line(unit_id, table, block)
-            else:
-                self._echo = True
-                _LOG.info("%s: the adapter repeats what is sent", self._port.name)
-                return registers
-        raise LineGarbled(told(unit_id, GARBLED, table, block)) from error
+        """Return the one answer that is whole in what was heard.
 
-    def _exchange(self, unit_id: int, table: Table, block: Block, *, echo: bool) -> tuple[int, ...]:
+        Before it the adapter may have repeated the question; some add a byte when they turn round.
+        """
+        echoed, frames = self._heard_after(asked)
+        if len(frames) == 1 and not device.owes_anything(self._monotonic()):
+            [only] = frames
+            registers = read_answer(only.frame)
+            if asked.is_refused_by(only):
+                self._learn_echo(echoed)
+                raise RegisterRefused(asked.told(REFUSED)) from error
+            if asked.is_answered_by(only) and registers is not None:
+                self._learn_echo(echoed)
+                return registers
+        if echoed and len(self._port.heard) <= len(asked.frame) + _ODD_BYTES:
+            self._learn_echo(echoed)
+            self._note_silence(device, asked)
+            raise DeviceTimeout(asked.told(NO_ANSWER)) from error
+        device.count(garbled=1)
+        self._judge(frames, asked)
+        device.owe(asked.block.count, self._monotonic())
+        raise LineGarbled(asked.told(GARBLED)) from error
+
+    def _note_silence(self, device: Device, asked: "_Asked") -> None:
+        device.count(silent=1)
+        device.owe(asked.block.count, self._monotonic())
+
+    def _learn_echo(self, echo: bool) -> None:
+        if echo != self._echo:
+            self._echo = echo
+            _LOG.info("%s: the adapter %s", self._port.name, _ECHO_WORDS[echo])
+
+    def _exchange(self, asked: "_Asked") -> tuple[int, ...]:
         with self._port.in_use() as port:
             port.forget()
-            instrument = minimalmodbus.Instrument(port, unit_id)
-            instrument.handle_local_echo = echo
+            block = asked.block
+            instrument = minimalmodbus.Instrument(port, asked.unit_id)
+            instrument.handle_local_echo = self._echo
             # minimalmodbus waits for the whole answer in one read: the bytes on the wire count.
             whole_s = self._timing.exchange_s(block.count) + self._answer_within_s + _MARGIN_S
             if port.timeout != whole_s:
                 port.timeout = whole_s
             try:
-                return tuple(instrument.read_registers(block.start, block.count, FUNCTIONS[table]))
+                return tuple(
+                    instrument.read_registers(block.start, block.count, FUNCTIONS[asked.table])
+                )
             except minimalmodbus.ModbusException as error:
                 failed = error  # an OSError, too: not the port's
         raise failed
 
     # -- who else speaks -----------------------------------------------------------------------
 
-    def _settle_line(
-        self, unit_id: int, table: Table, block: Block, *, refused: bool = False
-    ) -> None:
-        """Hear the line out after an error, and say so if somebody else spoke."""
-        heard = self._port.fall_silent(self._answer_within_s)
-        own = question(unit_id, table, block)
-        words = self._who_else(heard, own, refused=refused)
+    def _heard_after(self, asked: "_Asked") -> tuple[bool, list[Heard]]:
+        """Hear the line out; return whether it repeated the question, and the frames after that."""
+        frames = list(heard_in(self._port.fall_silent(self._answer_within_s)))
+        echoed = bool(frames) and frames[0].frame == asked.frame
+        return echoed, frames[1:] if echoed else frames
+
+    def _judge(self, frames: Sequence[Heard], asked: "_Asked") -> None:
+        """Raise when what was heard shows that somebody else speaks, or that nobody is silent."""
+        words = self._who_else(frames)
         if words is not None:
             self._share(words)
-            raise LineShared(told(unit_id, words, table, block))
+            raise LineShared(asked.told(words))
+        heard = self._port.heard
         if len(heard) >= _NEVER_SILENT_BYTES and not heard.strip(b"\x00\xff"):
-            raise LineNoise(told(unit_id, NEVER_SILENT, table, block))
+            raise LineNoise(asked.told(NEVER_SILENT))
 
-    def _refuse_while_shared(self, unit_id: int, table: Table, block: Block) -> None:
+    def _refuse_while_shared(self, asked: "_Asked") -> None:
         """Raise when what came in since the last answer shows that somebody else speaks."""
         heard = self._port.unasked()
         # What is left of the time before the port was opened says nothing.
-        words = self._who_else(heard, b"") if heard and self._last_asked is not None else None
-        if words is not None:
-            self._share(words)
+        if heard and self._last_asked is not None:
+            words = self._who_else(list(heard_in(heard)))
+            if words is not None:
+                self._share(words)
         words, until_s = self._shared
         if self._monotonic() < until_s:
-            raise LineShared(told(unit_id, words, table, block))
+            raise LineShared(asked.told(words))
 
     def _share(self, words: str) -> None:
         self._shared = words, self._monotonic() + _SHARED_FOR_S
 
-    def _who_else(self, heard: bytes, own: bytes, *, refused: bool = False) -> str | None:
-        """Return who else spoke, by the whole frames in what was heard; None when nobody did."""
-        for frame in heard_in(heard):
-            if frame.kind == "question":
-                is_echo = frame.frame == own and self._echo is not False
-                return None if is_echo else OTHER_MASTER  # what follows an echo answers it
+    def _who_else(self, frames: Sequence[Heard]) -> str | None:
+        """Return who else spoke; None when nobody did."""
+        for frame in frames:
             device = self._devices.get(frame.unit_id)
-            if device is None:
+            if frame.kind == "question" or device is None:
                 return OTHER_MASTER
-            if device.owes_anything(self._monotonic()):
-                device.count(late=1)
-            elif not (refused and not frame.registers):
+            if not device.owes_anything(self._monotonic()):
                 return SECOND_DEVICE if frame.unit_id == self._last_asked else OTHER_MASTER
+            device.count(late=1)
         return None
 
     def _open_anew_if_fruitless(self) -> None:
@@ -263,3 +285,29 @@ class ModbusRtuBus(SerialBus):
             for device in self._devices.values():
                 device.count(reopened=1)
             _LOG.info("%s: nobody answers; the port is opened anew", self._port.name)
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """One question: whom it is for, and what it asks."""
+
+    unit_id: int
+    table: Table
+    block: Block
+
+    @property
+    def frame(self) -> bytes:
+        return question(self.unit_id, self.table, self.block)
+
+    def told(self, words: str) -> str:
+        return told(self.unit_id, words, self.table, self.block)
+
+    def is_answered_by(self, heard: Heard) -> bool:
+        """Return whether a frame can be the answer; which question it is to, it does not say."""
+        return (heard.kind, heard.unit_id, heard.frame[1], heard.registers) == (
+            *("answer", self.unit_id),
+            *(FUNCTIONS[self.table], self.block.count),
+        )
+
+    def is_refused_by(self, heard: Heard) -> bool:
+        return heard.unit_id == self.unit_id and heard.kind == "answer" and not heard.registers

@@ -123,6 +123,11 @@ class SerialPort:
             self.close()
             raise DeviceMissing(f"{self.name}: {_os_text(error)}; {self._check()}") from error
 
+    @property
+    def heard(self) -> bytes:
+        """Return all that was heard since the last question."""
+        return b"" if self._port is None else self._port.heard
+
     def unasked(self) -> bytes:
         """Return what has come in since the line was last read: nobody of us asked for it."""
         with self.in_use() as port:

@@ -17,10 +17,12 @@ from oppleo_flow.devices.meter_trouble import MeterTrouble
 from oppleo_flow.devices.meter_twin import WorldSerialBus
 from oppleo_flow.devices.meters import Meter
 from oppleo_flow.devices.modbus_blocks import Block
-from oppleo_flow.devices.modbus_frames import question
+from oppleo_flow.devices.modbus_frames import answer, question, refusal
 from oppleo_flow.devices.modbus_rtu import ModbusRtuBus
 from oppleo_flow.devices.profile_files import meter_profile
+from oppleo_flow.devices.pty_line import PtyLine
 from oppleo_flow.devices.register_watch import RegisterWatch
+from oppleo_flow.devices.register_words import words_of
 from oppleo_flow.devices.serial_bus import LineNoise, SerialBus
 from oppleo_flow.devices.world import Wiring
 from oppleo_flow.errors import DeviceError
@@ -206,13 +208,73 @@ def test_an_adapter_that_is_stuck_works_after_the_port_was_opened_anew(world, li
         assert bus.tally(1).reopened == 1
 
 
+class ScriptedLine(PtyLine):
+    """A line on which what comes back to each question is what a test says."""
+
+    def __init__(self, reply):
+        self._reply = reply
+        super().__init__()
+
+    def take(self, frame):
+        self.transmit(b"".join(frame if part is ECHO else part for part in self._reply))
+
+
+ECHO = None
+HERTZ = Block(70, 2)
+FIFTY = words_of(50.0, "float32", "high-first")
+TOLD = answer(1, "input", FIFTY)
+NO = refusal(1, 4, 2)
+
+
+def read_hertz(reply, *, echo=False):
+    """Return what the driver makes of a reply, twice."""
+    with closing(ScriptedLine(reply)) as line:
+        bus = ModbusRtuBus(line.path, baud=38400, answer_within_s=0.05, echo=echo)
+        found = []
+        for _ in range(2):
+            try:
+                found.append(bus.read_registers(1, "input", HERTZ))
+            except DeviceError as error:
+                found.append(named_fault(error).code)
+        bus.close()
+    return found
+
+
+@pytest.mark.parametrize("echo", [False, True], ids=["none expected", "echo expected"])
+@pytest.mark.parametrize(
+    ("reply", "found"),
+    [
+        pytest.param([TOLD], FIFTY, id="an answer"),
+        pytest.param([ECHO, TOLD], FIFTY, id="an echo and an answer"),
+        pytest.param([b"\x00", TOLD], FIFTY, id="a byte too many before an answer"),
+        pytest.param([b"\xff", ECHO, b"\x00", TOLD], FIFTY, id="a byte before each"),
+        pytest.param([TOLD, b"\x00"], FIFTY, id="a byte too many after an answer"),
+        pytest.param([NO], "meter-refuses", id="a refusal"),
+        pytest.param([ECHO, NO], "meter-refuses", id="an echo and a refusal"),
+        pytest.param([ECHO], "meter-silent", id="an echo, and nobody answers"),
+        pytest.param([TOLD[:-1], b"\x00"], "line-garbled", id="a broken answer"),
+        pytest.param([ECHO, TOLD[:-1]], "line-garbled", id="an echo and a part of an answer"),
+        pytest.param([answer(1, "holding", FIFTY)], "line-shared", id="an answer to another"),
+        pytest.param([answer(7, "input", FIFTY)], "line-shared", id="an answer of another unit"),
+        pytest.param([question(7, "input", HERTZ), TOLD], "line-shared", id="another's question"),
+        pytest.param([bytes(30)], "line-noise", id="nothing but zeros"),
+    ],
+)
+def test_what_is_heard_is_taken_for_what_it_is(reply, found, echo):
+    assert read_hertz(reply, echo=echo) == [found, found]
+
+
+def test_two_answers_to_one_question_are_of_two_devices():
+    assert read_hertz([TOLD, TOLD])[-1] == "line-shared"
+    assert read_hertz([b"\x00", TOLD, TOLD])[-1] == "line-shared"
+
+
 def test_an_echo_is_found_out_once(world, bus):
     world.trouble_meter("echo")
     meter = known(bus)
-    garbled = bus.tally(1).garbled
     assert outcome(meter) == RIGHT
 
-    assert garbled == bus.tally(1).garbled == 1
+    assert bus.tally(1).lost_share == 0.0
 
 
 def test_an_adapter_that_begins_to_repeat_is_another_one(world, line, bus):
