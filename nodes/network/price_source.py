@@ -58,6 +58,9 @@ _KEPT = timedelta(days=2)
 _LONGEST_WAIT_S = 60.0
 """The wall clock may be set while the node waits; so it looks again after this time."""
 _MOST_BYTES = 5_000_000
+_RETRY_S = 60.0
+"""After this time what could not be read is tried again; then after twice as long, and so on."""
+_MISSING = "prices-missing"
 
 
 class PriceSourceConfig(NodeConfig):
@@ -110,8 +113,9 @@ class PriceSource(Node[PriceSourceConfig]):
         `now`: a `PriceNow`, or a `PriceUnknown`.
 
     Raises:
-        ServiceError: The file or the server cannot be read.  What was known stays.
-        PayloadError: What it said is not prices of this form.  None of it is taken.
+        Nothing.  While the file or the server cannot be read, or what it says is not prices, what
+        was known stays, and the status tells why; when that is over the price is unknown, with the
+        fault `prices-missing`.
 
     Source:
         None.
@@ -153,16 +157,32 @@ class PriceSource(Node[PriceSourceConfig]):
         )
         self._currency = config.currency or self.site.currency
         self._timer: Timer | None = None
+        self._trouble = ""
+        self._again_s = _RETRY_S
         self._told: PriceNow | PriceUnknown | None = None
         self._tell()
         self.after(0, self._fetch)
-        self.every(config.every, self._fetch)
 
     def clock_set(self, seconds: float) -> None:
         """Go by the new time."""
         self._tell()
 
     def _fetch(self) -> None:
+        """Read the prices, and again later: soon if they cannot be read."""
+        try:
+            self._read()
+        except (ServiceError, PayloadError) as error:
+            if str(error) != self._trouble:
+                self.log.warning("%s", error)
+            self._trouble = str(error)
+            self.after(min(self._again_s, self.config.every), self._fetch)
+            self._again_s *= 2
+        else:
+            self._trouble, self._again_s = "", _RETRY_S
+            self.after(self.config.every, self._fetch)
+        self._tell()
+
+    def _read(self) -> None:
         """Read the prices, tell them, and keep those that are still of use."""
         text = self._file() if self.config.file is not None else self._answer()
         if text is None:
@@ -174,7 +194,6 @@ class PriceSource(Node[PriceSourceConfig]):
             raise PayloadError(f"{place}: {error}") from error
         self.known = _together(self.known, found, self.clock.now() - _KEPT)
         self.prices.send(MarketPrices(self.config.source, self._currency, found))
-        self._tell()
 
     def _file(self) -> str:
         path = self.site.folder / (self.config.file or "")
@@ -213,10 +232,7 @@ class PriceSource(Node[PriceSourceConfig]):
         """Say what a kWh costs now, and look again when that may have changed."""
         now = self.clock.now()
         price = _price_now(self.known, now, self._zone, self._currency)
-        if isinstance(price, PriceNow):
-            self.status("ok", f"{price.per_kwh.normalize():f} {price.currency} per kWh")
-        else:
-            self.status("warn", price.reason)
+        self._show(price)
         if not _same(price, self._told):
             self._told = price
             self.now.set(price)
@@ -225,6 +241,22 @@ class PriceSource(Node[PriceSourceConfig]):
         if self._timer is not None:
             self._timer.cancel()
         self._timer = None if wait_s is None else self.after(wait_s, self._tell)
+
+    def _show(self, price: PriceNow | PriceUnknown) -> None:
+        """Say how it is; it is a fault that the price is not known because it cannot be read."""
+        if isinstance(price, PriceNow):
+            self.clear(_MISSING)
+            text = f"{price.per_kwh.normalize():f} {price.currency} per kWh"
+            if self._trouble:
+                self.status("warn", f"{text}; {self._trouble}")
+            else:
+                self.status("ok", text)
+            return
+        self.status("warn", price.reason)
+        if self._trouble:
+            self.fault(_MISSING, self._trouble)
+        else:
+            self.clear(_MISSING)
 
 
 def _price_now(

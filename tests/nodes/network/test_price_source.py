@@ -71,14 +71,22 @@ def test_prices_that_come_later_are_read_then(tmp_path):
     with from_file(tmp_path, None) as on:
         on.advance(10)
         assert on.sent("prices") == []
-        failure = on.sent("error")[0]
-        assert (failure.error, failure.message) == (
-            "ServiceError",
-            f"{tmp_path}/prices.csv: No such file or directory",
-        )
+        missing = {"prices-missing": f"{tmp_path}/prices.csv: No such file or directory"}
+        assert (on.run().faults, on.sent("error")) == (missing, [])
         (tmp_path / "prices.csv").write_text(csv_of("0.10", "0.20"))
-        on.advance(3600)
-        assert on.sent("now")[-1].per_kwh == Decimal("0.20")
+        on.advance(60)
+        assert on.sent("now")[-1].per_kwh == Decimal("0.10")
+        assert on.run().faults == {}
+
+
+def test_what_cannot_be_read_is_tried_again_ever_more_rarely(tmp_path):
+    with from_file(tmp_path, None) as on:
+        on.advance(8 * 60)  # tried after 0, 1, 3 and 7 minutes
+        (tmp_path / "prices.csv").write_text(csv_of("0.10", "0.20"))
+        on.advance(7 * 60 - 1)
+        assert on.sent("prices") == []
+        on.advance(1)
+        assert len(on.sent("prices")) == 1
 
 
 def test_what_was_known_stays_while_the_file_is_broken(tmp_path):
@@ -87,9 +95,13 @@ def test_what_was_known_stays_while_the_file_is_broken(tmp_path):
         (tmp_path / "prices.csv").write_text(csv_of("0.10", "n/a"))
         on.advance(2 * 3600)
         assert on.sent("now")[-1].per_kwh == Decimal("0.30")
-        assert on.sent("error")[0].message == (
-            "prices.csv: row 2: price: a number is needed, got 'n/a'"
+        assert on.run().status == (
+            "0.3 EUR per kWh; prices.csv: row 2: price: a number is needed, got 'n/a'"
         )
+        assert on.run().faults == {}
+        on.advance(3600)
+        assert isinstance(on.sent("now")[-1], PriceUnknown)
+        assert list(on.run().faults) == ["prices-missing"]
 
 
 def test_prices_survive_a_restart_without_the_file(tmp_path):
@@ -186,7 +198,7 @@ def test_a_server_that_refuses_is_told_and_asked_again(server):
     server.status = 503
     with from_server(server) as on:
         on.advance(0)
-        assert on.sent("error")[0].message == "127.0.0.1: answered with status 503"
+        assert on.run().faults == {"prices-missing": "127.0.0.1: answered with status 503"}
         server.status = 200
         on.advance(60)
         assert on.sent("now")[-1].per_kwh == Decimal("0.08")
