@@ -95,6 +95,7 @@ class Condition:
         faults, self.faults = self.faults, {}
         for fault in faults.values():
             self._is_over(fault)
+            self._host.core.publish("clear", self._host, fault.code, fault.text)
 
     def _is_over(self, fault: Fault) -> None:
         past = PastFault(fault.code, fault.text, fault.since, self._host.core.clock.now())

@@ -115,9 +115,9 @@ class Core:
             elif not plan.disabled:
                 hosts[plan.id] = self.hosts[plan.id]
                 hosts[plan.id].go_on_as(plan)
+        gone = [host for node, host in self.hosts.items() if hosts.get(node) is not host]
         for node, host in self.hosts.items():
             if hosts.get(node) is not host:
-                host.condition.end()
                 self.unwell.discard(host)
                 self.handling.forget(node)
                 self.freshness.forget(node)
@@ -127,6 +127,8 @@ class Core:
         self.durable.follow([wire for wire in graph.wires if wire.durable])
         self.flow_ports = FlowPorts(self, graph)
         self.placeholders = Placeholders(self, graph.missing.values())
+        for host in gone:
+            host.condition.end()
 
     def note_past_fault(self, node: str, fault: PastFault) -> None:
         """Keep a fault that is over, with the last few others of its node."""
