@@ -5,10 +5,11 @@ is made.  Totals are sums of rounded lines.  The reconciliation says how the met
 went through the month, and what of that is on no session.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import Literal
 from zoneinfo import ZoneInfo
 
 from oppleo_flow.charging.month import Month
@@ -50,7 +51,7 @@ class Reconciliation:
 
 @dataclass(frozen=True, slots=True)
 class CardTotal:
-    """What the sessions of one label sum up to."""
+    """What the sessions of one label, or of one driver, vehicle or cost centre, sum up to."""
 
     label: str
     sessions: int
@@ -110,9 +111,23 @@ class Statement:
 
     def by_label(self) -> tuple[CardTotal, ...]:
         """Return the totals of each label, in the order of the labels."""
-        labels = sorted({line.label for line in self.lines})
-        parts = [(label, [x for x in self.lines if x.label == label]) for label in labels]
-        return tuple(CardTotal(name, len(x), _energy(x), _total(x)) for name, x in parts)
+        return self._by(lambda line: line.label)
+
+    def by_purpose(
+        self, what: Literal["driver", "vehicle", "cost_centre"]
+    ) -> tuple[CardTotal, ...]:
+        """Return the totals of each driver, vehicle or cost centre; "" of the lines without one.
+
+        None if no line has one.
+        """
+        totals = self._by(lambda line: getattr(line.attribution, what) or "")
+        return totals if any(total.label for total in totals) else ()
+
+    def _by(self, name: Callable[[SessionRecord], str]) -> tuple[CardTotal, ...]:
+        parts: dict[str, list[SessionRecord]] = {}
+        for line in self.lines:
+            parts.setdefault(name(line), []).append(line)
+        return tuple(CardTotal(n, len(x), _energy(x), _total(x)) for n, x in sorted(parts.items()))
 
 
 def make_statement(

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import Literal
 
 import oppleo_flow
 from oppleo_flow.charging.record import SessionFlag, SessionRecord
@@ -28,6 +29,11 @@ _REMARKS: dict[SessionFlag, str] = {
     "clock-uncertain": "clock uncertain",
     "corrected": "corrected",
     "void": "void",
+}
+
+_PURPOSES: dict[Literal["driver", "vehicle", "cost_centre"], str] = {
+    "vehicle": "Vehicle",
+    "cost_centre": "Cost centre",
 }
 
 
@@ -58,6 +64,10 @@ COLUMNS = (
     Column("currency", "Currency", short=False),
     Column("remarks", "Remarks"),
     Column("session_id", "Session", short=False),
+    Column("driver", "Driver", short=False),
+    Column("vehicle", "Vehicle", short=False),
+    Column("plate", "Plate", short=False),
+    Column("cost_centre", "Cost centre", short=False),
 )
 
 
@@ -119,6 +129,7 @@ def line(statement: Statement, index: int) -> tuple[Cell, ...]:
     """Return one line, a cell for each of `COLUMNS`."""
     zone = statement.heading.zone
     session = statement.lines[index]
+    of = session.attribution
     return (
         index + 1,
         session.started_at.astimezone(zone),
@@ -132,6 +143,7 @@ def line(statement: Statement, index: int) -> tuple[Cell, ...]:
         statement.heading.currency,
         _remarks(session),
         str(session.session_id),
+        *(name and plain(name) for name in (of.driver, of.vehicle, of.plate, of.cost_centre)),
     )
 
 
@@ -167,10 +179,31 @@ def foot(statement: Statement) -> Iterator[tuple[str, Cell, str]]:
         for card in cards:
             yield f"Card {plain(card.label)!r}: energy", kwh(card.energy_wh), "kWh"
             yield f"Card {plain(card.label)!r}: amount", card.total, currency
+    yield from _purposes(statement)
+    yield from _corrections(statement)
     if statement.reconciliation is None:
         yield "Registers at the month's bounds", "unknown", ""
     else:
         yield from _reconciliation(statement, statement.reconciliation)
+
+
+def _purposes(statement: Statement) -> Iterator[tuple[str, Cell, str]]:
+    """Yield what the lines of each vehicle and cost centre sum up to, where any was said."""
+    for what, title in _PURPOSES.items():
+        for part in statement.by_purpose(what):
+            name = f"{title} {plain(part.label)!r}" if part.label else f"No {title.lower()}"
+            yield f"{name}: energy", kwh(part.energy_wh), "kWh"
+            yield f"{name}: amount", part.total, statement.heading.currency
+
+
+def _corrections(statement: Statement) -> Iterator[tuple[str, Cell, str]]:
+    """Yield who corrected which line and why, with what was recorded."""
+    for number, session in enumerate(statement.lines, 1):
+        recorded = session.original or session
+        for remark in session.corrections:
+            at = time_text(remark.at.astimezone(statement.heading.zone))
+            said = f"No. {number} corrected by {plain(remark.who)}, {at}: {plain(remark.why)}"
+            yield f"{said}; recorded", kwh(recorded.energy_wh), "kWh"
 
 
 def _reconciliation(statement: Statement, found: Reconciliation) -> Iterator[tuple[str, Cell, str]]:

@@ -1,15 +1,18 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from uuid import UUID
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from oppleo_flow.charging.correction import Changes, Correction, apply
 from oppleo_flow.charging.price_parts import price_parts
 from oppleo_flow.charging.record import SessionRecord
 from oppleo_flow.charging.slices import Mark, slice_energy
 from oppleo_flow.charging.tariff import PriceVersion
+from oppleo_flow.payloads import Attribution
 from oppleo_flow.reports import content
 from tests.oppleo_flow.charging.prices import DUAL
 from tests.oppleo_flow.reports.statements import HEADING, OCTOBER, PRICE, WHOLE, session, statement
@@ -47,11 +50,12 @@ def test_a_line_shows_both_registers_and_local_times_with_their_offset():
     assert [str(figure) for figure in figures] == [
         *("1020.000", "1032.345", "12.345", "0.3141", "3.88", "EUR", ""),
         "00000000-0000-0000-0000-000000000001",
+        *["None"] * 4,
     ]
 
 
 def test_what_is_unknown_is_empty_and_said():
-    energy, price, amount, _, remarks, _ = content.line(WHOLE, 2)[6:]
+    energy, price, amount, _, remarks = content.line(WHOLE, 2)[6:11]
     assert (energy, price, amount) == (None, Decimal("0.3141"), None)
     assert remarks == "energy unknown"
     assert content.line(WHOLE, 3)[10] == "price unknown, start read late"
@@ -129,7 +133,7 @@ def test_a_session_in_peak_and_off_peak_hours_says_what_each_part_costs():
     """D14 of the original: one flat price for all hours."""
     # From Friday 16 October 22:00, an hour before the off-peak hours, by the clock there.
     whole = statement(cut(1, DUAL), cut(2, DUAL))
-    energy, price, amount, _, remarks, _ = content.line(whole, 0)[6:]
+    energy, price, amount, _, remarks = content.line(whole, 0)[6:11]
     assert (energy, price, amount) == (Decimal("12.345"), None, Decimal("3.61"))
     assert remarks == "2.000 kWh peak at 0.363, 10.345 kWh off-peak at 0.2783"
     facts = dict(content.head(whole))
@@ -164,3 +168,39 @@ def test_many_prices_are_told_by_their_range():
     many = tuple(replace(one, per_kwh=Decimal(n) / 10) for n in range(-1, 9))
     remarks = content.line(statement(replace(session(1), slices=many)), 0)[10]
     assert remarks == "10 prices, -0.1 to 0.8"
+
+
+def test_a_line_says_whom_and_what_it_was_for_and_the_foot_sums_that_up():
+    of = Attribution("Anna", "ioniq", "X-123-Y", "acme")
+    whole = statement(replace(session(1), attribution=of), session(2))
+    assert content.line(whole, 0)[12:] == ("Anna", "ioniq", "X-123-Y", "acme")
+    assert [row for row in content.foot(whole) if "ehicle" in row[0]] == [
+        ("No vehicle: energy", Decimal("12.345"), "kWh"),
+        ("No vehicle: amount", Decimal("3.88"), "EUR"),
+        ("Vehicle 'ioniq': energy", Decimal("12.345"), "kWh"),
+        ("Vehicle 'ioniq': amount", Decimal("3.88"), "EUR"),
+    ]
+    assert ("Cost centre 'acme': amount", Decimal("3.88"), "EUR") in list(content.foot(whole))
+    assert not [row for row in content.foot(WHOLE) if "ehicle" in row[0]]
+
+
+def test_a_correction_is_told_with_who_why_and_what_was_recorded():
+    """Oppleo D16: what was edited or deleted looks as if it had always been so."""
+    recorded = session(1)
+    changes = Changes(meter_end_wh=1_030_000)
+    at = datetime(2026, 10, 31, 9, 0, tzinfo=UTC)
+    made = Correction(UUID(int=8), recorded.session_id, 1, at, "Anna", "read by eye", changes)
+    whole = statement(apply(recorded, [made]))
+    assert content.line(whole, 0)[6] == Decimal("10.000")
+    assert content.line(whole, 0)[10] == "corrected"
+    said = "No. 1 corrected by Anna, 2026-10-31 10:00 +01:00: read by eye; recorded"
+    assert (said, Decimal("12.345"), "kWh") in list(content.foot(whole))
+
+
+def test_a_session_that_is_void_costs_nothing_and_says_so():
+    at = datetime(2026, 10, 31, 9, 0, tzinfo=UTC)
+    recorded = session(1)
+    made = Correction(UUID(int=8), recorded.session_id, 1, at, "Anna", "a test", Changes(void=True))
+    whole = statement(apply(recorded, [made]), session(2))
+    assert (whole.energy_wh, whole.total) == (12_345, Decimal("3.88"))
+    assert content.line(whole, 0)[10] == "corrected, void"
