@@ -6,6 +6,9 @@ from datetime import UTC, datetime
 from typing import Self
 from zoneinfo import ZoneInfo
 
+YEARS = range(2000, 3000)
+"""What a year that is written down may be: another is a slip, and would only list nothing."""
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class Month:
@@ -22,7 +25,7 @@ class Month:
             ValueError: It names none.
         """
         found = re.fullmatch(r"(\d{4})-(0[1-9]|1[0-2])", text)
-        if found is None or text.startswith("0000"):
+        if found is None or int(found[1]) not in YEARS:
             raise ValueError(f"a month such as 2026-01 is needed, got {text!r}")
         return cls(int(found[1]), int(found[2]))
 

@@ -6,6 +6,7 @@ whose memory counts.
 
 import argparse
 import importlib
+import io
 import logging
 import os
 import sys
@@ -58,6 +59,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code; every error becomes one line on stderr."""
     words = list(sys.argv[1:] if argv is None else argv)
     debug = "--debug" in words
+    _write_in_any_encoding()
     try:
         code = _dispatch([word for word in words if word != "--debug"], debug)
         sys.stdout.flush()  # so that a reader that has gone is noticed here
@@ -71,6 +73,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         return exit_codes.OK
     except Exception as error:  # the one place that turns an error into an exit code
         return _explain(error, debug)
+
+
+def _write_in_any_encoding() -> None:
+    """Write an escape where the terminal lacks a character: no command fails because of one."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def _dispatch(words: Sequence[str], debug: bool) -> int:

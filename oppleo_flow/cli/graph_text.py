@@ -1,12 +1,16 @@
 """A flow drawn forwards, as text.
 
 A node is expanded where the first wire of its own `from:` comes from; elsewhere only its name
-stands, so each wire is drawn once.
+stands, so each wire is drawn once.  What is far from its source begins a line of its own.
 """
 
+from collections import deque
 from collections.abc import Iterable, Iterator
 
 from oppleo_flow.cli.graph_sketch import Line, Sketch
+
+_DEEPEST = 32
+"""So many boxes stand behind each other on one line, which is wider than any screen by then."""
 
 
 def text(sketch: Sketch) -> str:
@@ -19,6 +23,7 @@ class _Drawing:
         self.boxes = sketch.boxes
         self.flows = sketch.flows
         self.drawn: set[str] = set()
+        self.cut: deque[str] = deque()
         self.leaving: dict[str, dict[str, list[Line]]] = {}
         self.home: dict[str, Line] = {}
         for line in sketch.lines:
@@ -28,27 +33,39 @@ class _Drawing:
     def lines(self) -> Iterator[str]:
         for box in self.boxes:
             if box not in self.home:
-                yield from self._tree(box, self._name(box))
+                yield from self._trees(box)
         for flow in self.flows:
             for port, lines in self.leaving[flow].items():
-                yield from self._fork(f"{flow}.{port}", [("", self._targets(lines))])
+                yield from self._fork(f"{flow}.{port}", [("", self._targets(lines, depth=1))])
+                yield from self._what_was_cut()
         for box in self.boxes:  # what is left hangs on a loop
             if box not in self.drawn:
-                yield from self._tree(box, self._name(box))
+                yield from self._trees(box)
 
     def _name(self, box: str) -> str:
         about = self.boxes[box].inside or self.boxes[box].note
         return f"{box} ({about})" if about else box
 
-    def _tree(self, box: str, shown: str) -> list[str]:
+    def _trees(self, box: str) -> Iterator[str]:
+        yield from self._tree(box, self._name(box), depth=1)
+        yield from self._what_was_cut()
+
+    def _what_was_cut(self) -> Iterator[str]:
+        while self.cut:
+            box = self.cut.popleft()
+            yield from self._tree(box, self._name(box), depth=1)
+
+    def _tree(self, box: str, shown: str, depth: int) -> list[str]:
         """Return the lines of a box and of all that hangs on it."""
         self.drawn.add(box)
         leaving = self.leaving.get(box, {})
         ports = [port for port in self.boxes[box].outputs if port in leaving]
         ports += [port for port in leaving if port not in ports]
-        return self._fork(shown, [(port, self._targets(leaving[port])) for port in ports])
+        return self._fork(
+            shown, [(port, self._targets(leaving[port], depth + 1)) for port in ports]
+        )
 
-    def _targets(self, lines: Iterable[Line]) -> list[list[str]]:
+    def _targets(self, lines: Iterable[Line], depth: int) -> list[list[str]]:
         """Return what stands behind an arrow: the ends on one line, then each expanded box."""
         ends, trees = [], []
         for line in lines:
@@ -56,10 +73,14 @@ class _Drawing:
             box = line.target
             if box not in self.leaving:
                 self.drawn.add(box)
-            if line is self.home[box] and box in self.leaving and box not in self.drawn:
-                trees.append(self._tree(box, shown))
-            else:
-                ends.append(shown)
+            expanded = line is self.home[box] and box in self.leaving and box not in self.drawn
+            if expanded and depth <= _DEEPEST:
+                trees.append(self._tree(box, shown, depth))
+                continue
+            ends.append(shown)
+            if expanded:
+                self.drawn.add(box)
+                self.cut.append(box)
         return ([[", ".join(ends)]] if ends else []) + trees
 
     def _target_name(self, line: Line) -> str:

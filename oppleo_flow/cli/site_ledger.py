@@ -1,11 +1,12 @@
 """The ledger of a site, for the commands that look into it."""
 
 import argparse
+from contextlib import suppress
 from datetime import date, datetime, time
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from oppleo_flow.charging.month import Month
+from oppleo_flow.charging.month import YEARS, Month
 from oppleo_flow.cli.command import UsageError, add_site_option
 from oppleo_flow.cli.folder import site_folder
 from oppleo_flow.cli.site import Site
@@ -48,12 +49,11 @@ def month_of(text: str, command: str, *, option: str = "--month") -> Month:
 
 def day_of(text: str, option: str, command: str) -> date:
     """Return the day that an option names."""
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise UsageError(
-            f"{option}: a day such as 2026-01-31 is needed, got {text!r}", command
-        ) from None
+    with suppress(ValueError):
+        day = date.fromisoformat(text)
+        if day.year in YEARS:
+            return day
+    raise UsageError(f"{option}: a day such as 2026-01-31 is needed, got {text!r}", command)
 
 
 def midnight(day: date, site: Site) -> datetime:

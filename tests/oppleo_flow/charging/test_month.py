@@ -43,7 +43,8 @@ def test_a_month_can_be_written_and_read_back(month):
 
 
 @pytest.mark.parametrize(
-    "text", ["2026-13", "2026-00", "2026-1", "26-01", "0000-01", "", "2026-01-01"]
+    "text",
+    ["2026-13", "2026-00", "2026-1", "26-01", "0000-01", "0206-01", "9999-12", "", "2026-01-01"],
 )
 def test_anything_else_is_no_month(text):
     with pytest.raises(ValueError, match=r"^a month such as 2026-01 is needed, got ") as error:

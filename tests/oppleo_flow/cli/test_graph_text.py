@@ -1,5 +1,7 @@
 """A flow drawn as text."""
 
+import itertools
+
 import pytest
 
 from oppleo_flow.cli.graph_sketch import sketch
@@ -112,3 +114,16 @@ def test_an_expanded_subflow_is_drawn_with_its_nodes():
 def test_the_ports_of_an_instance_are_not_those_inside():
     flow = graph("a:source s.g:gate b:sink", "a>s.g.level", "s.g.rejected>b")
     assert text(sketch(flow)).splitlines() == ["a → s (g) → b"]
+
+
+def test_a_long_chain_goes_on_in_lines_of_their_own():
+    names = [f"n{number}" for number in range(1000)]
+    nodes = " ".join(f"{name}:source" for name in names)
+    wires = [f"{source}>{target}" for source, target in itertools.pairwise(names)]
+
+    drawn = text(sketch(graph(nodes, *wires))).splitlines()
+
+    pieces = [line.split(" → ") for line in drawn]
+    assert max(map(len, pieces)) == 33
+    assert [piece[0] for piece in pieces[1:]] == [piece[-1] for piece in pieces[:-1]]
+    assert [name for piece in pieces for name in piece[:-1]] == names[:-1]

@@ -1,11 +1,14 @@
+import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from oppleo_flow import __version__
 from oppleo_flow.cli import COMMANDS, main
 
+FLOW = Path(__file__).parents[3] / "flows" / "charge-point.yaml"
 PUBLIC = [name for name, entry in COMMANDS.items() if not entry.hidden]
 
 
@@ -71,6 +74,19 @@ def test_the_module_is_the_command():
     )
     assert done.returncode == 2
     assert done.stderr.startswith("oppleo-flow: 'chek' is not a command")
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1"])
+def test_a_terminal_without_an_arrow_gets_what_it_can_show(encoding):
+    done = subprocess.run(
+        [sys.executable, "-m", "oppleo_flow", "graph", FLOW],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PYTHONIOENCODING": encoding},
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "\\u2192" in done.stdout
 
 
 def test_a_reader_that_has_seen_enough_gets_no_traceback():

@@ -48,6 +48,11 @@ def test_a_price_is_never_changed(site, capsys):
             "--from: a day such as 2026-01-31 is needed, got '1-1-2026'",
             id="a day in another order",
         ),
+        pytest.param(
+            ["0.35", "--from", "0206-01-31"],
+            "--from: a day such as 2026-01-31 is needed, got '0206-01-31'",
+            id="a slip in the year",
+        ),
     ],
 )
 def test_what_is_no_price_is_refused(site, capsys, words, line):

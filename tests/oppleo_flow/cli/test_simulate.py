@@ -333,6 +333,11 @@ def test_the_built_in_household_can_be_printed_and_given_back(tmp_path, capsys):
             id="a day that is none",
         ),
         pytest.param(
+            ["--from", "9999-12-31"],
+            "--from: a day such as 2026-01-31 is needed, got '9999-12-31'",
+            id="a day at the end of all days",
+        ),
+        pytest.param(
             ["--from", "2026-03-01", "--days", "0"],
             "--days: 1 to 3660 is needed, got 0",
             id="no days",
