@@ -44,7 +44,8 @@ class Settings:
     """How to run and to watch the runtime.
 
     `command` starts it; `safe_command` drives pins: the JSON that the child sent as `pins` is
-    appended as its last argument.  Times are in seconds.
+    appended as its last argument.  Without `restarts` the first runtime, a copy of this process, is
+    the only one.  Times are in seconds.
     """
 
     command: Sequence[str]
@@ -59,6 +60,7 @@ class Settings:
     healthy_s: float = 60.0
     crashes_of_a_version: int = 3
     crashes_within_s: float = 300.0
+    restarts: bool = True
 
 
 class Copy:
@@ -144,7 +146,8 @@ class Guardian:
             else:
                 code = self._watch(child)
                 pins = self._make_safe()
-                if code in FINAL_EXIT_CODES and (child.may_end or self._asked_to_stop):
+                final = code in FINAL_EXIT_CODES or (code >= 0 and not self._settings.restarts)
+                if final and (child.may_end or self._asked_to_stop):
                     return code
                 if self._asked_to_stop:
                     return 1
@@ -153,7 +156,7 @@ class Guardian:
                 if time.monotonic() - child.started_at >= self._settings.healthy_s:
                     wait_s = self._settings.restart_first_s
                 self._note_crash(child, code, pins, wait_s)
-            if self._pause(wait_s):
+            if not self._settings.restarts or self._pause(wait_s):
                 return 1
             wait_s = min(wait_s * 2, self._settings.restart_last_s)
 
@@ -356,24 +359,21 @@ class Guardian:
             what = f"was ended by {_signal_name(-code)}"
         else:
             what = f"ended with code {code}"
-        _say(f"the runtime {what}; {pins}, crash {self._crashes}; again in {wait_s:.0f} s")
+        again = f", crash {self._crashes}; again in {wait_s:.0f} s"
+        _say(f"the runtime {what}; {pins}{again if self._settings.restarts else ''}")
 
     def _pause(self, seconds: float) -> bool:
         """Wait before the next start; return whether the guardian was asked to end meanwhile."""
         end = time.monotonic() + seconds
-        with selectors.DefaultSelector() as selector:
-            selector.register(self._wake_read, selectors.EVENT_READ)
-            while not self._asked_to_stop and (left := end - time.monotonic()) > 0:
-                selector.select(timeout=left)
+        while not self._asked_to_stop and (left := end - time.monotonic()) > 0:
+            select.select([self._wake_read], [], [], left)
         return self._asked_to_stop
 
 
 def _signal_name(number: int) -> str:
     """Return what a signal is called; those for programs' own use have no name."""
-    try:
-        return signal.Signals(number).name
-    except ValueError:
-        return f"signal {number}"
+    names = {one.value: one.name for one in signal.Signals}
+    return names.get(number, f"signal {number}")
 
 
 def _say(text: str) -> None:

@@ -4,7 +4,6 @@ import argparse
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict
 from pathlib import Path
 
 from oppleo_flow.cli.check_codes import codes_as_json, codes_as_text
@@ -89,7 +88,7 @@ def _connect(args: argparse.Namespace, variables: Mapping[str, str]) -> int:
     folder, flow = flow_of(args.target)
     verdicts = connect_all(Site.load(site_folder(str(folder))), flow, variables)
     if args.format == "json":
-        print(json.dumps([asdict(verdict) for verdict in verdicts], indent=2))
+        print(json.dumps([verdict.as_json() for verdict in verdicts], indent=2))
     else:
         print("\n".join(map(str, verdicts)))
     return FAILED if any(verdict.level == "bad" for verdict in verdicts) else OK

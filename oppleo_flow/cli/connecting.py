@@ -8,7 +8,7 @@ import os
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, Literal, cast
 
@@ -31,12 +31,17 @@ Level = Literal["ok", "skipped", "bad"]
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What was found of one connection, or of one node behind it."""
+    """What was found of one connection, or of one node behind it; `error` is why it is bad."""
 
     name: str
     type: str
     level: Level
     text: str
+    error: Exception | None = field(default=None, compare=False)
+
+    def as_json(self) -> dict[str, str]:
+        """Return it as plain JSON data."""
+        return {"name": self.name, "type": self.type, "level": self.level, "text": self.text}
 
     def __str__(self) -> str:
         """Return the verdict as a line."""
@@ -68,12 +73,17 @@ def connect_all(site: Site, flow: Path, variables: Mapping[str, str]) -> list[Ve
         Refused: The site runs.
         ConfigError: The flow has errors.
     """
-    with ExitStack() as held:
-        held.enter_context(locked(site.folder))
+    with locked(site.folder):
         around = Surroundings.of(site.folder, variables, simulate=site.simulate)
         graph = around.check(flow).graph
         if graph is None:
             raise ConfigError(f"{flow}: has errors; see `oppleo-flow check`")
+        return look_at(site, graph)
+
+
+def look_at(site: Site, graph: Graph) -> list[Verdict]:
+    """Look at the connections and nodes of a graph, while the site is locked."""
+    with ExitStack() as held:
         if any(connection.simulate for connection in graph.connections.values()):
             _begin_world(site, graph, held)
         return list(_verdicts(site, graph))
@@ -102,7 +112,8 @@ def _verdicts(site: Site, graph: Graph) -> Iterator[Verdict]:
         _, error = _in_time(connection.close)
         if error is not None:
             plan = graph.connections[name]
-            yield Verdict(name, plan.spec.type_name, "bad", f"does not close: {words_of(error)}")
+            text = f"does not close: {words_of(error)}"
+            yield Verdict(name, plan.spec.type_name, "bad", text, error)
 
 
 def _of_connection(
@@ -117,7 +128,7 @@ def _of_connection(
     if error is None:
         said, error = _in_time(connection.probe)
     if error is not None:
-        return Verdict(plan.name, plan.spec.type_name, "bad", words_of(error))
+        return Verdict(plan.name, plan.spec.type_name, "bad", words_of(error), error)
     opened[plan.name] = connection
     simulated = "simulated, " if plan.simulate else ""
     return Verdict(plan.name, plan.spec.type_name, "ok", f"{simulated}{said}")
@@ -141,7 +152,7 @@ def _of_node(
     if error is None:
         said, error = _in_time(node.probe)
     if error is not None:
-        yield Verdict(plan.id, kind, "bad", words_of(error))
+        yield Verdict(plan.id, kind, "bad", words_of(error), error)
     elif said is not None:
         yield Verdict(plan.id, kind, "ok", said)
 

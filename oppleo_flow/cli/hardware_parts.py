@@ -1,6 +1,6 @@
 """The hardware that a flow expects: what each part is, and the wires that lead to it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -40,10 +40,16 @@ def parts_of(graph: Graph) -> list[Part]:
     return [*_buses(graph), *_devices(graph)]
 
 
-def _buses(graph: Graph) -> Iterator[Part]:
+def connected_parts_of(graph: Graph) -> list[Part]:
+    """Return the hardware of a flow, also the connections that claim nothing for themselves."""
+    used = {part.through for part in _devices(graph)}
+    return [*_buses(graph, used), *_devices(graph)]
+
+
+def _buses(graph: Graph, used: Collection[str] = ()) -> Iterator[Part]:
     for plan in graph.connections.values():
         claims = _claims(plan)
-        if claims:
+        if claims or plan.name in used:
             yield Part(plan.name, plan.spec.type_name, "", plan.simulate, claims)
 
 

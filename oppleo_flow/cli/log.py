@@ -20,7 +20,7 @@ from oppleo_flow.redaction import Redaction
 class Log:
     """What is logged from now on goes into files in `folder`, the newest of which is `file`.
 
-    Warnings go to stderr too.  Times are UTC.
+    Warnings go to stderr too, unless nobody wants them there.  Times are UTC.
     """
 
     def __init__(
@@ -31,6 +31,7 @@ class Log:
         clock: Clock,
         redaction: Redaction | None = None,
         environ: Mapping[str, str] = os.environ,
+        warns: bool = True,
     ) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.file = folder / "oppleo-flow.log"
@@ -52,7 +53,7 @@ class Log:
             terminal.setLevel(logging.WARNING)
         # What ends a command is logged with its traceback, printed as one line by `main` itself.
         terminal.addFilter(lambda record: record.name != "oppleo_flow.cli")
-        self._repeats = Repeats([file, terminal], clock)
+        self._repeats = Repeats([file, terminal] if warns else [file], clock)
         root = logging.getLogger()
         root.addHandler(self._repeats)
         root.setLevel(settings.level.upper())

@@ -53,9 +53,11 @@ class WorldProcess:
     def end(self) -> None:
         """End the world that was begun for a run that came to nothing."""
         process = self._process
-        if process is None or self._stays:
+        if self._stays:
             return
         self._client.close()
+        if process is None:
+            return
         process.kill()  # it has kept nothing yet, and its socket is replaced by the next one
         process.wait()
         if process.stdout is not None:

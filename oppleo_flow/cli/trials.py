@@ -1,0 +1,185 @@
+"""The trials of `oppleo-flow hardware test`: what each part does, step by step, and its verdict."""
+
+import operator
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any, Final, get_args, get_type_hints
+
+from oppleo_flow.cli.switch_trial import try_switch
+from oppleo_flow.cli.trial_stage import Stage, Verdict
+from oppleo_flow.cli.trial_words import colour_of, duration, fields_of
+from oppleo_flow.payloads import (
+    Beep,
+    CardSeen,
+    EvseSignal,
+    EvseState,
+    EvseUnknown,
+    LedState,
+    MeterUnknown,
+    OffPeak,
+    Rejected,
+    SessionStatus,
+)
+
+_SHOWS_WITHIN_S: Final = 2.0
+_SILENT_WITHIN_S: Final = 20.0
+_MANY_LOST: Final = 0.05
+_CARD: Final = "family"
+
+
+def try_led(stage: Stage) -> Verdict:
+    """Show everything that the LED can say, and tell in words what should be seen."""
+    shown = 0
+    for payloads in _led_is_told():
+        before = stage.snapshot().levels["shown"].value
+        for payload in payloads:
+            stage.send(payload)
+        state, _ = stage.awaited("shown", partial(operator.ne, before), _SHOWS_WITHIN_S)
+        if stage.fault:
+            return Verdict(False, stage.fault)
+        if isinstance(state, LedState) and state != before:
+            shown += 1
+            stage.say(f"{colour_of(state)}: {_MEANINGS.get(state.name, state.name)}")
+            stage.wait(stage.for_s)
+    return Verdict(
+        shown > 0,
+        f"the LED was told to show {shown} things, and every pin took it",
+        "another colour than said here: exchange its wires, or its pins in the flow; lit where "
+        "it should be dark: set `active_low`, for a common anode",
+    )
+
+
+def _led_is_told() -> list[tuple[Any, ...]]:
+    """Return what brings the LED to each thing that it can show, one after the other."""
+    now = datetime.now(UTC)
+    return [
+        (SessionStatus("idle"),),
+        (OffPeak.sample(now=True),),
+        (SessionStatus("ready"),),
+        (EvseState(EvseSignal.STANDBY, now),),
+        (SessionStatus("charging"),),
+        (Rejected.sample(),),
+        (EvseState(EvseSignal.ERROR, now),),
+    ]
+
+
+_MEANINGS: Final[Mapping[str, str]] = {
+    "available": "free",
+    "cheap": "free, and charging is cheap now",
+    "ready": "a session is open, and nothing is charged now",
+    "plug_in": "a session is open, and no car is plugged in",
+    "charging": "charging",
+    "rejected": "this card was refused",
+    "error": "the EVSE has an error, or a node is in fault",
+}
+
+
+def try_buzzer(stage: Stage) -> Verdict:
+    """Sound every pattern."""
+    patterns = get_args(get_type_hints(Beep)["pattern"])
+    for name in patterns:
+        pattern: Any = getattr(stage.subject.node.config, name)
+        beeps = "1 beep" if pattern.beeps == 1 else f"{pattern.beeps} beeps"
+        stage.say(f"{name}: {beeps} of {pattern.on * 1000:.0f} ms")
+        stage.send(Beep(name))
+        stage.wait(max(stage.for_s, pattern.beeps * (pattern.on + pattern.pause)))
+        if stage.fault:
+            return Verdict(False, stage.fault)
+    return Verdict(
+        True,
+        f"{len(patterns)} patterns were sounded, and the pin took them",
+        "nothing heard: it must be an active buzzer, its signal wire at the pin; heard all the "
+        "time: set `active_low`",
+    )
+
+
+def try_rfid(stage: Stage) -> Verdict:
+    """Tell each card that is held to the reader."""
+    stage.say(f"hold cards to the reader, one after the other, for {duration(stage.for_s)}")
+    cards = 0
+    seen = stage.seen("card", stage.for_s)
+    if stage.world is not None:
+        stage.world.swipe(_CARD)
+        stage.say(f"(the simulated world holds its card {_CARD!r} there)")
+    for card in seen:
+        if isinstance(card, CardSeen):
+            cards += 1
+            stage.say(f"card {card.uid}; Oppleo knows it as {card.legacy_id}")
+    if stage.fault:
+        return Verdict(False, stage.fault)
+    if not cards:
+        return Verdict(
+            False,
+            f"the reader answers, and saw no card in {duration(stage.for_s)}",
+            "hold a 13.56 MHz card flat on it, with no metal behind; some fobs are 125 kHz",
+        )
+    return Verdict(True, f"the reader saw {cards} {'card' if cards == 1 else 'cards'}")
+
+
+def try_meter(stage: Stage) -> Verdict:
+    """Read as fast as the line allows; tell the first reading whole, and what was lost."""
+    readings, unknown = 0, ""
+    for reading in stage.seen("reading", stage.for_s):
+        if isinstance(reading, MeterUnknown):
+            unknown = reading.reason
+            stage.say(f"unknown: {unknown}")
+            continue
+        unknown = ""
+        readings += 1
+        if readings == 1:
+            stage.say("\n".join(fields_of(reading)))
+    if not readings and not unknown:  # it may take a while until nobody is known to answer
+        stage.awaited("reading", lambda _: True, _SILENT_WITHIN_S)
+    return _meter_verdict(stage, readings, unknown)
+
+
+def _meter_verdict(stage: Stage, readings: int, unknown: str) -> Verdict:
+    node: Any = stage.runtime.node(stage.subject.node.id)
+    tally = node.use(node.config.bus).tally(node.config.unit_id)
+    lost = tally.silent + tally.garbled
+    stage.say(
+        f"{readings / stage.for_s:.1f} readings a second; {tally.asked} questions, {lost} failed "
+        f"({tally.silent} without an answer, {tally.garbled} garbled)"
+    )
+    if not readings or unknown:
+        return Verdict(False, stage.fault or unknown or "no reading came")
+    if tally.lost_share > _MANY_LOST:
+        return Verdict(
+            False,
+            f"the meter answers, and {tally.lost_share:.0%} of the questions were lost",
+            "the cable: 120 ohm at both ends, away from mains wires; a speed that both can do",
+        )
+    return Verdict(True, f"the meter answers, {readings} readings in {duration(stage.for_s)}")
+
+
+def try_evse_state(stage: Stage) -> Verdict:
+    """Tell what the LED line of the SmartEVSE says, at each change."""
+    stage.say(f"looking at the LED line for {duration(stage.for_s)}")
+    last: Any = None
+    for last in stage.seen("state", stage.for_s):
+        stage.say(_line_says(last))
+    if stage.fault:
+        return Verdict(False, stage.fault)
+    if not isinstance(last, EvseState):
+        reason = last.reason if isinstance(last, EvseUnknown) else "nothing came"
+        return Verdict(False, f"the line makes no sense: {reason}")
+    return Verdict(True, f"the line says {last.signal.value}")
+
+
+def _line_says(state: Any) -> str:
+    if isinstance(state, EvseUnknown):
+        return f"unknown ({state.code}): {state.reason}"
+    mode = f", {state.mode_hint} mode" if state.mode_hint else ""
+    return f"{state.signal.value}, {state.confidence:.0%} sure{mode}"
+
+
+TRIALS: Final[Mapping[str, Callable[[Stage], Verdict]]] = {
+    "led": try_led,
+    "buzzer": try_buzzer,
+    "rfid": try_rfid,
+    "meter": try_meter,
+    "evse-switch": try_switch,
+    "evse-state": try_evse_state,
+}
+"""What `hardware test` can be asked for → how it is done."""
