@@ -49,7 +49,7 @@ COMMANDS = {
     "calendar": Entry("calendar", "print the off-peak hours of two years, with their holidays"),
     "secrets": Entry("secrets", "list secrets and who uses them, or give one a value"),
     "doctor": Entry("doctor", "see whether this machine and this site are fit to run"),
-    "hardware": Entry("hardware", "list the parts that a flow is wired to, and draw the wires"),
+    "hardware": Entry("hardware", "list, draw, probe and test the parts that a flow is wired to"),
     "schema": Entry("schema", "write JSON Schemas, by which an editor completes flow files"),
     "_runtime": Entry("runtime", "run a flow under a guardian", hidden=True),
 }
