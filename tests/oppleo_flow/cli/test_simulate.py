@@ -175,7 +175,7 @@ events:
     ]
     assert [(s["label"], s["price_per_kwh"], s["flags"]) for s in found["sessions"]] == [
         ("family", "0.40", ["late-end"]),
-        ("family", "0.40", []),
+        ("family", None, []),  # a part of it at each price
         ("family", "0.5", []),
         ("family", "0.5", ["energy-unknown"]),  # it has not ended
     ]
