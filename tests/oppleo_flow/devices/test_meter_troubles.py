@@ -7,6 +7,7 @@ Each trouble ends in the error that is named for it, or in what is right; never 
 import itertools
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from random import Random
 
 import pytest
 
@@ -17,7 +18,7 @@ from oppleo_flow.devices.meter_trouble import MeterTrouble
 from oppleo_flow.devices.meter_twin import WorldSerialBus
 from oppleo_flow.devices.meters import Meter
 from oppleo_flow.devices.modbus_blocks import Block
-from oppleo_flow.devices.modbus_frames import answer, question, refusal
+from oppleo_flow.devices.modbus_frames import answer, question, read_question, refusal
 from oppleo_flow.devices.modbus_rtu import ModbusRtuBus
 from oppleo_flow.devices.profile_files import meter_profile
 from oppleo_flow.devices.pty_line import PtyLine
@@ -262,6 +263,46 @@ def read_hertz(reply, *, echo=False):
 )
 def test_what_is_heard_is_taken_for_what_it_is(reply, found, echo):
     assert read_hertz(reply, echo=echo) == [found, found]
+
+
+class MoodyLine(PtyLine):
+    """A line whose one device thinks as long as it likes; each register holds its own address."""
+
+    def __init__(self, mood):
+        self._mood = mood
+        super().__init__()
+
+    def take(self, frame):
+        _, table, block = read_question(frame)
+        numbers = range(block.start, block.end)
+        self.transmit(answer(1, table, tuple(numbers)), after_s=self._mood())
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_an_answer_is_never_taken_for_that_of_another_question(seed):
+    """Failure mode 1, as often as chance will have it."""
+    dice = Random(seed)
+    thinks_s = [0.0, 0.0, 0.0, 0.0, 0.01, 0.06, 0.09, 0.12, 0.2]
+    looks, found = itertools.count(), []
+    with closing(MoodyLine(lambda: dice.choice(thinks_s))) as line:
+        bus = ModbusRtuBus(
+            line.path,
+            baud=115200,
+            answer_within_s=0.04,
+            monotonic=lambda: len(found) + next(looks) / 1000,  # a second from read to read
+        )
+        for _ in range(20):
+            asked = Block(dice.randrange(0, 200, 2), dice.choice([2, 2, 2, 4, 18]))
+            try:
+                registers = bus.read_registers(1, "input", asked)
+            except DeviceError:
+                found.append(None)
+            else:
+                found.append(registers == tuple(range(asked.start, asked.end)))
+        bus.close()
+
+    assert False not in found
+    assert True in found
 
 
 def test_two_answers_to_one_question_are_of_two_devices():
