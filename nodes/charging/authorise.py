@@ -112,8 +112,9 @@ class Authorise(Node[AuthoriseConfig]):
 
     def _refuse(self, card: CardSeen, reason: RejectReason) -> None:
         """Refuse a card, unless it is the one of the session that is under way, or is enrolled."""
-        session = self._ledger.sessions.open()
-        if session is not None and session.uid == card.uid:
+        under_way = self._ledger.sessions.all_open()
+        session = next((one for one in under_way if one.uid == card.uid), None)
+        if session is not None:
             ends = Authorised(
                 *(session.token_id, card.uid, session.label, reason),
                 wish=card.wish,

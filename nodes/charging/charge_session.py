@@ -188,6 +188,12 @@ class ChargeSession(Node[ChargeSessionConfig]):
         self._ask()
         self._show()
 
+    @property
+    def _point(self) -> str:
+        """Return which charge point of the site this is: the instance of a subflow, or a flow."""
+        within, dot, _ = self.id.rpartition(".")
+        return within if dot else self.id.rpartition("/")[0]
+
     def stop(self, reason: StopReason) -> None:
         """Note whether this is a deploy, which interrupts nothing."""
         self.handed_over = reason == "deploy"
@@ -239,7 +245,9 @@ class ChargeSession(Node[ChargeSessionConfig]):
         elif self.config.meter_silent == "charge":
             self.past = None  # from here on it cannot be told whose energy it is
         began, place = self.clock.instant(), self.site.charge_point
-        self.session = rules.start(card, reading, now, place, began=began, after=self.last_id)
+        self.session = rules.start(
+            card, reading, now, place, began=began, after=self.last_id, point=self._point
+        )
         if self._plug is not None:
             self.session = visit.seen(self.session, self._plug, self._plug, now)
         self.started.send(rules.started(self.session))

@@ -81,6 +81,7 @@ class SessionRecord:
     interrupted: bool = False
     clock_uncertain: bool = False
     clock: WrongClock | None = None
+    point: str = ""
     void: bool = False
     corrections: tuple[Remark, ...] = ()
     original: "SessionRecord | None" = None

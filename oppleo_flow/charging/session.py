@@ -75,6 +75,7 @@ class OpenSession:
     attribution: Attribution = NOBODY
     limits: Limits = NO_LIMITS
     began: Instant | None = None
+    point: str = ""
     interrupted: bool = False
     clock_uncertain: bool = False
     mark: Mark | None = None
@@ -101,6 +102,7 @@ def start(
     *,
     began: Instant | None = None,
     after: UUID | None = None,
+    point: str = "",
 ) -> OpenSession:
     """Return the session that a token begins; `began` is `now`, as a clock that may be set has it.
 
@@ -108,7 +110,7 @@ def start(
     month is the same each time it is run, and a clock that was set back brings no id again.
     """
     return OpenSession(
-        session_id=_session_id(charge_point, card.token_id, now, after),
+        session_id=_session_id(_place(charge_point, point), card.token_id, now, after),
         token_id=card.token_id,
         uid=card.uid,
         label=card.label,
@@ -120,6 +122,7 @@ def start(
         attribution=card.attribution,
         limits=card.limits,
         began=began,
+        point=point,
         clock_uncertain=began is not None and began.trusted is False,
         mark=None if reading is None else Mark(reading.energy_import_wh, reading.time),
         idle_since=now,
@@ -132,7 +135,9 @@ def follow(
     """Return the session of the same token that goes on at the register where one ends."""
     return replace(
         session,
-        session_id=_session_id(charge_point, session.token_id, now, session.session_id),
+        session_id=_session_id(
+            _place(charge_point, session.point), session.token_id, now, session.session_id
+        ),
         started_at=now,
         meter_start_wh=at.energy_wh,
         meter_start_quality="measured",
@@ -144,6 +149,10 @@ def follow(
         idle_since=now,
         may_have_left=False,
     )
+
+
+def _place(charge_point: str, point: str) -> str:
+    return f"{charge_point}/{point}" if point else charge_point
 
 
 def _session_id(charge_point: str, token_id: UUID, now: datetime, after: UUID | None) -> UUID:
@@ -165,6 +174,7 @@ def started(session: OpenSession) -> SessionStarted:
         trigger=session.trigger,
         attribution=session.attribution,
         clock_uncertain=session.clock_uncertain,
+        point=session.point,
         stamp=session.began if session.clock_uncertain else None,
     )
 

@@ -46,6 +46,7 @@ def declare_control(actions: Any) -> None:
     start = actions.add_parser("start", help="let a token charge, without its card")
     start.add_argument("token", metavar="TOKEN", help="its label or its UID")
     stop = actions.add_parser("stop", help="end the session that is under way")
+    stop.add_argument("token", metavar="TOKEN", nargs="?", help="whose, of several")
     for parser in (start, stop):
         parser.add_argument("--at", metavar="NODE", help="which `authorise` is asked, of several")
         add_site_option(parser)
@@ -80,9 +81,8 @@ def correct(site: Site, args: argparse.Namespace) -> int:
 
 def control(site: Site, args: argparse.Namespace) -> int:
     """Present a token at the running charge point, without a card."""
-    asked = {"at": args.at} if args.at else {}
-    if args.action == "start":
-        asked["token"] = args.token
+    said_of = {"at": args.at, "token": args.token}
+    asked = {name: text for name, text in said_of.items() if text is not None}
     said = Running(site.folder).ask("POST", f"/sessions/{args.action}", asked)
     verb = "to charge" if args.action == "start" else "to end its session"
     print(f"{said['label']!r} asks {verb}; `oppleo-flow sessions` tells what came of it")

@@ -18,7 +18,7 @@ class SessionStarted(Payload):
 
     `meter_start_wh` is None with quality `unknown` while the meter is silent; a `SessionLatched`
     follows when it speaks.  `stamp` is when, by a clock that nobody had told the time: by it the
-    session is dated when the time is known.
+    session is dated when the time is known.  `point` tells the charge points of one site apart.
     """
 
     session_id: UUID
@@ -33,6 +33,7 @@ class SessionStarted(Payload):
     attribution: Attribution = NOBODY
     clock_uncertain: bool = False
     stamp: Instant | None = None
+    point: str = ""
     _sample = {
         "session_id": SAMPLE_SESSION,
         "token_id": SAMPLE_SESSION,

@@ -28,6 +28,7 @@ _ENDED, _BEGUN, _LATE, _SETTLED = (
 _LATER: Sequence[ColumnElement[Any]] = (
     func.coalesce(_LATE.meter_serial, _BEGUN.meter_serial).label("meter_serial"),
     *(_BEGUN.meter_start_quality, _LATE.latched_at),
+    _BEGUN.point,
     *(_BEGUN.trigger, _BEGUN.driver, _BEGUN.vehicle, _BEGUN.plate, _BEGUN.cost_centre),
     func.coalesce(_SETTLED.meter_end_wh, _ENDED.meter_end_wh).label("meter_end_wh"),
     func.coalesce(_SETTLED.energy_wh, _ENDED.energy_wh).label("energy_wh"),
@@ -118,6 +119,7 @@ def _record(
         interrupted=lost or bool(row.interrupted),
         clock_uncertain=bool(row.clock_uncertain) and not dates.known,
         clock=dates.clock,
+        point=row.point or "",
     )
 
 

@@ -81,11 +81,14 @@ class SessionRows:
             keep_slices(connection, self._db.charge_point, session)
 
     def open(self) -> SessionRecord | None:
-        """Return the session that has not ended."""
+        """Return the session that has not ended; of several charge points, the one begun last."""
+        return max(self.all_open(), key=lambda session: session.started_at, default=None)
+
+    def all_open(self) -> list[SessionRecord]:
+        """Return the sessions that have not ended: one at most of each charge point of the site."""
         query = not_ended(self._db.charge_point).where(session_started.c.closed_at.is_(None))
         with self._db.read() as connection:
-            found = records(connection, self._db.charge_point, [query])
-        return found[0] if found else None
+            return records(connection, self._db.charge_point, [query])
 
     def between(self, since: datetime, until: datetime) -> list[SessionRecord]:
         """Return the sessions that overlap [since, until), open ones too, as they started.
@@ -187,12 +190,15 @@ def _make_room(connection: Connection, event: SessionStarted, charge_point: str)
     if ended is not None:
         return ended  # its end was written although its start was not
     begun = session_started.c
-    open_now = (begun.charge_point == charge_point, begun.closed_at.is_(None))
+    here = (begun.charge_point == charge_point, begun.point == event.point)
+    open_now = (*here, begun.closed_at.is_(None))
     other: datetime | None = connection.scalar(select(begun.started_at).where(*open_now))
-    if other is not None and other > event.started_at:
-        return other
+    if other is None:
+        return None
+    if other > event.started_at and not event.clock_uncertain:
+        return other  # it comes late: another one has begun since
     close = update(session_started).where(*open_now)
-    connection.execute(close.values(closed_at=event.started_at))
+    connection.execute(close.values(closed_at=max(other, event.started_at)))
     return None
 
 

@@ -121,17 +121,20 @@ session_started = Table(
     Column("closed_at", UtcDateTime),
     Column("boot_id", Text),
     Column("monotonic_s", Double),
+    Column("point", Text, nullable=False, server_default=""),
     Index(None, "charge_point", "started_at"),
     Index(
         "uq_session_started_open",
         "charge_point",
+        "point",
         unique=True,
         sqlite_where=text("closed_at IS NULL"),
         postgresql_where=text("closed_at IS NULL"),
     ),
 )
 """`closed_at` alone is written later: when the session ended, or when another one began although no
-end of this one ever came.  So the database itself sees to it that at most one is open."""
+end of this one ever came.  So the database itself sees to it that at most one is open.  `point`
+tells the charge points of one site apart; empty where there is one."""
 
 session_latched = Table(
     "session_latched",

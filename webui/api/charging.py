@@ -8,6 +8,7 @@ from bottle import response
 from pydantic import Field
 
 from oppleo_flow.charging.correction import Changes
+from oppleo_flow.charging.record import SessionRecord
 from oppleo_flow.errors import Refused
 from oppleo_flow.payloads import CardSeen
 from webui.api.audit import Deeds
@@ -28,8 +29,9 @@ class Start(Nothing):
 
 
 class Stop(Nothing):
-    """Which node decides, where there are several."""
+    """Whose session is to end and which node decides, where there are several."""
 
+    token: str | None = Field(None, min_length=1, max_length=100, description="Label or UID.")
     at: str | None = Field(None, max_length=200, description="A node of type `authorise`.")
 
 
@@ -87,20 +89,30 @@ class Charging(Books):
         """Answer `POST /api/v1/sessions/start`: the token is presented; the flow decides."""
         asked = read_body(Start)
         token = token_named(self.ledger, asked.token)
-        if self.ledger.sessions.open() is not None:
-            raise Refused("a session is under way; end it first")
+        under_way = self.ledger.sessions.all_open()
+        if any(one.token_id == token.token_id for one in under_way):
+            raise Refused(f"a session of {token.label!r} is under way; end it first")
         card = CardSeen(token.uid or token.legacy_id, token.legacy_id, "start", "web")
         return self._present(card, token.label, asked.at)
 
     def stop(self) -> dict[str, Any]:
         """Answer `POST /api/v1/sessions/stop`: the token of the open session is presented."""
         asked = read_body(Stop)
-        session = self.ledger.sessions.open()
-        if session is None:
-            raise Refused("no session is under way")
+        session = self._under_way(asked.token)
         known = [one for one in self.ledger.tokens.all() if one.token_id == session.token_id]
         number = known[0].legacy_id if known else ""
         return self._present(CardSeen(session.uid, number, "end", "web"), session.label, asked.at)
+
+    def _under_way(self, text: str | None) -> SessionRecord:
+        """Return the one open session, or that of a token."""
+        token_id = None if text is None else token_named(self.ledger, text).token_id
+        found = [one for one in self.ledger.sessions.all_open() if token_id in (None, one.token_id)]
+        if not found:
+            raise Refused("no session is under way")
+        if len(found) > 1:
+            labels = ", ".join(sorted(one.label for one in found))
+            raise Refused(f"several sessions are under way; say whose as `token`: {labels}")
+        return found[0]
 
     def _present(self, card: CardSeen, label: str, at: str | None) -> dict[str, Any]:
         node = self._deciding(at)

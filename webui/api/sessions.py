@@ -40,6 +40,7 @@ def session_data(record: SessionRecord, *, whole: bool = False) -> dict[str, Any
         "meter_serial": record.meter_serial,
         "reason": record.reason,
         "trigger": record.trigger,
+        "point": record.point,
         "driver": of.driver,
         "vehicle": of.vehicle,
         "plate": of.plate,

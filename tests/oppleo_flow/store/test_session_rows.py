@@ -196,6 +196,27 @@ def test_the_database_itself_refuses_a_second_open_session(ledger, location):
         connection.execute(insert, ("b", "another charge point"))
 
 
+def test_each_charge_point_of_a_site_has_one_open_session(ledger):
+    for number, point in ((1, "left"), (2, "right"), (3, "left")):
+        begun = NOON + number * HOUR
+        started = STARTED.with_(session_id=UUID(int=number), started_at=begun, point=point)
+        ledger.sessions.record(started)
+    assert sorted(numbers(ledger.sessions.all_open())) == [2, 3]
+    assert ledger.sessions.open().session_id == UUID(int=3)
+    lost = ledger.sessions.get(UUID(int=1))
+    assert (lost.point, lost.reason, lost.ended_at) == ("left", "lost", NOON + 3 * HOUR)
+
+
+def test_a_session_by_a_clock_that_lags_is_the_open_one_all_the_same(ledger):
+    """Oppleo D11: a Pi without a clock begins anew in the past."""
+    for event in session(1, NOON, None):
+        ledger.sessions.record(event)
+    past = STARTED.with_(session_id=UUID(int=2), started_at=NOON - 24 * HOUR, clock_uncertain=True)
+    ledger.sessions.record(past)
+    assert ledger.sessions.open().session_id == UUID(int=2)
+    assert ledger.sessions.get(UUID(int=1)).ended_at == NOON
+
+
 def test_two_writers_at_once_leave_one_session_open(location):
     """Oppleo D8: web and card took different locks."""
     starts = [event for n in range(1, 9) for event in session(n, NOON + n * HOUR, None)]
