@@ -6,7 +6,7 @@ from pydantic import ValidationError
 from nodes.charging.offpeak_gate import OffpeakGate, OffpeakGateConfig
 from oppleo_flow.charging.calendar_rules import CalendarRules, SiteCalendars
 from oppleo_flow.clock import VirtualClock
-from oppleo_flow.payloads import PeakOnce, SwitchRequest
+from oppleo_flow.payloads import OffPeak, PeakOnce, SwitchRequest
 from oppleo_flow.testing import Bench, BenchSite
 
 NIGHT = {"days": "mon-fri", "from": "23:00", "to": "07:00"}
@@ -299,3 +299,23 @@ def test_a_machine_that_cannot_tell_is_believed():
         on.clock.trusted = None
         on.send(ON)
         assert on.sent() == [ON]
+
+
+def test_the_hours_are_told_session_or_not():
+    with gate(THURSDAY_NOON) as on:
+        on.advance(20 * HOUR)
+        evening = datetime(2026, 1, 15, 22, 0, tzinfo=UTC)
+        morning, next_evening = evening + timedelta(hours=8), evening + timedelta(hours=24)
+
+        assert on.sent("hours") == [
+            OffPeak(False, evening),
+            OffPeak(True, morning),
+            OffPeak(False, next_evening),
+        ]
+
+
+def test_a_gate_that_never_shuts_tells_of_no_hours():
+    with gate(THURSDAY_NOON, enabled=False) as on:
+        on.advance(20 * HOUR)
+
+        assert on.sent("hours") == []
