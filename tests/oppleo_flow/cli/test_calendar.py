@@ -117,7 +117,7 @@ def test_what_cannot_be_told_is_refused(dal, capsys, words, message):
 def test_a_gate_may_name_a_calendar_of_the_site_and_no_other(dal, capsys):
     flow = dal / "flows" / "charge-point.yaml"
     text = flow.read_text()
-    start = text.index("    holidays: nl-off-peak\n")
+    start = text.index("    holidays: nl-off-peak")
     stop = text.index("  evse:\n    type")
     flow.write_text(text[:start] + "    calendar: dal\n\n" + text[stop:])
     assert main(["check", str(flow)]) == 0
