@@ -188,12 +188,6 @@ class ChargeSession(Node[ChargeSessionConfig]):
         self._ask()
         self._show()
 
-    @property
-    def _point(self) -> str:
-        """Return which charge point of the site this is: the instance of a subflow, or a flow."""
-        within, dot, _ = self.id.rpartition(".")
-        return within if dot else self.id.rpartition("/")[0]
-
     def stop(self, reason: StopReason) -> None:
         """Note whether this is a deploy, which interrupts nothing."""
         self.handed_over = reason == "deploy"
@@ -239,14 +233,16 @@ class ChargeSession(Node[ChargeSessionConfig]):
 
     def _begin(self, card: Authorised) -> None:
         reading, now = self._register(), self.clock.now()
-        if self.past is not None and reading is not None:
-            self._tell_settled(settling.last(self.past, reading))
-            self.past = None
+        if reading is not None:
+            self._settle(reading, begins=True)
         elif self.config.meter_silent == "charge":
             self.past = None  # from here on it cannot be told whose energy it is
         began, place = self.clock.instant(), self.site.charge_point
         self.session = rules.start(
-            card, reading, now, place, began=began, after=self.last_id, point=self._point
+            *(card, reading, now, place),
+            began=began,
+            after=self.last_id,
+            point=rules.point_of(self.id),
         )
         if self._plug is not None:
             self.session = visit.seen(self.session, self._plug, self._plug, now)
@@ -289,17 +285,17 @@ class ChargeSession(Node[ChargeSessionConfig]):
         self.started.send(rules.started(self.session))
         self._watch_time()
 
-    def _settle(self, reading: MeterReading) -> None:
-        """Take the last register of the session before, when it is its own beyond doubt."""
+    def _settle(self, reading: MeterReading, *, begins: bool = False) -> None:
+        """Take the last register of the session before, when it is its own beyond doubt.
+
+        It is if another begins at this reading, or waits for it.
+        """
         if self.past is None:
             return
-        if self.session is None:
-            event, self.past = settling.look(self.past, reading, self.clock.now())
-        else:  # one that waits for its start register, which is the end of the one before
+        if begins or self.session is not None:
             event, self.past = settling.last(self.past, reading), None
-        self._tell_settled(event)
-
-    def _tell_settled(self, event: SessionSettled | None) -> None:
+        else:
+            event, self.past = settling.look(self.past, reading, self.clock.now())
         if event is not None:
             self.settled.send(event)
 

@@ -129,6 +129,15 @@ def start(
     )
 
 
+def point_of(node: str) -> str:
+    """Return which charge point of a site a node belongs to: the subflow's instance, or the flow.
+
+    Empty in the flow that the site runs.
+    """
+    instance, dot, _ = node.rpartition(".")
+    return instance if dot else node.rpartition("/")[0]
+
+
 def follow(
     session: OpenSession, at: Mark, now: datetime, charge_point: str, began: Instant
 ) -> OpenSession:

@@ -63,6 +63,26 @@ def test_the_id_of_a_session_follows_from_charge_point_card_and_time():
     assert rules.start(other_card, None, NOON, "cp").session_id != first
 
 
+@pytest.mark.parametrize(
+    ("node", "point"),
+    [
+        ("session", ""),
+        ("left.session", "left"),
+        ("garage/session", "garage"),
+        ("garage/left.inner.session", "garage/left.inner"),
+    ],
+)
+def test_a_charge_point_is_the_instance_that_its_session_node_is_in(node, point):
+    assert rules.point_of(node) == point
+
+
+def test_two_charge_points_have_sessions_of_their_own():
+    left = rules.start(CARD, None, NOON, "cp", point="left")
+    right = rules.start(CARD, None, NOON, "cp", point="right")
+    assert left.session_id != right.session_id
+    assert rules.started(left).point == "left"
+
+
 def test_the_first_reading_after_a_silent_start_becomes_the_late_start_register():
     session = rules.start(CARD, None, NOON, "cp")
     after = rules.observe(session, reading(2_000, time=NOON + MINUTE))
