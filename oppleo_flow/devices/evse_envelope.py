@@ -34,10 +34,10 @@ class LineSays:
         """Return whether this is news; of the same signal, when it is much surer or less sure."""
         if (self.signal, self.reason) != (before.signal, before.reason):
             return True
-        return abs(self.confidence - before.confidence) >= _NEWS
+        return abs(self.confidence - before.confidence) > _NEWS
 
 
-_NEWS = 0.25
+_NEWS = 0.15
 NOTHING_SEEN: Final = "no full period of the signal seen yet"
 NOT_YET: Final = LineSays(None, code="not-seen-yet", reason=NOTHING_SEEN)
 STARVED: Final = LineSays(
@@ -77,7 +77,7 @@ _FLASH_S = (0.06, 0.24)
 _BETWEEN_FLASHES_S = (0.75, 1.65)
 _BLINK_S = (0.07, 0.21)
 _LEAST_BLINKS = 6
-_JUMPY = 0.25
+_JUMPY = 0.21
 _WINDOW_S = 0.04
 _SETTLED_WINDOWS = 200
 
@@ -205,7 +205,9 @@ class EvseDecoder:
         if self._starved(_HOLD_S):
             return STARVED
         levels = self._levels(_HOLD_S)
-        mean, top, bottom = _mean(levels), max(levels), min(levels)
+        mean, sorted_levels = _mean(levels), sorted(levels)
+        tenth = len(levels) // 10
+        bottom, top = sorted_levels[tenth], sorted_levels[-1 - tenth]
         steady = sum(abs(level - mean) > 0.25 for level in levels) <= _FEW
         upside_down = any(not h.bright and _within(h.length_s, _FLASH_S) for h in self._halves())
         if (steady and mean > 0.74) or (upside_down and mean > 0.74):
@@ -224,7 +226,7 @@ def _within(length_s: float, limits_s: tuple[float, float]) -> bool:
 
 
 def _ramps(half: Half) -> bool:
-    return half.deep and not half.flat and half.likeness >= 0.2
+    return half.deep and half.after_deep and half.fades and half.likeness >= 0.2
 
 
 def _sure_solar(half: Half) -> bool:

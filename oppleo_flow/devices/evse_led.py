@@ -19,8 +19,9 @@ SAMPLES_PER_WINDOW = 16
 SAMPLE_EVERY_S = 0.00106
 """A little more than a period of the 1 kHz carrier, so that the samples of a window walk through
 its phases once and more, whatever a sleep takes besides; the 5 kHz carrier they meet at random."""
-WINDOW_EVERY_S = 0.04
-"""Half of the fast blink's period still holds a whole window; more would only cost."""
+WINDOW_EVERY_S = 0.03938
+"""Half of the fast blink's period still holds a whole window; more would only cost.  No multiple of
+a carrier's period: windows that all began at the same phase of it would all be wrong alike."""
 _STARVED_S = 3 * SAMPLES_PER_WINDOW * SAMPLE_EVERY_S
 _RETRY_S = 1.0
 _STOP_WITHIN_S = 0.5

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 
 _DARK_BELOW, _BRIGHT_ABOVE = 0.3, 0.7
 _DEEP = 0.2
+_FADED = 0.12
+_FLAT = 0.08
 _ROUGH = 0.03
 _KEPT_HALVES = 8
 _KEPT_RISES = 24
@@ -20,16 +22,18 @@ class Half:
     """A bright or a dark time between two passages of the middle.
 
     `likeness` is how much it faded in and out as half of an eased triangle does: 1 if it did just
-    that, 0 if it stayed where it was.  `deep`: it reached full, or dark; `flat`: it was so all the
-    time.
+    that, 0 if it stayed where it was.  `fades`: it did so at both ends.  `deep`: it reached full,
+    or dark; `flat`: it was so all the time.  `after_deep`: what was before reached the opposite.
     """
 
     bright: bool
     began_s: float
     ended_s: float
     likeness: float
+    fades: bool
     deep: bool
     flat: bool
+    after_deep: bool
 
     @property
     def length_s(self) -> float:
@@ -77,6 +81,7 @@ class Rhythm:
         self._slow = Passage()
         self._last: deque[tuple[float, float]] = deque(maxlen=3)
         self._windows: list[tuple[float, float]] = []
+        self._before: list[float] = []
 
     def add(self, at_s: float, level: float) -> None:
         """Take the brightness of one window, 0 to 1."""
@@ -90,22 +95,35 @@ class Rhythm:
         passed_s = self._slow.passed(at_s, level)
         self._windows.append((at_s, level))
         if passed_s is not None:
+            levels = [level for window_s, level in self._windows if window_s <= passed_s]
             if self.since_s is not None:
-                before = [level for window_s, level in self._windows if window_s <= passed_s]
-                self.halves.append(_half(not self._slow.bright, self.since_s, passed_s, before))
-            self.since_s = passed_s
+                bright = not self._slow.bright
+                self.halves.append(_half(bright, self.since_s, passed_s, levels, self._before))
+            self.since_s, self._before = passed_s, levels
             self._windows = [window for window in self._windows if window[0] > passed_s]
         elif len(self._windows) > 2 * _LONGEST_HALF:  # steady: how it began tells nothing
             del self._windows[:_LONGEST_HALF]
 
 
-def _half(bright: bool, began_s: float, ended_s: float, levels: list[float]) -> Half:
+def _half(
+    bright: bool, began_s: float, ended_s: float, levels: list[float], before: list[float]
+) -> Half:
     depths = [1 - level for level in levels] if bright else levels
-    third = len(depths) // 3
-    middle = _mean(depths[third : len(depths) - third])
-    # Its first window may hold the end of what was before.
-    flat = _mean(depths[1:] or depths) <= 0.08
-    return Half(bright, began_s, ended_s, _likeness(depths), middle <= _DEEP, flat)
+    third, quarter = len(depths) // 3, max(1, len(depths) // 4)
+    ends = min(_mean(depths[:quarter]), _mean(depths[-quarter:]))
+    heights = sorted(1 - level for level in before) if bright else sorted(before)
+    highest = heights[-max(1, len(heights) // 3) :]
+    return Half(
+        bright,
+        began_s,
+        ended_s,
+        likeness=_likeness(depths),
+        fades=ends >= _FADED,
+        deep=_mean(depths[third : len(depths) - third]) <= _DEEP,
+        # Its first window may hold the end of what was before.
+        flat=_mean(depths[1:] or depths) <= _FLAT,
+        after_deep=bool(highest) and _mean(highest) >= 1 - _DEEP,
+    )
 
 
 def _likeness(depths: list[float]) -> float:

@@ -199,14 +199,23 @@ def test_a_line_that_is_lit_from_the_start_is_a_car_and_not_an_idle_charger():
     assert Bench().watch(EvseSignal.CONNECTED, 1.8)[-1].signal is EvseSignal.CONNECTED
 
 
-def test_one_short_flash_of_another_kind_changes_nothing():
+@pytest.mark.parametrize(
+    ("signal", "level"),
+    [
+        pytest.param(EvseSignal.STANDBY, 1.0, id="a white flash while no car is there"),
+        pytest.param(EvseSignal.ACCESS_OFF, 1.0, id="a green flash without access"),
+        pytest.param(EvseSignal.CONNECTED, 0.0, id="a dark moment with a car"),
+    ],
+)
+@pytest.mark.parametrize("windows", [1, 3, 5])
+def test_one_short_flash_such_as_those_of_ocpp_changes_nothing(signal, level, windows):
     bench = Bench()
-    bench.watch(EvseSignal.STANDBY, 5.0)
-    for _ in range(3):
+    bench.watch(signal, 5.0)
+    for _ in range(windows):
         bench.now_s += WINDOW_EVERY_S
-        bench.take(1.0)
+        bench.take(level)
 
-    assert signals(bench.watch(EvseSignal.STANDBY, 5.0)) == [EvseSignal.STANDBY]
+    assert signals(bench.watch(signal, 5.0)) == [signal]
 
 
 def test_a_car_that_flaps_between_two_states_is_never_said_to_charge():
