@@ -33,6 +33,7 @@ fix: .venv/.dev
 
 docs: .venv/.dev
 	$(BIN)/oppleo-flow schema -o schemas
+	$(BIN)/python -m tests.docs.generated
 
 bench: .venv/.dev page
 	$(BIN)/python -m tests.benchmarks $(if $(ROW),--row $(ROW)) $(if $(REPS),--reps $(REPS))

@@ -24,6 +24,7 @@ from oppleo_flow.options import parse_seconds
 EXAMPLES = (
     ("hardware list garage", "each part of the flow, and where it is wired to"),
     ("hardware diagram garage -o wiring.svg", "a drawing of the header and of every wire"),
+    ("hardware pins garage", "a table of the header's pins, to hang beside the box"),
     ("hardware probe garage", "a verdict on each part, with what to check; nothing moves"),
     ("hardware test rfid garage --for 1m", "hold cards to the reader, and see what it reads"),
     ("hardware test evse-switch garage", "give the SmartEVSE access for 5 s; asks before"),
@@ -52,6 +53,8 @@ def declare(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
     show = actions.add_parser("list", help="the parts, their pins, ports and addresses")
     draw = actions.add_parser("diagram", help="draw the wires, as SVG")
+    pins = actions.add_parser("pins", help="the wires in the order of the header, as Markdown")
+    actions.add_parser("meters", help="how each model of meter comes, as Markdown")
     look = actions.add_parser("probe", help="ask every part, moving none; a verdict on each")
     test = actions.add_parser(
         "test",
@@ -65,7 +68,7 @@ def declare(parser: argparse.ArgumentParser) -> None:
     test.add_argument(
         "part", metavar="PART", choices=TYPES_OF, help=f"one of {', '.join(TYPES_OF)}"
     )
-    for action in (show, draw, look, test):
+    for action in (show, draw, pins, look, test):
         add_target(action)
         add_variables(action)
     for action in (show, look):
@@ -118,8 +121,22 @@ def _diagram(args: argparse.Namespace) -> int:
     return OK
 
 
-def _probe(args: argparse.Namespace) -> int:
+def _pins(args: argparse.Namespace) -> int:
     # Not at the top, here and below: a list has no use for drivers and engine.
+    from oppleo_flow.cli.hardware_tables import pin_table  # noqa: PLC0415
+
+    print(pin_table(parts_of(_graph(args))))
+    return OK
+
+
+def _meters(args: argparse.Namespace) -> int:
+    from oppleo_flow.cli.hardware_tables import meter_table  # noqa: PLC0415
+
+    print(meter_table())
+    return OK
+
+
+def _probe(args: argparse.Namespace) -> int:
     from oppleo_flow.cli.hardware_probe import in_a_sentence, probed  # noqa: PLC0415
 
     site = _site(args)
@@ -143,6 +160,8 @@ def _test(args: argparse.Namespace) -> int:
 _ACTIONS: Final[Mapping[str, Callable[[argparse.Namespace], int]]] = {
     "list": _list,
     "diagram": _diagram,
+    "pins": _pins,
+    "meters": _meters,
     "probe": _probe,
     "test": _test,
 }

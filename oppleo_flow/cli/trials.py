@@ -9,6 +9,7 @@ from typing import Any, Final, get_args, get_type_hints
 from oppleo_flow.cli.switch_trial import try_switch
 from oppleo_flow.cli.trial_stage import Stage, Verdict
 from oppleo_flow.cli.trial_words import colour_of, duration, fields_of
+from oppleo_flow.devices.serial_bus import Tally
 from oppleo_flow.payloads import (
     Beep,
     CardSeen,
@@ -16,6 +17,7 @@ from oppleo_flow.payloads import (
     EvseState,
     EvseUnknown,
     LedState,
+    MeterReading,
     MeterUnknown,
     OffPeak,
     Rejected,
@@ -119,38 +121,46 @@ def try_rfid(stage: Stage) -> Verdict:
 
 def try_meter(stage: Stage) -> Verdict:
     """Read as fast as the line allows; tell the first reading whole, and what was lost."""
-    readings, unknown = 0, ""
+    # It may take a while until nobody is known to answer.
+    last, came = stage.awaited("reading", lambda _: True, _SILENT_WITHIN_S)
+    readings = _told(stage, last, first=True) if came else 0
+    more = 0
     for reading in stage.seen("reading", stage.for_s):
-        if isinstance(reading, MeterUnknown):
-            unknown = reading.reason
-            stage.say(f"unknown: {unknown}")
-            continue
-        unknown = ""
-        readings += 1
-        if readings == 1:
-            stage.say("\n".join(fields_of(reading)))
-    if not readings and not unknown:  # it may take a while until nobody is known to answer
-        stage.awaited("reading", lambda _: True, _SILENT_WITHIN_S)
-    return _meter_verdict(stage, readings, unknown)
-
-
-def _meter_verdict(stage: Stage, readings: int, unknown: str) -> Verdict:
-    node: Any = stage.runtime.node(stage.subject.node.id)
-    tally = node.use(node.config.bus).tally(node.config.unit_id)
-    lost = tally.silent + tally.garbled
+        if reading != last:
+            last = reading
+            more += _told(stage, reading, first=not (readings or more))
+    tally = _tally(stage)
     stage.say(
-        f"{readings / stage.for_s:.1f} readings a second; {tally.asked} questions, {lost} failed "
-        f"({tally.silent} without an answer, {tally.garbled} garbled)"
+        f"{more / stage.for_s:.1f} readings a second; {tally.asked} questions, "
+        f"{tally.silent + tally.garbled} failed ({tally.silent} without an answer, "
+        f"{tally.garbled} garbled)"
     )
-    if not readings or unknown:
-        return Verdict(False, stage.fault or unknown or "no reading came")
+    if not isinstance(last, MeterReading):
+        reason = last.reason if isinstance(last, MeterUnknown) else "no reading came"
+        return Verdict(False, stage.fault or reason)
     if tally.lost_share > _MANY_LOST:
         return Verdict(
             False,
             f"the meter answers, and {tally.lost_share:.0%} of the questions were lost",
             "the cable: 120 ohm at both ends, away from mains wires; a speed that both can do",
         )
-    return Verdict(True, f"the meter answers, {readings} readings in {duration(stage.for_s)}")
+    return Verdict(True, f"the meter answers, {readings + more} readings")
+
+
+def _told(stage: Stage, reading: Any, *, first: bool) -> int:
+    """Tell the first reading, and whatever is none; return how many readings it is."""
+    if isinstance(reading, MeterUnknown):
+        stage.say(f"unknown: {reading.reason}")
+        return 0
+    if first:
+        stage.say("\n".join(fields_of(reading)))
+    return 1
+
+
+def _tally(stage: Stage) -> Tally:
+    node: Any = stage.runtime.node(stage.subject.node.id)
+    tally: Tally = node.use(node.config.bus).tally(node.config.unit_id)
+    return tally
 
 
 def try_evse_state(stage: Stage) -> Verdict:
