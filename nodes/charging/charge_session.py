@@ -299,8 +299,6 @@ class ChargeSession(Node[ChargeSessionConfig]):
         if event is not None:
             self.settled.send(event)
 
-    # -- limits and the plug -------------------------------------------------------------------
-
     def _watch_time(self) -> None:
         """Have a session end when its time is up."""
         if self._limit is not None:

@@ -1,5 +1,6 @@
 """What ends a session besides its card, and what becomes of its last register."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -290,3 +291,17 @@ def test_a_meter_that_was_exchanged_while_the_runtime_was_away_proves_nothing(tm
         measure(on, 5_000)
         swipe(on)
         assert on.sent("ended")[0].energy_wh is None
+
+
+def test_a_deploy_interrupts_nothing():
+    with bench() as on:
+        begin(on)
+        graph = on.runtime.graph
+        node = graph.nodes["node"]
+        config = node.config.model_copy(update={"reading_max_age": 30.0})
+        changed = {**graph.nodes, "node": replace(node, config=config)}
+        on.runtime.deploy(replace(graph, nodes=changed))
+        measure(on, 2_000)
+        swipe(on)
+        (ended,) = on.sent("ended")
+        assert (ended.energy_wh, ended.interrupted) == (1_000, False)
