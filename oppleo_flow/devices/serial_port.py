@@ -21,7 +21,8 @@ _PARITY: Final = {
 }
 _PORT_LOST: Final = (OSError, termios.error)
 """What pyserial raises when the port goes away; clearing its buffers raises the second."""
-_MOST_GARBAGE: Final = 4096
+_MOST_GARBAGE: Final = 512  # more than any answer: a line that is never silent holds nobody up
+_MOST_WAITING: Final = 4096
 _BY_ID: Final = "/dev/serial/by-id/"
 
 
@@ -131,7 +132,7 @@ class SerialPort:
     def unasked(self) -> bytes:
         """Return what has come in since the line was last read: nobody of us asked for it."""
         with self.in_use() as port:
-            waiting = min(port.in_waiting, _MOST_GARBAGE)
+            waiting = min(port.in_waiting, _MOST_WAITING)
             return bytes(port.read(waiting)) if waiting else b""
 
     def fall_silent(self, silence_s: float) -> bytes:

@@ -10,6 +10,7 @@ from nodes.hardware.modbus_meter import ModbusMeter, ModbusMeterConfig
 from nodes.hardware.serial_bus import SerialBusConnection
 from oppleo_flow.devices import profile_files
 from oppleo_flow.devices.meter_twin import WorldSerialBus
+from oppleo_flow.devices.serial_bus import Tally
 from oppleo_flow.devices.world import Wiring
 from oppleo_flow.flowfile import CheckSettings, check_text
 from oppleo_flow.node import Claim
@@ -195,6 +196,33 @@ def test_another_meter_after_an_outage_is_told_and_then_read_with_its_number(exc
 def test_what_no_profile_has_is_refused(options, message):
     with pytest.raises(ValueError, match=re.escape(message)):
         ModbusMeterConfig(bus="rs485", **options)
+
+
+@pytest.mark.parametrize(
+    ("tally", "status"),
+    [
+        pytest.param(Tally(asked=99, silent=50), "0 W, 1234.6 kWh", id="too few to tell"),
+        pytest.param(Tally(asked=200, silent=9), "0 W, 1234.6 kWh", id="few are lost"),
+        pytest.param(
+            Tally(asked=200, silent=9, garbled=9),
+            "0 W, 1234.6 kWh; 9% of the questions were lost",
+            id="many are lost",
+        ),
+    ],
+)
+def test_a_line_that_loses_many_questions_is_told_though_the_meter_is_read(tally, status):
+    class LossyBus(SerialBusConnection):
+        type_name = "serial-bus"
+
+        def tally(self, unit_id):
+            return tally
+
+    lossy = {"rs485": (LossyBus, {"port": "x"})}
+    with HardwareBench(ModbusMeter, {"bus": "rs485"}, connections=lossy) as bench:
+        bench.advance(0)
+        told = bench.run().status
+
+    assert told == status
 
 
 def test_the_settings_can_be_kept_with_the_profile_that_they_were_checked_by():
