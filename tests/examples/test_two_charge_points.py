@@ -1,5 +1,6 @@
 """The flow `examples/two-charge-points.yaml`: two instances of one subflow, on one Pi."""
 
+import json
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -27,7 +28,7 @@ def low(home: House, pin: int) -> bool:
 
 def test_its_own_tests_pass(capsys):
     assert main(["test", str(FLOW)]) == 0
-    assert capsys.readouterr().out == "4 passed, 0 failed\n"
+    assert capsys.readouterr().out == "6 passed, 0 failed\n"
 
 
 def test_each_place_drives_a_pin_of_its_own(house):
@@ -70,3 +71,18 @@ def test_what_breaks_at_one_place_leaves_the_other_charging(house):
     seen = house.world.snapshot()["charge_points"]
     assert (seen["left"]["car"]["power_w"], seen["right"]["car"]["power_w"]) == (0.0, 3680.0)
     assert house.look("right.evse").made_safe is None
+
+
+def test_a_day_at_both_places_comes_out_the_same_to_the_byte(tmp_path):
+    def day(folder):
+        folder.mkdir()
+        with House(FLOW.read_text(), folder, NOON) as home:
+            for point, card in (("left", "family"), ("right", "office")):
+                home.world.plug_in(30, point)
+                home.swipe(card)
+                home.run_for(3 * 3600)
+                home.swipe(card)
+                home.run_for(600)
+            return json.dumps(home.world.snapshot()), [str(fault) for fault in home.faults()]
+
+    assert day(tmp_path / "one") == day(tmp_path / "two")
