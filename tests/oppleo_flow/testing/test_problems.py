@@ -45,6 +45,16 @@ reason: unknown)
             way       Thu 20:16:00 meter.reading → session (the last of 6 times)
         """,
     ),
+    "a lever at a charge point that is not there": (
+        """\
+        - plug_in: {charge: 20%, at: right}
+        """,
+        """\
+        f.yaml:22:9: a test: plug_in
+            expected  something that is there
+            received  no charge point 'right'; there are: evse
+        """,
+    ),
     "a message that time brought": (
         """\
         - swipe: family
