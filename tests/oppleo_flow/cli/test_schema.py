@@ -165,7 +165,10 @@ WRITTEN = [
 ]
 NO_VALUE = ("~", "null")
 """Text to the checker where a text is needed; an editor cannot tell it from nothing at all."""
-NEEDED = {"serial-bus": {"port": "/dev/ttyUSB0"}}
+NEEDED = {
+    "serial-bus": {"port": "/dev/ttyUSB0"},
+    "card-keyboard": {"path": "/dev/input/by-id/usb-reader-event-kbd"},
+}
 TYPES = [*Registry(["nodes"]).nodes().values(), *Registry(["nodes"]).connections().values()]
 
 
