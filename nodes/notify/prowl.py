@@ -9,7 +9,8 @@ push:
   at_most: 6/h
 ```
 
-A notification goes as it is. Of the end of a session, a statement and a failure it makes a text;
+A notification goes as it is. Of the end of a session, its bill (`ledger.billed`), a statement and a
+failure it makes a text;
 a failure has priority 1 (high), the others 0. Of its own failures it does not tell.
 
 Prowl refuses what is too long, so a text is shortened to its limits.
@@ -20,7 +21,13 @@ from pydantic import Field, SecretStr
 from oppleo_flow import Example, Node, NodeConfig, Ref, ServiceError
 from oppleo_flow.charging.notices import notification
 from oppleo_flow.devices.http import HttpClient, HttpRequest, HttpResponse
-from oppleo_flow.payloads import Failure, Notification, ReportWritten, SessionEnded
+from oppleo_flow.payloads import (
+    Failure,
+    Notification,
+    ReportWritten,
+    SessionBilled,
+    SessionEnded,
+)
 
 _BASE = "https://api.prowlapp.com/publicapi"
 _URL = f"{_BASE}/add"
@@ -49,7 +56,8 @@ class Prowl(Node[ProwlConfig]):
     """Send a push notification by Prowl.
 
     Input:
-        A `Notification`, or a `SessionEnded`, `ReportWritten` or `Failure` to make one of.
+        A `Notification`, or a `SessionEnded`, `SessionBilled`, `ReportWritten` or `Failure` to make
+        one of.
 
     Output:
         None.
@@ -83,7 +91,9 @@ class Prowl(Node[ProwlConfig]):
             return "simulated, not asked"
         return f"Prowl answers, with status {answer.status}"
 
-    def on_message(self, payload: Notification | SessionEnded | ReportWritten | Failure) -> None:
+    def on_message(
+        self, payload: Notification | SessionEnded | SessionBilled | ReportWritten | Failure
+    ) -> None:
         """Send one notification."""
         if isinstance(payload, Failure) and payload.node == self.id:
             return  # telling of it would fail the same way

@@ -18,7 +18,8 @@ With `durable: true` none is lost, however long the disk is full or the runtime 
 session is open at any time: one that starts closes one whose end was lost.
 
 With the end of a session goes what each part of its energy costs, cut by the readings that are
-there by then. `prices` are those of a market, from a `price-source`, which dynamic prices go by.
+there by then; `billed` tells it. `prices` are those of a market, from a `price-source`, which
+dynamic prices go by.
 
 A session that was by a clock that nobody had told the time, as that of a Raspberry Pi before the
 network does, bears the boot of the machine and the seconds since. When the clock is told the time
@@ -33,16 +34,19 @@ its reason, never a number.
 
 import math
 from collections import deque
+from uuid import UUID
 
 from pydantic import Field
 
-from oppleo_flow import Example, Node, NodeConfig, Ref, Seconds
+from oppleo_flow import Example, Node, NodeConfig, Out, Ref, Seconds
+from oppleo_flow.charging.billing import billed
 from oppleo_flow.errors import StoreError
 from oppleo_flow.node import StopReason
 from oppleo_flow.payloads import (
     MarketPrices,
     MeterReading,
     MeterUnknown,
+    SessionBilled,
     SessionEnded,
     SessionLatched,
     SessionSettled,
@@ -76,7 +80,8 @@ class LedgerNode(Node[LedgerConfig]):
         `prices`: `MarketPrices`; one that is there already for a time stays.
 
     Output:
-        None.
+        `billed`: a `SessionBilled` at the end of a session, and again when its end register comes
+        late.
 
     Raises:
         StoreError: The ledger cannot be written, or holds another event of the same kind for that
@@ -89,6 +94,7 @@ class LedgerNode(Node[LedgerConfig]):
     type_name = "ledger"
     icon = "book"
     blocking = True
+    billed: Out[SessionBilled]
     optional_inputs = frozenset({"session", "reading", "prices"})
     examples = [
         Example(
@@ -126,6 +132,15 @@ class LedgerNode(Node[LedgerConfig]):
         self._ledger.sessions.record(event)
         if isinstance(event, SessionStarted | SessionEnded) and event.stamp and not self._looks:
             self._look_at_clock()
+        if isinstance(event, SessionEnded | SessionSettled):
+            self._bill(event.session_id)
+
+    def _bill(self, session_id: UUID) -> None:
+        """Tell what a session costs that has ended."""
+        session = self._ledger.sessions.get(session_id)
+        bill = None if session is None else billed(session)
+        if bill is not None:
+            self.billed.send(bill)
 
     def _look_at_clock(self) -> None:
         """Date what was by a clock that was not known, or look again later."""

@@ -4,7 +4,13 @@ from datetime import timedelta
 from decimal import Decimal
 from functools import singledispatch
 
-from oppleo_flow.payloads import Failure, Notification, ReportWritten, SessionEnded
+from oppleo_flow.payloads import (
+    Failure,
+    Notification,
+    ReportWritten,
+    SessionBilled,
+    SessionEnded,
+)
 
 _HIGH = 1
 
@@ -31,6 +37,16 @@ def _(payload: SessionEnded) -> Notification:
     return Notification(
         f"Charged {energy}", f"{payload.label}: {lasted}, ended by {payload.reason}"
     )
+
+
+@notification.register
+def _(payload: SessionBilled) -> Notification:
+    energy = "unknown energy" if payload.energy_wh is None else _kwh(payload.energy_wh)
+    amount = "price unknown"
+    if payload.amount is not None:
+        amount = f"{payload.currency} {payload.amount:.2f}"
+    lasted = _duration(payload.ended_at - payload.started_at)
+    return Notification(f"Charged {energy}, {amount}", f"{payload.label}: {lasted}")
 
 
 @notification.register

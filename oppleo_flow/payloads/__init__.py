@@ -39,10 +39,12 @@ from oppleo_flow.payloads.meter import (
     MeterUnknown,
 )
 from oppleo_flow.payloads.prices import (
+    BilledPart,
     MarketPrice,
     MarketPrices,
     PriceNow,
     PriceUnknown,
+    SessionBilled,
 )
 from oppleo_flow.payloads.sessions import (
     RegisterQuality,
@@ -69,6 +71,7 @@ __all__ = [
     "Attribution",
     "Authorised",
     "Beep",
+    "BilledPart",
     "CardEnrolled",
     "CardSeen",
     "CurrentRequest",
@@ -94,6 +97,7 @@ __all__ = [
     "RejectReason",
     "Rejected",
     "ReportWritten",
+    "SessionBilled",
     "SessionEnded",
     "SessionLatched",
     "SessionPhase",

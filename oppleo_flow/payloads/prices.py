@@ -7,6 +7,7 @@ unknown, never 0.
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from uuid import UUID
 
 from oppleo_flow.payloads.base import Payload
 
@@ -34,6 +35,48 @@ class MarketPrices(Payload):
         "source": "day-ahead",
         "currency": "EUR",
         "slots": (MarketPrice(_SAMPLE_TIME, _SAMPLE_END, Decimal("0.08")),),
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class BilledPart:
+    """A part of a session's energy that costs the same; `per_kwh` is None where that is unknown.
+
+    `tariff` is which price of a tariff it is: `flat`, `peak`, `off-peak`, `dynamic`, or `unknown`.
+    """
+
+    since: datetime
+    until: datetime
+    energy_wh: int
+    tariff: str
+    per_kwh: Decimal | None
+    estimated: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SessionBilled(Payload):
+    """What a session that ended costs, as the ledger has it; None where that is unknown."""
+
+    session_id: UUID
+    label: str
+    started_at: datetime
+    ended_at: datetime
+    energy_wh: int | None
+    amount: Decimal | None
+    currency: str | None
+    parts: tuple[BilledPart, ...]
+    flags: tuple[str, ...] = ()
+    _sample = {
+        "session_id": UUID("00000000-0000-4000-8000-000000000001"),
+        "label": "family",
+        "started_at": _SAMPLE_TIME,
+        "ended_at": _SAMPLE_END,
+        "energy_wh": 10_000,
+        "amount": Decimal("3.50"),
+        "currency": "EUR",
+        "parts": (
+            BilledPart(_SAMPLE_TIME, _SAMPLE_END, 10_000, "flat", Decimal("0.35"), estimated=False),
+        ),
     }
 
 

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from oppleo_flow.encoding import decode, encode
 from oppleo_flow.payloads import (
+    BilledPart,
     EvseSignal,
     EvseState,
     MarketPrice,
@@ -39,10 +40,16 @@ BY_TYPE: dict[Any, st.SearchStrategy[Any]] = {
     tuple[MarketPrice, ...]: st.lists(st.builds(MarketPrice, TIMES, TIMES, PRICES)).map(tuple),
     Any: JSON,
     Decimal: PRICES,
+    Decimal | None: st.none() | PRICES,
+    tuple[BilledPart, ...]: st.lists(
+        st.builds(BilledPart, TIMES, TIMES, per_kwh=st.none() | PRICES)
+    ).map(tuple),
     datetime: TIMES,
     datetime | None: st.none() | TIMES,
     float: FLOATS,
+    float | None: st.none() | FLOATS,
     tuple[float, ...]: st.lists(FLOATS).map(tuple),
+    tuple[float, ...] | None: st.none() | st.lists(FLOATS).map(tuple),
 }
 
 

@@ -8,11 +8,14 @@ from nodes.storage.ledger import LedgerNode
 from oppleo_flow.charging.tariff import PriceVersion
 from oppleo_flow.flowfile.graph import OnError
 from oppleo_flow.payloads import (
+    BilledPart,
     MarketPrices,
     MeterReading,
     MeterUnknown,
+    SessionBilled,
     SessionEnded,
     SessionLatched,
+    SessionSettled,
     SessionStarted,
 )
 from oppleo_flow.store.reading_rows import Silence
@@ -206,3 +209,26 @@ def test_sessions_by_a_clock_that_nobody_has_told_the_time_are_dated_when_somebo
         on.advance(10)
         (session,) = ledger.sessions.latest(1)
         assert (session.started_at, session.clock_uncertain) == (NOON + timedelta(days=3), False)
+
+
+def test_what_a_session_costs_is_told_when_it_has_ended_and_again_when_it_is_settled(ledger, bench):
+    ledger.prices.add(PriceVersion(UUID(int=1), NOON - SECOND, Decimal("0.35"), "EUR"))
+    ended = SessionEnded.sample()
+    with bench() as on:
+        on.send(SessionStarted.sample(), "session")
+        assert on.sent("billed") == []
+        on.send(ended.with_(meter_end_wh=None, energy_wh=None), "session")
+        on.send(SessionSettled.sample(meter_end_wh=1_244_567, energy_wh=10_000), "session")
+        unknown, bill = on.sent("billed")
+    assert (unknown.amount, unknown.parts) == (None, ())
+    assert bill == SessionBilled(
+        session_id=ended.session_id,
+        label="family",
+        started_at=NOON,
+        ended_at=ended.ended_at,
+        energy_wh=10_000,
+        amount=Decimal("3.50"),
+        currency="EUR",
+        parts=(BilledPart(NOON, ended.ended_at, 10_000, "flat", Decimal("0.35"), estimated=False),),
+        flags=("late-end",),
+    )

@@ -3,7 +3,15 @@
 import pytest
 
 from oppleo_flow.charging.notices import notification
-from oppleo_flow.payloads import Beep, Failure, Notification, Payload, ReportWritten, SessionEnded
+from oppleo_flow.payloads import (
+    Beep,
+    Failure,
+    Notification,
+    Payload,
+    ReportWritten,
+    SessionBilled,
+    SessionEnded,
+)
 
 
 @pytest.mark.parametrize(
@@ -18,6 +26,16 @@ from oppleo_flow.payloads import Beep, Failure, Notification, Payload, ReportWri
             SessionEnded.sample(energy_wh=None, label="guest", reason="unplugged"),
             Notification("Charged unknown energy", "guest: 2 h 00 min, ended by unplugged"),
             id="unknown energy is called unknown",
+        ),
+        pytest.param(
+            SessionBilled.sample(),
+            Notification("Charged 10.0 kWh, EUR 3.50", "family: 1 h 00 min"),
+            id="what a session costs",
+        ),
+        pytest.param(
+            SessionBilled.sample(amount=None),
+            Notification("Charged 10.0 kWh, price unknown", "family: 1 h 00 min"),
+            id="a price that is not known is not nothing",
         ),
         pytest.param(
             ReportWritten.sample(sessions=1, energy_wh=49),
