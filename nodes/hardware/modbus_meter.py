@@ -161,6 +161,8 @@ class ModbusMeter(Node[ModbusMeterConfig]):
     def start(self) -> None:
         """Begin to read."""
         self._meter = self._connected()
+        self._bus = self.use(self.config.bus)
+        self._shown: tuple[MeterValues | None, str] = (None, "")
         self._watch = RegisterWatch(self.config.unit_id, self._profile.most_power_w)
         self._unknown_since: datetime | None = None
         self._fault: str | None = None
@@ -212,8 +214,11 @@ class ModbusMeter(Node[ModbusMeterConfig]):
         self._end_fault()
         self._unknown_since = None
         self.reading.set(reading)
-        text = f"{reading.power_w:.0f} W, {reading.energy_import_wh / 1000:.1f} kWh"
-        tally = self.use(self.config.bus).tally(self.config.unit_id)
+        shown, text = self._shown
+        if shown is not values:  # which stay the same while the registers do
+            text = f"{values.power_w:.0f} W, {values.energy_wh / 1000:.1f} kWh"
+            self._shown = values, text
+        tally = self._bus.tally(self.config.unit_id)
         if tally.asked >= _ENOUGH_ASKED and tally.lost_share > _MANY_LOST:
             self.status("warn", f"{text}; {tally.lost_share:.0%} of the questions were lost")
         else:

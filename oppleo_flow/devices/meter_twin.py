@@ -39,6 +39,9 @@ _LOST: Final[Mapping[MeterTrouble, tuple[type[DeviceError], str]]] = {
 """What the real bus raises, and says; where nothing is lost it gives registers."""
 
 
+_NOTHING_LOST: Final = Tally()
+
+
 class _Answer(NamedTuple):
     """What a meter that showed a face has answered last."""
 
@@ -89,7 +92,7 @@ class WorldSerialBus(SerialBus):
 
     def tally(self, unit_id: int) -> Tally:
         """Return that nothing was ever lost: there is no line."""
-        return Tally()
+        return _NOTHING_LOST
 
     def close(self) -> None:
         """Do nothing: there is no port."""

@@ -30,21 +30,23 @@ class RegisterWatch:
             RegisterFell: The total is less than it was.
             MeterWrong: It is more than can have been measured since.
         """
-        place = f"unit {self.unit_id}"
         before, known = self._serial, self._known
         if not known or serial != before:
             self._known, self._serial, self._energy_wh, self._at_s = True, serial, energy_wh, at_s
         if known and serial != before:
             raise MeterExchanged(
-                f"{place}: serial number: {before or 'none'} before, got {serial or 'none'}"
+                f"unit {self.unit_id}: serial number: {before or 'none'} before, got "
+                f"{serial or 'none'}"
             )
-        if energy_wh < self._energy_wh:
-            raise RegisterFell(f"{place}: the energy fell from {self._energy_wh} to {energy_wh} Wh")
-        elapsed_s = at_s - self._at_s
+        gained_wh, elapsed_s = energy_wh - self._energy_wh, at_s - self._at_s
+        if gained_wh < 0:
+            raise RegisterFell(
+                f"unit {self.unit_id}: the energy fell from {self._energy_wh} to {energy_wh} Wh"
+            )
         most_wh = _LEEWAY_WH + _LEEWAY_SHARE * self.most_power_w * elapsed_s / 3600
-        if energy_wh - self._energy_wh > most_wh:
+        if gained_wh > most_wh:
             raise MeterWrong(
-                f"{place}: the energy rose from {self._energy_wh} to {energy_wh} Wh in "
+                f"unit {self.unit_id}: the energy rose from {self._energy_wh} to {energy_wh} Wh in "
                 f"{elapsed_s:.0f} s; {most_wh:.0f} Wh is the most that is plausible"
             )
         self._energy_wh, self._at_s = energy_wh, at_s
