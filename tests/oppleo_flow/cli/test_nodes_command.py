@@ -71,8 +71,9 @@ def test_every_type_is_listed_once_with_its_first_line(site, capsys):
     assert main(["nodes"]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert sorted(line.split()[0] for line in lines if line.startswith("  ")) == sorted(TYPES)
-    assert "  evse-switch     Switch a SmartEVSE on and off: the wire to its terminal SW." in lines
-    assert "  gpio            Connection: The pins of a Raspberry Pi." in lines
+    told = [line.split(maxsplit=1) for line in lines]
+    assert ["evse-switch", "Switch a SmartEVSE on and off: the wire to its terminal SW."] in told
+    assert ["gpio", "Connection: The pins of a Raspberry Pi."] in told
     categories = [line for line in lines if not line.startswith(" ")]
     assert categories == ["charging", "flow", "hardware", "network", "notify", "storage"]
 

@@ -210,8 +210,8 @@ def test_steps_and_names_are_checked(headlines, text: str, findings: list[str]) 
                      id="a payload that may be several"),
         pytest.param("{stub: {a: {rejected: {reason: unkown}}}}",
                      ["31: tests: 'reason' of a Rejected must be unknown, disabled, "
-                      "not-yet-valid, expired, other-session or no-answer, got 'unkown'; did you "
-                      "mean 'unknown'?"], id="a stub's answer"),
+                      "not-yet-valid, expired, no-answer, other-session, session-open or "
+                      "no-session, got 'unkown'; did you mean 'unknown'?"], id="a stub's answer"),
     ],
 )  # fmt: skip
 def test_what_a_test_gives_is_checked(headlines, text: str, findings: list[str]) -> None:
@@ -233,7 +233,8 @@ def test_what_a_test_gives_is_checked(headlines, text: str, findings: list[str])
                       "'lots'",
                       "66: tests: an item of 'power_phases_w' of a MeterReading must be a number, "
                       "got 'x'",
-                      "84: tests: 'frequency_hz' of a MeterReading is a number, got a list",
+                      "84: tests: 'frequency_hz' of a MeterReading is a number or nothing, got a "
+                      "list",
                       "97: tests: 'meter' of a MeterReading is text, got a map"],
                      id="values that can never come"),
         pytest.param("{expect: {l: 5}}, {expect_error: {a: {eror: x}}}",

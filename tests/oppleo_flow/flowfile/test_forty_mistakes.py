@@ -28,8 +28,9 @@ FINDINGS = [
     "wire-type: 35:14: session: 'authorise.rejected' carries Rejected, but the input 'token' of "
     "charge-session takes Authorised; did you mean 'authorise.accepted'?",
     "unknown-port: 37:7: session: charge-session has no input 'plugg'; did you mean 'plug'?",
-    "ambiguous-port: 41:11: offpeak: 'session' has 6 outputs; say which: session.request, "
-    "session.started, session.latched, session.ended, session.refused, session.status",
+    "ambiguous-port: 41:11: offpeak: 'session' has 7 outputs; say which: session.request, "
+    "session.started, session.latched, session.ended, session.settled, session.refused, "
+    "session.status",
     "option-value: 43:31: offpeak: 'open[0].from': a time of day such as 07:00, or 24:00 for the "
     "day's end, is needed, got '25:00'",
     "missing-safe: 45:3: evse: evse-switch moves the world and has no safe level; add 'safe: off'",
