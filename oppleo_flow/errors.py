@@ -11,8 +11,7 @@
      │   └─ ServiceTimeout (TimeoutError)   it did not answer in time
      ├─ StoreError (OSError)                the ledger or the state cannot be read or written
      ├─ PayloadError (ValueError)           a node cannot work with what came in
-     ├─ Refused                             the request was understood and is not allowed
-     └─ DeadlineExceeded (TimeoutError)     a handler, start or stop took longer than it may
+     └─ Refused                             the request was understood and is not allowed
 
 Every class also derives from the builtin that a caller would expect.  Messages follow
 `place: thing: what is wrong, got value; remedy`.
@@ -75,7 +74,3 @@ class PayloadError(OppleoError, ValueError):
 
 class Refused(OppleoError):
     """A request was understood and is not allowed now."""
-
-
-class DeadlineExceeded(OppleoError, TimeoutError):
-    """A handler, a start or a stop took longer than it may."""

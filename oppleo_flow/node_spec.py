@@ -86,6 +86,13 @@ class NodeSpec:
         return any(get_type_hints(handler).get("return") is object for handler in handlers)
 
     @property
+    def options_make_outputs(self) -> bool:
+        """Return whether an instance has outputs that only its settings name."""
+        own: Any = self.cls.extra_outputs  # bound to its class; the function is what is compared
+        every: Any = Node.extra_outputs
+        return own.__func__ is not every.__func__
+
+    @property
     def category(self) -> str:
         """Return the palette category: the folder of the file in its pack, or `drop-in`."""
         parts = self.cls.__module__.split(".")

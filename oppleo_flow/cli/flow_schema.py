@@ -35,7 +35,7 @@ from oppleo_flow.flowfile.node_options import (
 from oppleo_flow.flowfile.safety import ACCEPTED
 from oppleo_flow.flowfile.subflows import SUBFLOW
 from oppleo_flow.flowfile.type_check import FAILS_OPEN
-from oppleo_flow.node import Actuator, Node
+from oppleo_flow.node import Actuator
 from oppleo_flow.node_spec import ConnectionSpec, NodeSpec, type_text
 from oppleo_flow.registry import Registry
 from oppleo_flow.simulator.levers import LEVERS
@@ -134,7 +134,7 @@ class _FlowSchema:
                     **one_of(choice([ACCEPTED])),
                     "description": "That the device stays as it is in a crash is safe here.",
                 }
-        if spec.cls.extra_outputs.__func__ is Node.extra_outputs.__func__:  # type: ignore[attr-defined]
+        if not spec.options_make_outputs:
             options["on_error"] = self._on_error(spec.outputs)
         if spec.inputs:
             options["from"] = or_nothing(_each_or_all(spec.inputs, "wires"))

@@ -118,7 +118,7 @@ def _outputs(spec: NodeSpec) -> list[str]:
     lines = [
         f"{port.name}: {type_text(port.type)}; {kinds[port.kind]}" for port in spec.outputs.values()
     ]
-    if "extra_outputs" in vars(spec.cls):
+    if spec.options_make_outputs:
         lines.append("and those that its options name")
     return [*lines, "error: Failure; events"]
 

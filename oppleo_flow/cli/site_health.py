@@ -38,7 +38,7 @@ def folders(folder: Path) -> Iterator[Diagnosis]:
     own = folder / ".oppleo"
     for path in (folder, own, own / "log", own / "history"):
         if path.exists() and not os.access(path, os.R_OK | os.W_OK | os.X_OK):
-            yield bad("folder", f"{path} cannot be written", f"give its owner to $USER: {path}")
+            yield bad("folder", f"{path} cannot be written", f"sudo chown $USER {path}")
             return
     yield well("folder", f"{folder} can be written")
 

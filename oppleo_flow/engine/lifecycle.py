@@ -288,12 +288,12 @@ class Stopper:
         if not self.stuck:
             idle.wait(deadline_s + 1.0)
 
-    def _when_idle(self, then: Callable[[], object], deadline: float) -> None:
+    def _when_idle(self, then: Callable[[], object], until_s: float) -> None:
         core = self._core
 
         def look() -> None:
             busy = core.handling.in_flight or any(len(h.inbox) for h in core.hosts.values())
-            if (busy or not core.loop.idle) and core.clock.monotonic() < deadline:
+            if (busy or not core.loop.idle) and core.clock.monotonic() < until_s:
                 core.loop.timers.call_at(core.clock.monotonic() + _LOOK_AGAIN_S, look)
             else:
                 then()

@@ -63,6 +63,11 @@ class NodeDraft:
         return self.key.start
 
     @property
+    def type_name(self) -> str:
+        """Return the name of its type; empty where there is no such type."""
+        return "" if self.spec is None else self.spec.type_name
+
+    @property
     def enabled(self) -> bool:
         """Return whether the node will run."""
         return not self.home.off and (self.options is None or not self.options.disabled)
@@ -100,6 +105,11 @@ class InstanceDraft:
     def at(self) -> Mark:
         """Return where the instance's id stands."""
         return self.key.start
+
+    @property
+    def type_name(self) -> str:
+        """Return its type as a flow has it."""
+        return self.subflow.type_name
 
     @property
     def outputs(self) -> Mapping[str, tuple[tuple[str, OutputSpec], ...]]:

@@ -7,7 +7,6 @@ from oppleo_flow.flowfile.draft import InstanceDraft, Part, WireDraft
 from oppleo_flow.flowfile.findings import Report
 from oppleo_flow.flowfile.option_words import got
 from oppleo_flow.flowfile.scalars import TRUTHS
-from oppleo_flow.flowfile.subflows import SUBFLOW
 from oppleo_flow.flowfile.suggest import hint
 from oppleo_flow.flowfile.tree import Mark, Scalar, Value, YamlList, YamlMap, kind_text
 
@@ -86,7 +85,7 @@ class FromReading:
         if wire.port in inputs:
             return wire.port
         advice = hint(wire.port, inputs, what="it has")
-        message = f"{_type_of(part)} has no input {wire.port!r}{advice}"
+        message = f"{part.type_name} has no input {wire.port!r}{advice}"
         self._report.error("unknown-port", wire.port_at, message, part.id)
         return None
 
@@ -98,10 +97,10 @@ class FromReading:
         at = part.place_of("from")
         if inputs:
             choices = ", ".join(f"{port}: …" for port in inputs)
-            message = f"{_type_of(part)} has {len(inputs)} inputs; say which: from: {{{choices}}}"
+            message = f"{part.type_name} has {len(inputs)} inputs; say which: from: {{{choices}}}"
             self._report.error("ambiguous-port", at, message, part.id)
         else:
-            message = f"{_type_of(part)} has no inputs; remove 'from'"
+            message = f"{part.type_name} has no inputs; remove 'from'"
             self._report.error("unknown-port", at, message, part.id)
         return None
 
@@ -111,12 +110,6 @@ def inputs_of(part: Part) -> Iterable[str] | None:
     if isinstance(part, InstanceDraft):
         return part.subflow.inputs if part.subflow.all_ports else None
     return None if part.spec is None else part.spec.inputs
-
-
-def _type_of(part: Part) -> str:
-    if isinstance(part, InstanceDraft):
-        return f"{SUBFLOW}{part.subflow.name}"
-    return "" if part.spec is None else part.spec.type_name
 
 
 def _lost(port: str | None, at: Mark, value: Value) -> WireDraft:

@@ -82,7 +82,7 @@ class Instances:
             values = {n: one.default if one else None for n, one in subflow.parameters.items()}
         else:
             scope.connections, scope.all_connections = home.connections, home.all_connections
-            about = Subject(given.start, f"{SUBFLOW}{subflow.name}", "tests", prefix="params.")
+            about = Subject(given.start, subflow.type_name, "tests", prefix="params.")
             values = self._values(given, subflow, about, frozenset())
         self._fill(scope, subflow, values)
         self.expand(scope, {} if subflow.shared else own, (subflow,))
@@ -119,9 +119,9 @@ class Instances:
         self._refuse_reserved(part, subflow)
         subject = Subject(part.at, f"node {part.key.text!r}", part.id)
         options = self._options.check(
-            _InstanceOptions, _only(part.body, ("doc", "disabled")), subject
+            _InstanceOptions, part.body.only(("doc", "disabled")), subject
         )
-        about = Subject(part.at, f"{SUBFLOW}{subflow.name}", part.id, sorted(_OWN_OPTIONS))
+        about = Subject(part.at, subflow.type_name, part.id, sorted(_OWN_OPTIONS))
         values = self._values(part.body, subflow, about, _OWN_OPTIONS | RESERVED_OPTIONS)
         text = Text(subflow.text.file, subflow.text.lines, f"{part.id}.")
         inside = Scope(
@@ -142,7 +142,7 @@ class Instances:
         for name, entry in part.body.entries.items():
             if name in RESERVED_OPTIONS - _OWN_OPTIONS:
                 message = (
-                    f"{name!r} is an option of nodes, and {SUBFLOW}{subflow.name} is a subflow; "
+                    f"{name!r} is an option of nodes, and {subflow.type_name} is a subflow; "
                     "give it to the nodes inside"
                 )
                 self._report.error("unknown-option", entry.key.start, message, part.id)
@@ -257,11 +257,6 @@ def refuse_variable(value: Value, option: str, node: str, report: Report) -> Non
 
 def _takes(parameter: Parameter, body: YamlMap) -> bool:
     """Return whether a parameter takes what a body gives it."""
-    given = _only(body, (parameter.name,))
+    given = body.only((parameter.name,))
     quiet = OptionCheck(Report("", ()))
     return quiet.check(model_of([parameter]), given, Subject(parameter.at, "")) is not None
-
-
-def _only(body: YamlMap, names: Iterable[str]) -> YamlMap:
-    entries = {name: body.entries[name] for name in names if name in body.entries}
-    return YamlMap(entries, body.start, body.end, body.incomplete)

@@ -174,7 +174,7 @@ class Parameters:
         limits: Any = create_model(
             "Limits", __base__=NodeConfig, min=(kind | None, None), max=(kind | None, None)
         )
-        found = self._options.check(limits, _only(body, ("min", "max")), subject)
+        found = self._options.check(limits, body.only(("min", "max")), subject)
         if found is None:
             return None
         if found.min is not None and found.max is not None and found.min > found.max:
@@ -206,8 +206,3 @@ def model_of(parameters: Iterable[Parameter]) -> type[NodeConfig]:
         )
         fields[f"of_{one.name}"] = (Annotated[kind, about], ... if one.required else None)
     return create_model("Parameters", __base__=_Instance, **fields)
-
-
-def _only(body: YamlMap, names: Iterable[str]) -> YamlMap:
-    entries = {name: body.entries[name] for name in names if name in body.entries}
-    return YamlMap(entries, body.start, body.end, body.incomplete)

@@ -15,7 +15,7 @@ from oppleo_flow.flowfile.references import References
 from oppleo_flow.flowfile.resources import check_connections
 from oppleo_flow.flowfile.safety import check_safety
 from oppleo_flow.flowfile.settings import CheckSettings
-from oppleo_flow.flowfile.subflows import SUBFLOW, SubflowDraft, report_idle
+from oppleo_flow.flowfile.subflows import SubflowDraft, report_idle
 from oppleo_flow.flowfile.tree import Mark, Scalar, YamlMap, kind_text
 from oppleo_flow.flowfile.wires import WireCheck
 from oppleo_flow.node import Node
@@ -112,7 +112,7 @@ def _outside(subflow: SubflowDraft, inside: Scope) -> NodeDraft:
     """Return a node whose outputs are the inputs of a subflow."""
     outputs = {name: OutputSpec(name, port.type, "level") for name, port in subflow.inputs.items()}
     spec = _OutsideSpec(
-        type_name=f"{SUBFLOW}{subflow.name}",
+        type_name=subflow.type_name,
         cls=_Outside,
         config=NodeConfig,
         inputs={},

@@ -65,6 +65,11 @@ class SubflowDraft:
     used: bool = False
     taken: set[str] = field(default_factory=set)
 
+    @property
+    def type_name(self) -> str:
+        """Return what `type:` of an instance says."""
+        return f"{SUBFLOW}{self.name}"
+
 
 class Subflows:
     """Reads subflows: those of a flow's own file, and the shared ones that have a file each."""

@@ -3,7 +3,7 @@
 Every scalar stays text; the type of the option that it is for reads it.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
@@ -98,6 +98,11 @@ class YamlMap:
         if entry is None or (isinstance(entry.value, Scalar) and entry.value.empty):
             return None
         return entry.value
+
+    def only(self, names: Iterable[str]) -> "YamlMap":
+        """Return a map with those of its entries whose keys are named."""
+        entries = {name: self.entries[name] for name in names if name in self.entries}
+        return YamlMap(entries, self.start, self.end, self.incomplete)
 
 
 Value = Scalar | YamlList | YamlMap

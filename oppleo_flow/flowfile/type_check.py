@@ -1,6 +1,6 @@
 """Which class each node and connection is, and whether its options fit it."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from types import MappingProxyType
 
 from oppleo_flow.errors import NodeFileError, UnknownNodeType
@@ -15,7 +15,7 @@ from oppleo_flow.flowfile.settings import no_site
 from oppleo_flow.flowfile.subflows import SUBFLOW
 from oppleo_flow.flowfile.suggest import hint
 from oppleo_flow.flowfile.tree import Scalar, Value, YamlMap, kind_text
-from oppleo_flow.node import Actuator, Node
+from oppleo_flow.node import Actuator
 from oppleo_flow.node_spec import RESERVED_OPTIONS, ConnectionSpec, NodeSpec, OutputSpec
 from oppleo_flow.options import SITE_NAMES, NodeConfig
 from oppleo_flow.registry import Registry
@@ -54,7 +54,7 @@ class TypeCheck:
     def _connection(self, draft: ConnectionDraft) -> None:
         subject = Subject(draft.key.start, f"connection {draft.name!r}", draft.id)
         draft.options = self._options.check(
-            ConnectionOptions, _only(draft.body, _CONNECTION_OPTIONS - {"type"}), subject
+            ConnectionOptions, draft.body.only(_CONNECTION_OPTIONS - {"type"}), subject
         )
         type_name = self._type_name(draft.body, draft.key, draft.id)
         if type_name is None:
@@ -95,7 +95,7 @@ class TypeCheck:
         So a slip in one of them hides nothing that is wrong with the others.
         """
         subject = Subject(draft.at, f"node {draft.key.text!r}", draft.id)
-        given = _only(draft.body, RESERVED_OPTIONS - {"type", "from", "inbox"})
+        given = draft.body.only(RESERVED_OPTIONS - {"type", "from", "inbox"})
         made = self._options.check(NodeOptions, given, subject)
         if made is not None:
             return made
@@ -103,9 +103,9 @@ class TypeCheck:
         right = [
             name
             for name in given.entries
-            if quiet.check(NodeOptions, _only(given, [name]), subject) is not None
+            if quiet.check(NodeOptions, given.only([name]), subject) is not None
         ]
-        return quiet.check(NodeOptions, _only(given, right), subject)
+        return quiet.check(NodeOptions, given.only(right), subject)
 
     def _no_type(self, draft: NodeDraft, code: str, type_name: Scalar, message: str) -> None:
         """Report that there is no class for a node: an error, or a warning and a placeholder."""
@@ -121,7 +121,7 @@ class TypeCheck:
         self._config(draft, spec, about, RESERVED_OPTIONS | _apart(spec))
         if draft.config is not None:
             draft.outputs = self._outputs(draft, spec, draft.config)
-        elif spec.cls.extra_outputs.__func__ is Node.extra_outputs.__func__:  # type: ignore[attr-defined]
+        elif not spec.options_make_outputs:
             draft.outputs = spec.outputs_for(spec.config.model_construct())
         draft.inbox = self._inbox(draft, spec)
 
@@ -225,9 +225,3 @@ def _apart(spec: NodeSpec) -> frozenset[str]:
     open_actuator = issubclass(spec.cls, Actuator) and spec.cls.fails_open
     lacks = FAILS_OPEN not in spec.config.model_fields
     return frozenset({FAILS_OPEN}) if open_actuator and lacks else frozenset()
-
-
-def _only(body: YamlMap, names: Iterable[str]) -> YamlMap:
-    """Return a map with some of its entries."""
-    entries = {name: body.entries[name] for name in names if name in body.entries}
-    return YamlMap(entries, body.start, body.end, body.incomplete)

@@ -5,7 +5,6 @@ from typing import Any, TypeVar
 
 from oppleo_flow.flowfile.draft import FlowDraft, InstanceDraft, NodeDraft, Part, Scope, WireDraft
 from oppleo_flow.flowfile.findings import Report
-from oppleo_flow.flowfile.subflows import SUBFLOW
 from oppleo_flow.flowfile.suggest import closest
 from oppleo_flow.flowfile.tree import YamlMap
 from oppleo_flow.flowfile.wire_types import WireTypes, accepted, union
@@ -60,7 +59,7 @@ class WireCheck:
             return
         message = (
             f"{wire.called!r} carries {type_text(carried)}, but the input {wire.target_port!r} "
-            f"of {_type_of(part)} takes {type_text(wanted)}"
+            f"of {part.type_name} takes {type_text(wanted)}"
             f"{self._advice(wire, part.home, carried, wanted)}"
         )
         self._report.error("wire-type", wire.ref.start, message, part.id)
@@ -187,9 +186,3 @@ def _takes(part: Part) -> dict[str, Any] | None:
     if part.spec is None:
         return None
     return {name: accepted(port.type) for name, port in part.spec.inputs.items()}
-
-
-def _type_of(part: Part) -> str:
-    if isinstance(part, InstanceDraft):
-        return f"{SUBFLOW}{part.subflow.name}"
-    return "" if part.spec is None else part.spec.type_name
