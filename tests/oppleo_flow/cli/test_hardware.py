@@ -80,6 +80,26 @@ def test_another_pin_in_the_flow_is_another_wire_in_the_drawing(capsys, tmp_path
     assert "buzzer signal: GPIO 24, pin 18" in wires(ElementTree.parse(file).getroot())
 
 
+def test_the_pins_are_a_table_in_the_order_of_the_header(capsys):
+    assert main(["hardware", "pins", str(FLOW)]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[:3] == [
+        "| pin | GPIO | wire | of |",
+        "| --- | --- | --- | --- |",
+        "| 16 | 23 | signal | `buzzer` (buzzer) |",
+    ]
+    pins = [int(line.split("|")[1]) for line in lines[2:]]
+    assert pins == sorted(pins)
+    assert len(pins) == 11
+
+
+def test_how_each_model_of_meter_comes_is_a_table_too(capsys):
+    assert main(["hardware", "meters"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert "| `SDM120` | Eastron SDM120-Modbus | 1 | unit 1, 2400 8N1 |" in lines
+    assert "| `SDM230` | Eastron SDM230-Modbus | 1 | see its menu |" in lines
+
+
 def test_what_is_not_at_the_header_stands_below_it(capsys):
     texts = ["".join(text.itertext()) for text in drawn(capsys).iter(f"{SVG}text")]
     assert "meter (modbus-meter): unit 1, through rs485" in texts

@@ -303,6 +303,24 @@ def test_a_flow_that_does_not_say_which_part_is_meant(site, capsys, part, said):
     assert capsys.readouterr().err == f"oppleo-flow: {flow}: {said}\n"
 
 
+ANOTHER_BUS = """\
+flow: charge-point
+format: 1
+connections: {spi: {type: spi-bus, bus: 1, device: 2}}
+nodes:
+  rfid: {type: rfid-reader, spi: spi}
+"""
+
+
+def test_a_bus_that_is_not_enabled_is_told_with_the_setting_that_enables_it(site, capsys):
+    with_flow(site, ANOTHER_BUS)
+    assert main(["hardware", "test", "rfid"]) == 1
+    assert capsys.readouterr().err == (
+        "oppleo-flow: connection 'spi': /dev/spidev1.2 is not there; "
+        "enable SPI: `dtparam=spi=on` in the Pi's config.txt\n"
+    )
+
+
 def test_a_wrong_pin_is_for_the_checker_to_tell(garage, capsys):
     flow = garage / "flows" / "charge-point.yaml"
     flow.write_text(flow.read_text().replace("pin: 23", "pin: 28"))
