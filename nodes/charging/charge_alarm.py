@@ -133,22 +133,29 @@ class ChargeAlarm(Node[ChargeAlarmConfig]):
         config = self.config
         self._limits = Limits(config.power_w, config.idle_w, config.idle_for, config.hold)
         self._seen = Seen()
+        self._reading: MeterReading | None = None
+        self._read_at_s = 0.0
+        self._idle_since_s: float | None = None
+        self._may_flow = False
         self._raised: dict[str, str] = {}
         self._timer: Timer | None = None
         self.status("ok", "no alarm")
 
     def on_meter(self, meter: MeterReading | MeterUnknown) -> None:
         """Take a reading; while the meter is silent its power is not known."""
-        now_s = self.clock.monotonic()
         if isinstance(meter, MeterUnknown):
-            self._seen = replace(self._seen, reading=None, idle_since_s=None)
+            self._reading, self._idle_since_s = None, None
             return
-        idle_since_s = None
-        if meter.power_w < self._limits.idle_w:
-            before_s = self._seen.idle_since_s
-            idle_since_s = now_s if before_s is None else before_s
-        self._seen = replace(self._seen, reading=meter, read_at_s=now_s, idle_since_s=idle_since_s)
-        self._look()
+        self._reading, self._read_at_s = meter, self.clock.monotonic()
+        idle = meter.power_w < self._limits.idle_w
+        if not idle:
+            self._idle_since_s = None
+        elif self._idle_since_s is None:
+            self._idle_since_s = self._read_at_s
+        # Most readings are as they should be, and there are many: they are not looked at further.
+        flows = meter.power_w > self._limits.power_w
+        if self._raised or (idle if self._may_flow else flows):
+            self._look()
 
     def on_evse(self, evse: EvseState | EvseUnknown) -> None:
         """Take what the EVSE says."""
@@ -166,6 +173,9 @@ class ChargeAlarm(Node[ChargeAlarmConfig]):
         self._look_now_and_later()
 
     def _look_now_and_later(self) -> None:
+        switch, evse = self._seen.switch, self._seen.evse
+        charging = isinstance(evse, EvseState) and evse.charging
+        self._may_flow = charging and (switch is None or switch.on)
         self._look()
         if self._timer is not None:
             self._timer.cancel()
@@ -174,10 +184,16 @@ class ChargeAlarm(Node[ChargeAlarmConfig]):
     def _look(self) -> None:
         """Begin and end alarms."""
         now_s = self.clock.monotonic()
+        seen = replace(
+            self._seen,
+            reading=self._reading,
+            read_at_s=self._read_at_s,
+            idle_since_s=self._idle_since_s,
+        )
         for code, rule in RULES.items():
-            wrong = rule(self._seen, self._limits, now_s)
+            wrong = rule(seen, self._limits, now_s)
             if wrong is True and code not in self._raised:
-                self._begin(code, words(code, self._seen, self._limits))
+                self._begin(code, words(code, seen, self._limits))
             elif wrong is False and code in self._raised:
                 self._end(code)
 
