@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from typing import Final
 
 from oppleo_flow.devices.meter_faults import MeterWrong, WrongModel, WrongWordOrder
-from oppleo_flow.devices.meter_profile import Selection, Sign, Value
+from oppleo_flow.devices.meter_profile import Selection, Sign
 from oppleo_flow.devices.modbus_blocks import Block, plan_blocks
-from oppleo_flow.devices.plausibility import Numbers, at_its_scale, complaints
+from oppleo_flow.devices.plausibility import Numbers, complaints
 from oppleo_flow.devices.register_words import RegisterType, WordOrder, number_in, width, words_of
 from oppleo_flow.devices.serial_bus import RegisterRefused, SerialBus, Table
+from oppleo_flow.devices.value_reader import ValueReader
 from oppleo_flow.errors import DeviceTimeout
 
 _FEW_REGISTERS: Final = 10  # what the stingiest copies give in one answer
@@ -58,6 +59,11 @@ class Meter:
         self._energy = selection.energy
         self._also = selection.also
         self._values = selection.values
+        self._ranges = [
+            (value.range[0] * value.factor, value.range[1] * value.factor)
+            for value in self._values.values()
+        ]
+        self._read_by: tuple[list[Block], ValueReader] | None = None
         self._plans = list(self._ways_to_read())
         self._setup: _Setup | None = None
         self._serial: str | None = None
@@ -204,40 +210,35 @@ class Meter:
 
     def _understood(self, registers: list[tuple[int, ...]], setup: _Setup) -> MeterValues:
         """Return what the registers of all blocks mean."""
-        words = {
-            block.start + offset: word
-            for block, part in zip(self._plans[0], registers, strict=True)
-            for offset, word in enumerate(part)
-        }
-        numbers = self._numbers(words, setup.order, setup.prefix)
-        wrong = next(complaints(self._profile, numbers), None)
-        if wrong is not None:
-            raise self._what_is_wrong(wrong, words, setup)
+        numbers = self._reader().numbers(registers, setup.order, setup.prefix)
+        if not self._is_usual(numbers):
+            wrong = next(complaints(self._profile, numbers), None)
+            if wrong is not None:
+                raise self._what_is_wrong(wrong, registers, setup)
         return self._reading(numbers, setup)
 
-    def _numbers(self, words: Mapping[int, int], order: WordOrder, prefix: int) -> Numbers:
-        return {
-            name: tuple(
-                at_its_scale(value, self._number(words, block, value, order, prefix))
-                for block in value.blocks
-            )
-            for name, value in self._values.items()
-        }
+    def _reader(self) -> ValueReader:
+        """Return the reader of the plan in use."""
+        if self._read_by is None or self._read_by[0] is not self._plans[0]:
+            self._read_by = self._plans[0], ValueReader(self._values, self._plans[0])
+        return self._read_by[1]
 
-    @staticmethod
-    def _number(
-        words: Mapping[int, int], block: Block, value: Value, order: WordOrder, prefix: int
-    ) -> float:
-        own = [words[address] for address in range(block.start, block.end)]
-        factor = value.factor * prefix if value.kind == "register" else value.factor
-        return number_in(own, value.type, order) * factor
+    def _is_usual(self, numbers: Numbers) -> bool:
+        """Return whether every number is in its range, which most readings are."""
+        return all(
+            least <= number <= most
+            for measured, (least, most) in zip(numbers.values(), self._ranges, strict=True)
+            for number in measured
+        )
 
-    def _what_is_wrong(self, wrong: str, words: Mapping[int, int], setup: _Setup) -> MeterWrong:
+    def _what_is_wrong(
+        self, wrong: str, registers: list[tuple[int, ...]], setup: _Setup
+    ) -> MeterWrong:
         """Return the error of what cannot be: of the word order, if that would explain it."""
         place = f"unit {self._unit_id}"
         _, other = _both(setup.order)
         if "voltage" in self._values or "frequency" in self._values:
-            swapped = self._numbers(words, other, setup.prefix)
+            swapped = self._reader().numbers(registers, other, setup.prefix)
             if next(complaints(self._profile, swapped), None) is None:
                 return WrongWordOrder(
                     f"{place}: {wrong}; in the other word order all would be plausible"

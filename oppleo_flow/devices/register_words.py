@@ -22,6 +22,11 @@ _CODES: Final = {
 }
 
 
+def struct_of(kind: RegisterType) -> struct.Struct:
+    """Return how the bytes of a number lie when the high word comes first."""
+    return struct.Struct(f">{_CODES[kind]}")
+
+
 def width(kind: RegisterType) -> int:
     """Return how many registers a number takes."""
     return struct.calcsize(f">{_CODES[kind]}") // 2
