@@ -7,8 +7,8 @@ connections:
 
 Each request is sent once: whether it is tried again is for the node that sent it to say, with
 `on_error`. Redirections are not followed. Proxies are taken from the environment
-(`HTTPS_PROXY`). Simulated, nothing leaves this machine: the client remembers what it would have
-sent.
+(`HTTPS_PROXY`). Simulated, nothing leaves this machine: a SmartEVSE of the simulated world answers
+by the address that a flow has for it, and the client remembers what else it would have sent.
 """
 
 from pydantic import Field
@@ -21,6 +21,8 @@ from oppleo_flow.devices.http import (
     RecordingClient,
     RequestsClient,
 )
+from oppleo_flow.devices.smart_evse_twin import EvsesByHttp
+from oppleo_flow.devices.world import world_if_any
 
 
 class HttpClientConfig(NodeConfig):
@@ -40,11 +42,14 @@ class HttpClientConnection(Connection[HttpClientConfig], HttpClient):
     type_name = "http-client"
     icon = "globe"
     _client: HttpClient | None = None
+    _remembers: RecordingClient | None = None
 
     def open(self) -> None:
         """Make the client; nothing is sent yet."""
         if self.simulated:
-            self._client = RecordingClient(self.log)
+            self._remembers = RecordingClient(self.log)
+            world = world_if_any(self.site)
+            self._client = EvsesByHttp(world, self._remembers) if world else self._remembers
         else:
             self._client = RequestsClient(
                 timeout_s=self.config.timeout,
@@ -66,13 +71,13 @@ class HttpClientConnection(Connection[HttpClientConfig], HttpClient):
     @property
     def would_have_sent(self) -> tuple[HttpRequest, ...]:
         """Return what a simulated client remembers; a real one remembers nothing."""
-        return self._client.remembered if isinstance(self._client, RecordingClient) else ()
+        return () if self._remembers is None else self._remembers.remembered
 
     @property
     def status(self) -> str:
         """Return how the client is, in a few words."""
-        if not isinstance(self._client, RecordingClient):
+        if self._remembers is None:
             return ""
-        sent = self._client.remembered
+        sent = self._remembers.remembered
         last = f", last to {sent[-1].server}" if sent else ""
-        return f"simulated: {self._client.count} not sent{last}"
+        return f"simulated: {self._remembers.count} not sent{last}"

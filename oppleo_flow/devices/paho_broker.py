@@ -11,7 +11,7 @@ import random
 import time
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from threading import Event, Lock, Thread
+from threading import Event, Lock, Thread, current_thread
 from typing import TYPE_CHECKING, Any, Final
 
 from oppleo_flow.devices.mqtt import (
@@ -174,6 +174,8 @@ class PahoBroker(MqttBroker):
 
     def publish(self, topic: str, payload: bytes, *, qos: Qos = 1, retain: bool = False) -> None:
         """Send a message, and wait until the broker has it."""
+        if current_thread() is self._thread:
+            raise ServiceError(f"{topic}: cannot be sent by who is being told of a message")
         with self._lock:
             client, away = self._client, self._away
         if client is None or away is not None:

@@ -10,6 +10,7 @@ from typing import Any, Final, Protocol, Self, runtime_checkable
 
 from oppleo_flow.devices.evse_waveform import LedLine, LedTap
 from oppleo_flow.devices.meter_trouble import MeterTrouble
+from oppleo_flow.devices.network_trouble import EvseFace
 from oppleo_flow.devices.reader_trouble import ReaderFace
 from oppleo_flow.errors import ConfigError
 from oppleo_flow.node_context import Site
@@ -21,7 +22,8 @@ class Wiring:
 
     The defaults are Oppleo's; None: there is no such wire.  `meters` maps a unit id to a meter
     model, `reader` is bus and chip select of its card reader, `keyboard` the path of one that
-    types.  A unit that several charge points name measures them together; a reader that several
+    types.  `network` has the names by which the SmartEVSE is known there, a host or an MQTT
+    prefix.  A unit that several charge points name measures them together; a reader that several
     name stands between them.
     """
 
@@ -39,6 +41,7 @@ class Wiring:
     meters: Mapping[int, str] = field(default_factory=lambda: {1: "SDM630v2"})
     reader: str | None = "0.0"
     keyboard: str | None = None
+    network: tuple[str, ...] = ()
 
     @classmethod
     def bare(cls) -> Self:
@@ -59,7 +62,7 @@ class Wiring:
         values = dict(data)
         if "meters" in values:
             values["meters"] = {int(unit): model for unit, model in values["meters"].items()}
-        return cls(**values)
+        return cls(**{**values, "network": tuple(values.get("network", ()))})
 
     def to_json(self) -> dict[str, Any]:
         """Return plain JSON data that `from_json` reads."""
@@ -163,6 +166,18 @@ class World(Protocol):
         """Return what the meter of that unit id shows; None when none answers there."""
         ...
 
+    def smart_evses(self) -> dict[str, EvseFace]:
+        """Return what each SmartEVSE says on the network, by the names it has there."""
+        ...
+
+    def command_evse(self, name: str, command: str, value: str) -> None:
+        """Tell a SmartEVSE something over the network; one that is away does not hear it.
+
+        Raises:
+            ConfigError: It is no command, or no value of it.
+        """
+        ...
+
     # -- levers --------------------------------------------------------------------------------
 
     def plug_in(self, charge_percent: float | None = None, point: str | None = None) -> None:
@@ -203,6 +218,14 @@ class World(Protocol):
         """Let the SmartEVSE have a hard error, or recover."""
         ...
 
+    def trouble_network(self, trouble: str | None, point: str | None = None) -> None:
+        """Let something be wrong with the SmartEVSE on the network, by name, or nothing.
+
+        Raises:
+            ConfigError: There is no such trouble.
+        """
+        ...
+
     def break_reader(self, broken: bool, point: str | None = None) -> None:
         """Let the card reader die, or recover."""
         ...
@@ -240,6 +263,10 @@ class EventfulWorld(World, Protocol):
         """Call `call` on every change of the EVSE's signal or the card; return how to stop it."""
         ...
 
+    def beat(self, every_s: float) -> None:
+        """Call those who watch at least so often from now on."""
+        ...
+
     def next_event_s(self) -> float | None:
         """Return the monotonic time of the next change by itself; None when there is none."""
         ...
@@ -270,3 +297,11 @@ def world_of(site: Site) -> World:
         ConfigError: The site has none.
     """
     return site.service(World)  # type: ignore[type-abstract]  # asked for by kind, not made
+
+
+def world_if_any(site: Site) -> World | None:
+    """Return the simulated world of a site, or None: what can do without it does."""
+    try:
+        return world_of(site)
+    except ConfigError:
+        return None

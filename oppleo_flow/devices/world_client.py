@@ -9,6 +9,7 @@ from typing import Any
 
 from oppleo_flow.devices.evse_waveform import GENERATIONS, EvseWaveform, LedLine
 from oppleo_flow.devices.meter_trouble import meter_trouble
+from oppleo_flow.devices.network_trouble import EvseFace
 from oppleo_flow.devices.reader_trouble import ReaderFace, reader_trouble
 from oppleo_flow.devices.world import MeterFace, SiteWiring, Wiring, World
 from oppleo_flow.errors import ConfigError, DeviceMissing, DeviceTimeout
@@ -91,6 +92,15 @@ class WorldClient(World):
         shown: dict[str, Any] = {**face, **{name: tuple(face[name]) for name in phases}}
         return MeterFace(**{**shown, "trouble": meter_trouble(face["trouble"])})
 
+    def smart_evses(self) -> dict[str, EvseFace]:
+        """Return what each SmartEVSE says on the network, by the names it has there."""
+        faces = self._call("smart_evses")
+        return {name: EvseFace.from_json(face) for name, face in faces.items()}
+
+    def command_evse(self, name: str, command: str, value: str) -> None:
+        """Tell a SmartEVSE something over the network."""
+        self._call("command_evse", name=name, command=command, value=value)
+
     def plug_in(self, charge_percent: float | None = None, point: str | None = None) -> None:
         """Plug the car in."""
         self._call("plug_in", charge_percent=charge_percent, point=point)
@@ -116,6 +126,10 @@ class WorldClient(World):
     def break_evse(self, broken: bool, point: str | None = None) -> None:
         """Let the SmartEVSE have a hard error, or recover."""
         self._call("break_evse", broken=broken, point=point)
+
+    def trouble_network(self, trouble: str | None, point: str | None = None) -> None:
+        """Let something be wrong with the SmartEVSE on the network, or nothing."""
+        self._call("trouble_network", trouble=trouble, point=point)
 
     def break_reader(self, broken: bool, point: str | None = None) -> None:
         """Let the card reader die, or recover."""
@@ -143,7 +157,7 @@ class WorldClient(World):
             return self.led_line(pin)
         return line
 
-    def _call(self, name: str, **arguments: Any) -> Any:
+    def _call(self, name: str, /, **arguments: Any) -> Any:
         """Ask the server and return its answer.
 
         Raises:

@@ -68,14 +68,16 @@ class Installation:
             self._draw(at_s, 0.0)
         self.evse.step(at_s)
 
-    def settle(self, at_s: float, *, switch_closed: bool) -> None:
-        """Let the parts act on one another: switch, EVSE, car, meter."""
+    def settle(self, at_s: float, *, switch_closed: bool | None) -> None:
+        """Let the parts act on one another: switch, if there is one, EVSE, car, meter."""
         evse, car = self.evse, self.car
         evse.set_switch(switch_closed and self.powered, at_s)
         evse.set_demand(self.plugged and not car.full, at_s)
         conducts = evse.delivers or (self.stuck and self.plugged and self.powered)
         takes = not car.full and not self.idle
-        self._draw(at_s, car.power_w if conducts and takes else 0.0)
+        offered_a = car.current_a if evse.override_a is None else evse.override_a
+        power_w = car.power_w * min(1.0, offered_a / car.current_a)
+        self._draw(at_s, power_w if conducts and takes else 0.0)
 
     def park(self, car: Car, at_s: float) -> None:
         """Have another car stand at the cable, which must not be plugged in."""

@@ -9,6 +9,7 @@ do:
   - break: contactor         # it is stuck, closed; `break: car`: it asks for energy and takes none
   - break: {meter: late}     # a trouble of the meter or its line, by name; {meter: off} ends it
   - break: {reader: noise}   # a trouble of the card reader, or what lies there; {reader: off}
+  - break: {network: away}   # a trouble of the SmartEVSE on the network; {network: off}
   - cut: power               # the mains fail for EVSE and meter; {power: off} brings them back
   - cut: led                 # the wire from the SmartEVSE's LED
   - shine: sun               # the SmartEVSE is in solar mode; {sun: off} ends that
@@ -29,6 +30,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from oppleo_flow.clock import VirtualClock
 from oppleo_flow.devices.meter_trouble import MeterTrouble
+from oppleo_flow.devices.network_trouble import NetworkTrouble
 from oppleo_flow.devices.reader_trouble import ReaderTrouble
 from oppleo_flow.flowfile.cases import ANY_NAME, Lever, WorldWords
 from oppleo_flow.flowfile.suggest import hint
@@ -57,6 +59,13 @@ def _a_trouble(name: str) -> str:
     if name not in known:
         advice = hint(name, known, what="there are")
         raise ValueError(f"no such trouble of a meter{advice}")
+    return name
+
+
+def _of_the_network(name: str) -> str:
+    known = [_NOTHING, *NetworkTrouble]
+    if name not in known:
+        raise ValueError(f"no such trouble of the network{hint(name, known, what='there are')}")
     return name
 
 
@@ -134,11 +143,15 @@ class Break(AtPoint):
         None, description="What is wrong with the meter or its line; off: nothing."
     )
 
+    network: Annotated[str, AfterValidator(_of_the_network)] | None = Field(
+        None, description="What is wrong with the SmartEVSE on the network; off: nothing."
+    )
+
     @model_validator(mode="after")
     def _says_what(self) -> Self:
-        known = (self.evse, self.reader, self.contactor, self.car, self.meter)
+        known = (self.evse, self.reader, self.contactor, self.car, self.meter, self.network)
         if all(one is None for one in known):
-            raise ValueError("`evse`, `reader`, `contactor`, `car` or `meter` is needed")
+            raise ValueError("`evse`, `reader`, `contactor`, `car`, `meter` or `network` is needed")
         return self
 
     def pull(self, world: SimulatedWorld) -> None:
@@ -153,6 +166,8 @@ class Break(AtPoint):
             world.break_part("car", self.car, self.at)
         if self.meter is not None:
             world.trouble_meter(None if self.meter == _NOTHING else self.meter, self.at)
+        if self.network is not None:
+            world.trouble_network(None if self.network == _NOTHING else self.network, self.at)
 
 
 class Cut(AtPoint):

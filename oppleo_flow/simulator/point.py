@@ -8,6 +8,7 @@ from oppleo_flow.devices.meter_phases import phases_of_model
 from oppleo_flow.devices.meter_trouble import MeterTrouble
 from oppleo_flow.devices.world import Wiring
 from oppleo_flow.simulator.installation import Installation
+from oppleo_flow.simulator.network_side import NetworkSide
 from oppleo_flow.simulator.pins import Pins
 
 Part = Literal["contactor", "car", "led"]
@@ -25,13 +26,14 @@ class SimulatedPoint:
         self.meter_silent = False
         self.meter_trouble: MeterTrouble | None = None
         self.led_cut = False
+        self.network = NetworkSide(house)
         self._hardware = hardware
         self.waveform = EvseWaveform(house.evse.signal, at_s, hardware)
 
     def couple(self, pins: Pins, at_s: float) -> bool:
         """Let switch, EVSE, car and LED act on one another; return whether the LED changed."""
         wiring, house = self.wiring, self.house
-        closed = False
+        closed = None
         if wiring.evse_switch is not None:
             high = pins[wiring.evse_switch].percent_at(at_s) >= 50.0
             closed = high is not wiring.evse_switch_active_low

@@ -20,7 +20,7 @@ from oppleo_flow.errors import ConfigError, OppleoError
 _PLAIN_CALLS = {
     *("drive_pin", "drive_duty", "drive_breath", "float_pin", "read_pin"),
     *("plug_in", "plug_out", "swipe", "silence_meter", "trouble_meter", "shine"),
-    *("break_evse", "break_reader", "trouble_reader"),
+    *("break_evse", "break_reader", "trouble_reader", "trouble_network", "command_evse"),
     "snapshot",
 }
 _SEND_WITHIN_S = 1.0
@@ -169,6 +169,7 @@ class WorldServer:
             "led_line": self._led_line,
             "reader": self._reader,
             "meter": self._meter,
+            "smart_evses": self._smart_evses,
             "rewire": self._rewire,
         }
         return special[name](**arguments)
@@ -184,6 +185,9 @@ class WorldServer:
     def _meter(self, unit_id: int) -> dict[str, Any] | None:
         face = self._world.meter(unit_id)
         return None if face is None else {name: getattr(face, name) for name in face.__slots__}
+
+    def _smart_evses(self) -> dict[str, Any]:
+        return {name: face.to_json() for name, face in self._world.smart_evses().items()}
 
     def _rewire(self, wiring: dict[str, Any]) -> None:
         self._world.rewire(SiteWiring.from_json(wiring))

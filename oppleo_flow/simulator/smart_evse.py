@@ -1,5 +1,7 @@
 """A SmartEVSE with an access switch and a car on its cable, as a machine of states and delays.
 
+Its access follows each change of the switch and each command over the network, whichever came last.
+
 Facts: the state machine of the SmartEVSE firmware.  Access off while charging: the pilot signal
 stops, the car has up to six seconds to stop drawing, then the contactor opens.  Access on with a
 car there: three seconds without pilot signal, then the charge delay.
@@ -8,6 +10,7 @@ car there: three seconds without pilot signal, then the charge delay.
 from dataclasses import dataclass
 from typing import Literal
 
+from oppleo_flow.devices.smart_evse import EvseMode
 from oppleo_flow.payloads import EvseSignal
 
 State = Literal["A", "B", "B1", "C", "C1", "delay"]
@@ -42,12 +45,15 @@ class SmartEvse:
         self.state: State = "A"
         self.access = False
         self.broken = False
-        self.solar = False
+        self.mode: EvseMode = "normal"
+        self.override_a: float | None = None
         self._powered = True
         self._plugged = False
         self._car_wants = False
         self._due_s: float | None = None
         self._switch: tuple[bool, float] | None = None
+        self._closed: bool | None = False
+        self._remembered = False
 
     @property
     def next_event_s(self) -> float | None:
@@ -73,9 +79,31 @@ class SmartEvse:
             return EvseSignal.WAITING
         return EvseSignal.STANDBY if self.state == "A" else EvseSignal.CONNECTED
 
-    def set_switch(self, closed: bool, at_s: float) -> None:
-        """Take the level of the access switch; it counts once it lasted for the debounce time."""
-        if closed == self.access:
+    @property
+    def solar(self) -> bool:
+        """Return whether it charges with what the sun leaves over."""
+        return self.mode == "solar"
+
+    def set_mode(self, mode: EvseMode, at_s: float) -> None:
+        """Obey a command over the network: `off` takes access away, the others give it."""
+        if mode in ("normal", "solar", "smart"):
+            self.mode = mode
+        self._remembered = mode not in ("off", "paused")
+        if self.access != self._remembered:
+            self.access = self._remembered
+            self._allow(at_s)
+
+    def set_switch(self, closed: bool | None, at_s: float) -> None:
+        """Take the level of the access switch; it counts once it lasted for the debounce time.
+
+        None: there is no switch, and access is as it was commanded, after a power cut too.
+        """
+        if closed is None:
+            self._switch, self._closed = None, None
+            if self._powered and self.access != self._remembered:
+                self.access = self._remembered
+                self._allow(at_s)
+        elif closed == self._closed:
             self._switch = None
         elif self._switch is None:
             self._switch = (closed, at_s + self._times.debounce_s)
@@ -94,7 +122,7 @@ class SmartEvse:
         if powered == self._powered:
             return
         self._powered = powered
-        self.access, self._switch = False, None
+        self.access, self._switch, self._closed = False, None, False
         self._enter("B1" if self._plugged else "A", at_s)
 
     def plug_in(self, at_s: float) -> None:
@@ -119,7 +147,8 @@ class SmartEvse:
     def step(self, at_s: float) -> None:
         """Let happen what is due."""
         if self._switch is not None and self._switch[1] <= at_s:
-            self.access, self._switch = self._switch[0], None
+            closed, self._switch = self._switch[0], None
+            self.access = self._closed = self._remembered = closed
             self._allow(at_s)
         if self._due_s is not None and self._due_s <= at_s:
             self._due_s = None

@@ -12,6 +12,7 @@ _SESSION = "charge-session"
 _METER = "modbus-meter"
 _READER = "rfid-reader"
 _KEYBOARD = "usb-card-reader"
+_NETWORK = ("smart-evse", "smart-evse-access")
 _WIRES: Mapping[str, Mapping[str, str]] = {
     "evse-switch": {"evse_switch": "pin", "evse_switch_active_low": "active_low"},
     "evse-state": {"evse_led": "pin", "evse_led_active_low": "active_low"},
@@ -33,7 +34,8 @@ def wiring_of(graph: Graph) -> SiteWiring:
         return SiteWiring.of(_wired(graph, Wiring(), graph.nodes.values()))
     members: dict[str, list[GraphNode]] = {switch: [graph.nodes[switch]] for switch in switches}
     for node in graph.nodes.values():
-        if node.spec.type_name in (*_WIRES, _METER, _READER, _KEYBOARD) and node.id not in members:
+        known = (*_WIRES, *_NETWORK, _METER, _READER, _KEYBOARD)
+        if node.spec.type_name in known and node.id not in members:
             for switch in plan.switches_of(node.id, switches):
                 members[switch].append(node)
     return SiteWiring(
@@ -48,6 +50,7 @@ def _wired(graph: Graph, wiring: Wiring, nodes: Iterable[GraphNode]) -> Wiring:
     """Return `wiring` as the options of these nodes have it."""
     meters: dict[int, str] = {}
     kinds: set[str] = set()
+    network: dict[str, None] = {}
     for node in nodes:
         config: Any = node.config
         wires = _WIRES.get(node.spec.type_name, {})
@@ -60,10 +63,15 @@ def _wired(graph: Graph, wiring: Wiring, nodes: Iterable[GraphNode]) -> Wiring:
             found["keyboard"] = keyboard.path
         if node.spec.type_name == _METER:
             meters[config.unit_id] = config.model
+        if node.spec.type_name in _NETWORK:
+            network[config.name_on_network] = None
         kinds.add(node.spec.type_name)
         wiring = replace(wiring, **found)
     if _KEYBOARD in kinds and _READER not in kinds:
         wiring = replace(wiring, reader=None)
+    if "smart-evse-access" in kinds and _SWITCH not in kinds:
+        wiring = replace(wiring, evse_switch=None)
+    wiring = replace(wiring, network=tuple(network))
     return replace(wiring, meters=meters) if meters else wiring
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from oppleo_flow.clock import VirtualClock
 from oppleo_flow.devices.evse_waveform import LedLine
 from oppleo_flow.devices.meter_trouble import meter_trouble
+from oppleo_flow.devices.network_trouble import EvseFace, network_trouble
 from oppleo_flow.devices.reader_trouble import ReaderFace, ReaderTrouble, reader_trouble
 from oppleo_flow.devices.world import EventfulWorld, MeterFace, SiteWiring, Wiring
 from oppleo_flow.errors import Refused
@@ -68,6 +69,23 @@ class SimulatedWorld(WorldInTime, EventfulWorld):
         with self._present() as now_s:
             return self._metering.face(unit_id, now_s)
 
+    def smart_evses(self) -> dict[str, EvseFace]:
+        """Return what each SmartEVSE says on the network, by the names it has there."""
+        with self._present():
+            return {
+                name: point.network.face
+                for point in self._points.values()
+                for name in point.wiring.network
+            }
+
+    def command_evse(self, name: str, command: str, value: str) -> None:
+        """Tell a SmartEVSE something over the network; one that is away does not hear it."""
+        with self._change() as now_s:
+            for point in self._points.values():
+                if name in point.wiring.network:
+                    point.network.obey(command, value, now_s)
+            self._tell = True
+
     # -- levers ---------------------------------------------------------------------------------
 
     def plug_in(self, charge_percent: float | None = None, point: str | None = None) -> None:
@@ -117,6 +135,12 @@ class SimulatedWorld(WorldInTime, EventfulWorld):
             self._at(point).fail(part, broken)
             self._tell = True
 
+    def trouble_network(self, trouble: str | None, point: str | None = None) -> None:
+        """Let something be wrong with the SmartEVSE on the network, or nothing."""
+        with self._change():
+            self._at(point).network.trouble_is(network_trouble(trouble))
+            self._tell = True
+
     def break_reader(self, broken: bool, point: str | None = None) -> None:
         """Let the card reader die, or recover."""
         with self._change():
@@ -145,7 +169,7 @@ class SimulatedWorld(WorldInTime, EventfulWorld):
     def shine(self, solar: bool, point: str | None = None) -> None:
         """Put the SmartEVSE in solar mode, or back in normal mode."""
         with self._change():
-            self._at(point).house.evse.solar = solar
+            self._at(point).house.evse.mode = "solar" if solar else "normal"
 
     def rewire(self, wiring: Wiring | SiteWiring) -> None:
         """Connect the world to other pins, units and models."""

@@ -46,6 +46,8 @@ class WorldInTime:
         self._register_of = register_of
         self._lock = RLock()
         self._watchers: list[Callable[[], None]] = []
+        self._beat_every_s: float | None = None
+        self._beat_at_s: float | None = None
         self._pins = Pins()
         self._readers = Readers(cards)
         self._metering = Metering()
@@ -77,6 +79,11 @@ class WorldInTime:
                     self._watchers.remove(call)
 
         return stop
+
+    def beat(self, every_s: float) -> None:
+        """Call those who watch at least so often from now on."""
+        with self._change() as now_s:
+            self._beat_every_s, self._beat_at_s = every_s, now_s + every_s
 
     def next_event_s(self) -> float | None:
         """Return the monotonic time at which something changes by itself next."""
@@ -114,13 +121,16 @@ class WorldInTime:
     def _happen(self, at_s: float) -> None:
         if self._readers.take_away(at_s):
             self._tell = True
+        if self._beat_at_s is not None and self._beat_at_s <= at_s:
+            assert self._beat_every_s is not None
+            self._beat_at_s, self._tell = at_s + self._beat_every_s, True
         for point in self._points.values():
             point.house.step(at_s)
         self._couple(at_s)
 
     def _couple(self, at_s: float) -> None:
         """Let the parts of the world act on one another: pin, EVSE, car, meter, LED."""
-        due = [self._readers.next_event_s]
+        due = [self._readers.next_event_s, self._beat_at_s]
         for point in self._points.values():
             if point.couple(self._pins, at_s):
                 self._tell = True

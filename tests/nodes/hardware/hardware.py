@@ -7,6 +7,8 @@ from nodes.hardware.card_keyboard import CardKeyboardConnection
 from nodes.hardware.gpio import GpioConnection
 from nodes.hardware.serial_bus import SerialBusConnection
 from nodes.hardware.spi_bus import SpiBusConnection
+from nodes.network.http_client import HttpClientConnection
+from nodes.network.mqtt_broker import MqttBrokerConnection
 from oppleo_flow.clock import VirtualClock
 from oppleo_flow.devices.world import Wiring, World
 from oppleo_flow.node import Node
@@ -19,7 +21,10 @@ CONNECTIONS = {
     "spi": SpiBusConnection,
     "rs485": (SerialBusConnection, {"port": "/dev/ttyUSB0"}),
     "keys": (CardKeyboardConnection, {"path": "/dev/input/by-id/usb-reader-event-kbd"}),
+    "web": HttpClientConnection,
+    "broker": (MqttBrokerConnection, {"host": "localhost"}),
 }
+ON_NETWORK = Wiring(network=("evse", "SmartEVSE-1234"))
 
 
 class HardwareBench(Bench):
@@ -35,7 +40,7 @@ class HardwareBench(Bench):
         **bench: Any,
     ) -> None:
         clock = VirtualClock(NOON)
-        self.world = SimulatedWorld(clock, wiring=wiring)
+        self.world = SimulatedWorld(clock, wiring=wiring or ON_NETWORK)
         super().__init__(
             node,
             config,

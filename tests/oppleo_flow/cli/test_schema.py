@@ -167,6 +167,7 @@ NO_VALUE = ("~", "null")
 """Text to the checker where a text is needed; an editor cannot tell it from nothing at all."""
 NEEDED = {
     "serial-bus": {"port": "/dev/ttyUSB0"},
+    "mqtt-broker": {"host": "localhost"},
     "card-keyboard": {"path": "/dev/input/by-id/usb-reader-event-kbd"},
 }
 TYPES = [*Registry(["nodes"]).nodes().values(), *Registry(["nodes"]).connections().values()]
@@ -177,6 +178,8 @@ def base_of(spec) -> dict[str, object]:
     if not isinstance(spec, NodeSpec):
         return NEEDED.get(spec.type_name, {})
     safe = {"safe": spec.safe_levels[0]} if spec.safe_levels else {}
+    if getattr(spec.cls, "fails_open", False):
+        safe["fails_open"] = "accepted"
     return {**spec.cls.examples[0].config, **safe}
 
 

@@ -109,7 +109,8 @@ def test_the_clock_of_this_machine_is_nobodys_to_doubt() -> None:
 
 def test_what_breaks_must_be_said() -> None:
     with pytest.raises(
-        ValidationError, match="`evse`, `reader`, `contactor`, `car` or `meter` is needed"
+        ValidationError,
+        match="`evse`, `reader`, `contactor`, `car`, `meter` or `network` is needed",
     ):
         LEVERS["break"].model_validate({})
 
@@ -117,10 +118,10 @@ def test_what_breaks_must_be_said() -> None:
 def test_every_lever_of_the_world_is_a_step() -> None:
     levers = {"plug_in", "plug_out", "swipe", "silence_meter", "shine", "cut_power"}
     levers |= {"break_evse", "break_reader", "break_part", "trouble_reader", "trouble_meter"}
-    levers |= {"doubt_clock"}
+    levers |= {"doubt_clock", "trouble_network"}
     looks = {"drive_pin", "drive_duty", "drive_breath", "float_pin", "read_pin", "led_line"}
     looks |= {"reader", "meter", "rewire", "snapshot"}
-    looks |= {"registers"}
+    looks |= {"registers", "smart_evses", "command_evse"}
     of_the_household = {"park"}
     calls: dict[str, Callable[..., object]] = {
         name: call for name, call in vars(SimulatedWorld).items() if name[0] != "_"

@@ -147,6 +147,6 @@ def test_an_error_takes_the_current_away_and_recovers_through_the_delay(charging
 
 
 def test_solar_mode_charges_with_another_signal(charging):
-    charging.evse.solar = True
+    charging.evse.mode = "solar"
 
     assert charging.evse.signal is EvseSignal.CHARGING_SOLAR

@@ -7,6 +7,8 @@ from nodes.hardware.evse_state import EvseStateReader
 from nodes.hardware.evse_switch import EvseSwitch
 from nodes.hardware.modbus_meter import ModbusMeter
 from nodes.hardware.rgb_led import RgbLed
+from nodes.hardware.smart_evse import SmartEvse
+from nodes.hardware.smart_evse_access import SmartEvseAccess
 from oppleo_flow.devices.world import SiteWiring, Wiring
 from oppleo_flow.flowfile import CheckSettings, check_text
 from oppleo_flow.registry import Registry
@@ -45,6 +47,26 @@ def test_the_wiring_is_what_the_hardware_nodes_expect():
             meters={2: "SDM630v2", 9: "SDM120"},
         )
     }
+
+
+def test_a_smart_evse_has_its_names_on_the_network():
+    graph = graph_of(
+        {
+            "evse": plan(EvseSwitch, {"gpio": "pins"}),
+            "asked": plan(SmartEvse, {"http": "web", "url": "http://192.168.1.20/"}),
+            "heard": plan(SmartEvse, {"mqtt": "broker", "prefix": "SmartEVSE-1"}),
+        }
+    )
+
+    assert wiring_of(graph).points == {
+        "evse": Wiring(evse_switch=5, network=("192.168.1.20", "SmartEVSE-1"))
+    }
+
+
+def test_access_over_the_network_alone_needs_no_wire():
+    graph = graph_of({"a": plan(SmartEvseAccess, {"http": "web", "url": "http://garage"})})
+
+    assert wiring_of(graph).points == {"evse": Wiring(evse_switch=None, network=("garage",))}
 
 
 def test_what_a_flow_leaves_out_is_wired_as_usual():

@@ -1,0 +1,185 @@
+"""Compare what a SmartEVSE's LED shows with what it says over the network, and with the switch.
+
+```yaml
+cross_check:
+  type: evse-cross-check
+  from:
+    led: evse_led           # a node of type evse-state
+    network: evse_network   # a node of type smart-evse
+    switch: evse            # the evse-switch; it may be left out
+```
+
+The wire gives access and fails closed, the network tells the truth about it: this node watches that
+they agree. Where they do not for longer than `tolerance`, that is a fault of this node and a
+message on `out`; when they agree again, the fault is over, and that is told too.
+
+| fault | what is seen, and what to check |
+|---|---|
+| `led-and-network` | the LED's wire: is it cut, on one colour only, or on another SmartEVSE? |
+| `switch-and-network` | the wire to SW: is it cut? Is the menu *Switch* set to `Access S`? |
+
+What is not known is told in the status, and is no disagreement: it neither begins one nor ends one.
+Charging by the sun and charging otherwise is the same here, and the LED's short flashes go with a
+car that waits as with none. Nothing is switched: the switch's wire stays what gives access.
+"""
+
+import functools
+from collections.abc import Callable
+from typing import Final
+
+from pydantic import Field
+
+from oppleo_flow import Example, Node, NodeConfig, Out, Seconds, Timer
+from oppleo_flow.charging.cross_check import led_and_network, switch_and_network
+from oppleo_flow.payloads import (
+    EvseSignal,
+    EvseState,
+    EvseUnknown,
+    Notification,
+    SwitchState,
+)
+
+_TITLES: Final = {
+    "led-and-network": "The EVSE's LED and its word disagree",
+    "switch-and-network": "The EVSE does not follow its switch",
+}
+_HIGH: Final = 1
+
+
+class EvseCrossCheckConfig(NodeConfig):
+    """Settings of an `evse-cross-check` node."""
+
+    tolerance: Seconds = Field(
+        "20s",
+        validate_default=True,
+        ge=5,
+        le=600,
+        description="How long they may disagree: each hears of a change in its own time.",
+    )
+
+
+class EvseCrossCheck(Node[EvseCrossCheckConfig]):
+    """Compare an EVSE's LED with its word over the network, and with the switch.
+
+    Input:
+        `led`: an `EvseState` or `EvseUnknown` of the LED's wire.
+        `network`: the same, as the EVSE itself tells it.
+        `switch`: a `SwitchState`; it may be left unwired.
+
+    Output:
+        `out`: a `Notification` when a disagreement has lasted, of high priority, and when it ends.
+
+    Raises:
+        Nothing.  Disagreements are faults of the node.
+
+    Source:
+        The LED routine of the SmartEVSE firmware.
+    """
+
+    type_name = "evse-cross-check"
+    icon = "scale"
+    optional_inputs = frozenset({"switch"})
+    # The port hides the method of this name, for which this node has no use.
+    out: Out[Notification]  # type: ignore[assignment]
+    examples = [
+        Example(
+            send={
+                "led": EvseState.sample(signal=EvseSignal.CHARGING),
+                "network": EvseState.sample(signal=EvseSignal.CHARGING_SOLAR),
+                "switch": SwitchState(on=True, reason="session of 'family'"),
+            },
+            advance=60.0,
+            expect={"out": []},
+            doc="All agree.",
+        ),
+        Example(
+            send={
+                "led": EvseState.sample(signal=EvseSignal.ACCESS_OFF),
+                "network": EvseState.sample(signal=EvseSignal.CHARGING),
+            },
+            advance=20.0,
+            expect={
+                "out": Notification(
+                    "The EVSE's LED and its word disagree",
+                    "the LED shows access-off, over the network it says charging",
+                    _HIGH,
+                )
+            },
+            doc="The LED stays dark, and the SmartEVSE says that it charges.",
+        ),
+    ]
+
+    def start(self) -> None:
+        """Wait for what is told."""
+        self._led: EvseState | EvseUnknown | None = None
+        self._network: EvseState | EvseUnknown | None = None
+        self._switch: SwitchState | None = None
+        self._waiting: dict[str, Timer] = {}
+        self._raised: dict[str, str] = {}
+        self._checks: dict[str, Callable[[], str | None]] = {
+            "led-and-network": lambda: led_and_network(self._led, self._network),
+            "switch-and-network": lambda: switch_and_network(self._switch, self._network),
+        }
+        self._show()
+
+    def on_led(self, led: EvseState | EvseUnknown) -> None:
+        """Take what the LED shows."""
+        self._led = led
+        self._compare()
+
+    def on_network(self, network: EvseState | EvseUnknown) -> None:
+        """Take what the EVSE says."""
+        self._network = network
+        self._compare()
+
+    def on_switch(self, switch: SwitchState) -> None:
+        """Take what the switch does."""
+        self._switch = switch
+        self._compare()
+
+    def _compare(self) -> None:
+        for code, check in self._checks.items():
+            differs = check()
+            if differs and code not in self._raised:
+                if code not in self._waiting:
+                    self._waiting[code] = self.after(
+                        self.config.tolerance, functools.partial(self._begin, code)
+                    )
+                continue
+            timer = self._waiting.pop(code, None)
+            if timer is not None:
+                timer.cancel()
+            if differs == "" and code in self._raised:
+                self._end(code)
+        self._show()
+
+    def _begin(self, code: str) -> None:
+        del self._waiting[code]
+        text = self._checks[code]()
+        if not text:  # it was about to be compared anew
+            return
+        self._raised[code] = text
+        self.fault(code, text)
+        self.out.send(Notification(_TITLES[code], text, _HIGH))
+        self._show()
+
+    def _end(self, code: str) -> None:
+        text = self._raised.pop(code)
+        self.clear(code)
+        self.out.send(Notification(f"Over: {_TITLES[code]}", f"it was: {text}"))
+
+    def _show(self) -> None:
+        sides = (("LED", self._led), ("network", self._network))
+        unknown = [
+            f"{name} unknown: {seen.reason if seen else 'nothing heard yet'}"
+            for name, seen in sides
+            if not isinstance(seen, EvseState)
+        ]
+        if self._raised:
+            self.status("fault", "; ".join([*self._raised.values(), *unknown]))
+        elif unknown:
+            self.status("warn", "; ".join(unknown))
+        elif self._waiting:
+            self.status("busy", "they differ just now")
+        else:
+            self.status("ok", "they agree")
