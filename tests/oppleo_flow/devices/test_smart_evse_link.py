@@ -282,7 +282,9 @@ def test_what_the_broker_kept_is_not_taken_for_the_present(make: Make, tmp_path:
         heard.wait_for(lambda _: tells_its_access(late))
         late.close()
 
-    assert str(nothing.value) == f"{NAME}: said nothing of Access, EVPlugState, Error, Mode, State yet"
+    assert str(nothing.value) == (
+        f"{NAME}: said nothing of Access, EVPlugState, Error, Mode, State yet"
+    )
 
 
 def tells_its_currents(link: SmartEvseLink) -> bool:
