@@ -147,9 +147,9 @@ def vat_in(gross: Decimal, vat_percent: Decimal) -> Decimal:
 
 
 def _short(price: Decimal) -> Decimal:
-    """Return a price without zeros that say nothing, as somebody would write it."""
+    """Return a price as somebody would write it: 0.30 and 0.2783, without more zeros."""
     short = price.normalize()
-    return short.quantize(Decimal(1)) if short == short.to_integral() else short
+    return short.quantize(_CENT) if short == short.quantize(_CENT) else short
 
 
 def _is_exact(price: Decimal) -> bool:

@@ -35,17 +35,21 @@ def component_words(version: PriceVersion) -> str:
 
 
 def slice_words(slices: Sequence[EnergySlice]) -> str:
-    """Return what the parts of a session cost; empty when all of it costs the same."""
+    """Return what the parts of a session are, in kWh; empty when all of it costs the same."""
     used: dict[tuple[TariffKind, Decimal | None], int] = {}
     for one in slices:
         used[one.kind, one.per_kwh] = used.get((one.kind, one.per_kwh), 0) + one.energy_wh
     if len(used) < 2:
         return ""
+    kinds = [kind for kind, _ in used]
+    if len(set(kinds)) == len(kinds) and None not in [per_kwh for _, per_kwh in used]:
+        # Each kind has one price, which stands above the lines.
+        return ", ".join(f"{kind} {_kwh(used[kind, each])}" for kind, each in used)
     known = [per_kwh for _, per_kwh in used if per_kwh is not None]
     if len(used) > _MOST_PARTS and known:
         return f"{len(used)} prices, {plain(min(known))} to {plain(max(known))}"
     return ", ".join(
-        f"{Decimal(energy_wh).scaleb(-3)} kWh {kind} at {'?' if each is None else plain(each)}"
+        f"{_kwh(energy_wh)} kWh {kind} at {'?' if each is None else plain(each)}"
         for (kind, each), energy_wh in used.items()
     )
 
@@ -54,6 +58,10 @@ def plain(number: Decimal) -> str:
     """Return a number without zeros that say nothing: `0.35` of `0.350000`."""
     text = f"{number:f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def _kwh(energy_wh: int) -> Decimal:
+    return Decimal(energy_wh).scaleb(-3)
 
 
 def _component(one: Component) -> str:

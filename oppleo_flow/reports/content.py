@@ -22,7 +22,7 @@ Cell = str | int | Decimal | datetime | None
 _REMARKS: dict[SessionFlag, str] = {
     "energy-unknown": "energy unknown",
     "price-unknown": "price unknown",
-    "estimated": "shared out over its prices by estimate",
+    "estimated": "estimated",
     "late-start": "start read late",
     "late-end": "end read late",
     "interrupted": "interrupted",
