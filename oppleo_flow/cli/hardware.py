@@ -31,6 +31,15 @@ EXAMPLES = (
     ("hardware test led garage --simulate", "try the same on simulated hardware"),
 )
 _LONGEST_S: Final = 3600.0
+_PROBES: Final = """\
+ok         it answers
+bad        it does not, or what it is connected by is not there; the next line says what to check
+not moved  LED, buzzer and switch move the world: `test` tries them
+
+The last line counts.  The site must not run meanwhile.
+
+exit codes: 0 none is bad; 1 one is; 2 the flow has errors; 3 the site runs
+"""
 _TESTS: Final = """\
 what is done:
   led          each thing that it can show, 2 s each, told in words
@@ -44,7 +53,9 @@ what is done:
   evse-state   tells what the LED of the SmartEVSE says at each change, for 30 s
 
 The site must not run meanwhile.  Outputs are at their safe level at the end, however it ends.
-The last line is the verdict: ok or bad, and what to check.
+At the end stands the verdict: ok or bad, and what to check.
+
+exit codes: 0 ok; 1 bad; 2 the flow has no such part; 3 the site runs; 130 ended with Ctrl-C
 """
 
 
@@ -55,7 +66,12 @@ def declare(parser: argparse.ArgumentParser) -> None:
     draw = actions.add_parser("diagram", help="draw the wires, as SVG")
     pins = actions.add_parser("pins", help="the wires in the order of the header, as Markdown")
     actions.add_parser("meters", help="how each model of meter comes, as Markdown")
-    look = actions.add_parser("probe", help="ask every part, moving none; a verdict on each")
+    look = actions.add_parser(
+        "probe",
+        help="ask every part, moving none; a verdict on each",
+        epilog=_PROBES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     test = actions.add_parser(
         "test",
         help="try one part by hand, while the site does not run",

@@ -19,7 +19,6 @@ ROOT = Path(__file__).parents[2]
 README = ROOT / "README.md"
 PAGES = [README, ROOT / "CONTRIBUTING.md"]
 MADE = {  # by the commands that the pages show
-    "flows/raspberry-pi.yaml",
     "nodes/flow/grid_alarm.py",
     "tests/nodes/flow/test_grid_alarm.py",
 }

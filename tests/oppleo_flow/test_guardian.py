@@ -54,6 +54,7 @@ guardian = Guardian(Settings(
     command=[sys.executable, folder + "/child.py", folder],
     safe_command=[sys.executable, "-c", helper, folder],
     stall_s=0.6, start_s=10.0, stop_s=1.0, restart_first_s=0.05, restart_last_s=0.1,
+    restarts="once" not in forked,
 ))
 if forked and guardian.fork():
     sys.argv = [folder + "/child.py", folder]
