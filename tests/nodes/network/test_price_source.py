@@ -10,6 +10,7 @@ from threading import Thread
 import pytest
 from pydantic import ValidationError
 
+from nodes.charging.offpeak_gate import OffpeakGate
 from nodes.network.http_client import HttpClientConnection
 from nodes.network.price_source import PriceSource, PriceSourceConfig
 from oppleo_flow import Connection, NodeConfig
@@ -202,6 +203,12 @@ def test_a_server_that_refuses_is_told_and_asked_again(server):
         server.status = 200
         on.advance(60)
         assert on.sent("now")[-1].per_kwh == Decimal("0.08")
+
+
+def test_a_server_that_is_slow_holds_up_nobody_else():
+    """R4 of the original: network calls are synchronous in the peak thread; switching off waits."""
+    assert PriceSource.blocking
+    assert not OffpeakGate.blocking
 
 
 def test_simulated_nothing_is_asked_and_the_price_is_unknown(server):
