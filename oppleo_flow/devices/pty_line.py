@@ -18,6 +18,7 @@ _BAUDS = (1200, 2400, 4800, 9600, 19200, 38400, 57600, 115200)
 _BAUD_OF = {getattr(termios, f"B{baud}"): baud for baud in _BAUDS}
 LOOK_AGAIN_S = 0.02
 _LOOKS = 100
+_PATIENCE_S = 20.0
 
 
 class PtyLine(ABC):
@@ -66,12 +67,12 @@ class PtyLine(ABC):
             self._closing.wait(LOOK_AGAIN_S)
 
     def wait_until_plugged_in(self) -> None:
-        """Wait until the adapter is there again."""
-        self._plugged_in.wait()
+        """Wait until the adapter is there again, but not for ever."""
+        self._plugged_in.wait(_PATIENCE_S)
 
     def wait_until_opened_anew(self) -> None:
-        """Wait until a stuck adapter works again."""
-        self._opened_anew.wait()
+        """Wait until a stuck adapter works again, but not for ever."""
+        self._opened_anew.wait(_PATIENCE_S)
 
     # -- what devices do -----------------------------------------------------------------------
 
