@@ -96,12 +96,14 @@ def devices(
     for plan in connections:
         kind, name = plan.spec.type_name, plan.name
         if plan.simulate:
-            if kind in ("gpio", "spi-bus", "serial-bus"):
+            if kind in ("gpio", "spi-bus", "serial-bus", "card-keyboard"):
                 yield well(name, "is simulated")
             continue
         options = plan.config.model_dump()
         if kind == "serial-bus":
             yield device(name, Path(options["port"]), "plug the adapter in, or correct `port`")
+        elif kind == "card-keyboard":
+            yield device(name, Path(options["path"]), "plug the reader in, or correct `path`")
         elif kind == "spi-bus":
             path = dev / f"spidev{options['bus']}.{options['device']}"
             yield device(name, path, "enable SPI: `dtparam=spi=on` in the Pi's config.txt")

@@ -134,6 +134,16 @@ def test_devices_that_are_not_there_are_told_with_a_remedy(tmp_path):
     ]
 
 
+def test_a_card_reader_that_types_is_a_device_too(tmp_path):
+    text = BUSES.replace(
+        "{type: serial-bus, port: PORT}", f"{{type: card-keyboard, path: {tmp_path}/kbd}}"
+    )
+    found = check_text(text, "buses.yaml", Registry.installed(Path("none")), CheckSettings())
+    assert list(devices(found.graph.connections.values(), tmp_path))[-1] == Diagnosis(
+        "rs485", "bad", f"{tmp_path}/kbd is not there", "plug the reader in, or correct `path`"
+    )
+
+
 def test_a_device_of_another_group_is_told_with_that_group(tmp_path, monkeypatch):
     path = tmp_path / "ttyUSB0"
     path.touch()
