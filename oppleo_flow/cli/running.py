@@ -111,7 +111,8 @@ class Running:
         except ConnectionRefusedError:
             raise self._none() from None
         except (OSError, HTTPException, ValueError) as error:
-            raise ServiceError(f"{self._url}: the runtime does not answer: {error}") from error
+            why = getattr(error, "strerror", None) or error
+            raise ServiceError(f"{self._url}: the runtime does not answer: {why}") from error
         finally:
             connection.close()
         if answer.status in _DONE:

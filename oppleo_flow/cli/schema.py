@@ -31,7 +31,9 @@ EXAMPLES = (
 
 def declare(parser: argparse.ArgumentParser) -> None:
     """Add the arguments."""
-    parser.add_argument("-o", "--output", metavar="DIR", default="schemas", help="where to write")
+    parser.add_argument(
+        "-o", "--output", metavar="DIR", default="schemas", help="(default: schemas)"
+    )
     add_site_option(parser)
 
 

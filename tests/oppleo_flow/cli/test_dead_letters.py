@@ -2,6 +2,8 @@
 
 import http.server
 import json
+import socket
+import struct
 import threading
 
 import pytest
@@ -100,6 +102,28 @@ def test_an_address_that_a_killed_runtime_left_behind_is_not_believed(site, caps
     (site / ".oppleo" / "address").write_text("http://127.0.0.1:9/\n")
     assert main(["dead-letters", "list"]) == 3
     assert "does not run" in capsys.readouterr().err
+
+
+def test_a_runtime_that_hangs_up_is_told_in_words(site, capsys):
+    """As one does that is killed while it is asked."""
+    (site / ".oppleo").mkdir()
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        url = f"http://127.0.0.1:{server.getsockname()[1]}/"
+
+        def hang_up() -> None:
+            connection, _ = server.accept()
+            connection.recv(1)
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            connection.close()
+
+        thread = threading.Thread(target=hang_up)
+        thread.start()
+        with address_of(site, url):
+            assert main(["dead-letters", "list"]) == 1
+        thread.join()
+    assert capsys.readouterr().err == (
+        f"oppleo-flow: {url}: the runtime does not answer: Connection reset by peer\n"
+    )
 
 
 def test_what_answers_in_its_place_is_not_believed_either(site, tmp_path, capsys):
