@@ -34,14 +34,16 @@ What is wrong with a line is named in `code` of the unknown state, and `reason` 
 """
 
 import functools
+import time
 from collections import deque
 from collections.abc import Iterable
 from datetime import datetime
+from queue import Empty, SimpleQueue
 from typing import Final
 
 from pydantic import Field
 
-from oppleo_flow import Claim, Example, Level, Node, NodeConfig, Ref
+from oppleo_flow import Claim, DeviceError, Example, Level, Node, NodeConfig, Ref
 from oppleo_flow.devices.evse_envelope import NOT_YET, WRONG_POLARITY, LineSays
 from oppleo_flow.devices.gpio import GpioChip
 from oppleo_flow.node import StopReason
@@ -49,6 +51,7 @@ from oppleo_flow.payloads import EvseSignal, EvseState, EvseUnknown
 
 _CHECK_EVERY_S = 30.0
 _SILENT_AFTER_S = 5.0
+_PROBE_S = 5.0
 _SILENT: Final = "line-silent"
 _FLAPS = 6
 _FLAPS_WITHIN_S = 60.0
@@ -126,13 +129,18 @@ class EvseStateReader(Node[EvseStateConfig]):
         self.use(self.config.gpio).release(self.config.pin)
 
     def probe(self) -> str:
-        """Read the pin once."""
+        """Look at the wire until it says something, for a few seconds."""
         chip, pin = self.use(self.config.gpio), self.config.pin
-        chip.claim_input(pin, pull="up")
+        heard: SimpleQueue[LineSays] = SimpleQueue()
+        line = chip.evse_line(pin, inverted=self.config.active_low, changed=heard.put)
         try:
-            return f"GPIO {pin} is {'high' if chip.read(pin) else 'low'}"
+            says = _first_sense(heard)
         finally:
+            line.close()
             chip.release(pin)
+        if says.signal is None:
+            raise DeviceError(f"GPIO {pin}: {says.reason}")
+        return f"GPIO {pin}: the LED line says {says.signal.value}"
 
     @classmethod
     def claims(cls, config: EvseStateConfig) -> Iterable[Claim]:
@@ -208,3 +216,15 @@ class EvseStateReader(Node[EvseStateConfig]):
             self._silent = False
             self.clear(_SILENT)
             self._judge_again()
+
+
+def _first_sense(heard: "SimpleQueue[LineSays]") -> LineSays:
+    """Return the first signal that a line tells; the last thing it said, where it tells none."""
+    says = NOT_YET
+    end_s = time.monotonic() + _PROBE_S
+    while says.signal is None and (left_s := end_s - time.monotonic()) > 0:
+        try:
+            says = heard.get(timeout=left_s)
+        except Empty:
+            break
+    return says

@@ -81,7 +81,7 @@ def test_everything_answers_where_it_is_simulated(garage, capsys):
         "ok       rfid (rfid-reader): RC522, version 0x92, MFRC522 2.0; passes its own test",
         "ok       meter (modbus-meter): unit 1 answers: Eastron SDM630-Modbus V2, no. 19001234, "
         "0 W, 1234.6 kWh",
-        "ok       evse_state (evse-state): GPIO 6 is low",
+        "ok       evse_state (evse-state): GPIO 6: the LED line says access-off",
         "skipped  evse (evse-switch): is left alone, because it moves the world",
         "ok       push (prowl): simulated, not asked",
     ]

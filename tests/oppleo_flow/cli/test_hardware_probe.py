@@ -46,7 +46,7 @@ def test_every_part_has_a_verdict_where_it_is_simulated(garage, capsys):
         "           → try it: oppleo-flow hardware test evse-switch .",
         "ok         meter (modbus-meter): unit 1 answers: Eastron SDM630-Modbus V2, no. 19001234, "
         "0 W, 1234.6 kWh",
-        "ok         evse_state (evse-state): GPIO 6 is low",
+        "ok         evse_state (evse-state): GPIO 6: the LED line says access-off",
         "not moved  led (rgb-led): GPIO 13 (red), GPIO 12 (green), GPIO 16 (blue)",
         "           → try it: oppleo-flow hardware test led .",
         "not moved  buzzer (buzzer): GPIO 23 (signal)",
