@@ -51,9 +51,9 @@ class RfidReaderConfig(NodeConfig):
 
     spi: Ref[SpiBus] = Field(description="SPI bus that the reader is on.")
     every: Seconds = Field(
-        "100ms",
+        "75ms",
         validate_default=True,
-        ge=0.1,
+        ge=0.05,
         le=5,
         description="How often to look for a card.",
     )

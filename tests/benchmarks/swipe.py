@@ -40,7 +40,7 @@ _HOLD_S = 0.5
 _REST_S = 2.2
 """Between two cards: the first has to be gone for a second before it counts as a new one."""
 _SWIPES = 12
-_LOOKS_EVERY_MS = 100.0
+_LOOKS_EVERY_MS = 75.0
 _LOOK_AGAIN_S = 0.001
 _PATIENCE_S = 10.0
 _SESSIONS = 10_000
