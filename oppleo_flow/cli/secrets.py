@@ -125,7 +125,7 @@ def _text(file: Path) -> str:
 def _write_private(file: Path, text: str) -> None:
     """Put a text into a file that only its owner may read; a crash half-way leaves the old one."""
     file = file.resolve()
-    draft = file.with_name(f".{file.name}.new")
+    draft = file.with_name(f".{file.name}.{os.getpid()}.new")  # not that of another writer
     draft.unlink(missing_ok=True)
     number = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(number, "w", encoding="utf-8", newline="") as opened:

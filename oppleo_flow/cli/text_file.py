@@ -9,13 +9,17 @@ from pathlib import Path
 def write_text(path: Path, text: str) -> None:
     """Put a text into a file that is there, to the byte; a crash half-way leaves the old one."""
     path = path.resolve()
-    draft = path.with_name(f".{path.name}.new")
-    with draft.open("w", encoding="utf-8", newline="") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    shutil.copymode(path, draft)
-    draft.replace(path)
+    # A name of its own: of two that write at once neither puts half of the other's in its place.
+    draft = path.with_name(f".{path.name}.{os.getpid()}.new")
+    try:
+        with draft.open("w", encoding="utf-8", newline="") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        shutil.copymode(path, draft)
+        draft.replace(path)
+    finally:
+        draft.unlink(missing_ok=True)
     folder = os.open(path.parent, os.O_RDONLY)
     try:
         os.fsync(folder)
