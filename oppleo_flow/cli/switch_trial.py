@@ -58,16 +58,12 @@ def _closed(stage: Stage) -> Verdict | None:
             stage.wait(stage.for_s)
         return wrong
     closed_s = time.monotonic()
-    state, followed = _line(
-        stage,
-        lambda one: one.signal is not EvseSignal.ACCESS_OFF,
-        max(stage.for_s, _LINE_TELLS_WITHIN_S),
-    )
-    took_s = time.monotonic() - closed_s
+    within_s = max(stage.for_s, _LINE_TELLS_WITHIN_S)
+    state, followed = _line(stage, lambda one: one.signal is not EvseSignal.ACCESS_OFF, within_s)
     if not followed:
-        return Verdict(
-            False, f"the pin closes, and the SmartEVSE does not follow in {took_s:.0f} s", _WIRE
-        )
+        text = f"the pin closes, and the SmartEVSE does not follow in {duration(within_s)}"
+        return Verdict(False, text, _WIRE)
+    took_s = time.monotonic() - closed_s
     stage.say(f"the SmartEVSE followed after {took_s:.1f} s: it shows {state.signal.value}")
     stage.wait(stage.for_s - took_s)
     return None
