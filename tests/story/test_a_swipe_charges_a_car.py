@@ -83,7 +83,10 @@ def charge(point) -> dict[str, Any]:
     ended = next(a["value"] for a in reversed(point.activity) if a["type"] == "SessionEnded")
     assert ended["meter_start_wh"] == begin_wh
     assert ended["energy_wh"] == ended["meter_end_wh"] - ended["meter_start_wh"] > 0
-    return dict(ended)
+    point.wait_until(lambda: point.level("meter", "reading")["power_w"] < 50, "the car has stopped")
+    # What it took until then is its own, too.
+    last_wh = point.level("meter", "reading")["energy_import_wh"]
+    return {**ended, "meter_end_wh": last_wh, "energy_wh": last_wh - begin_wh}
 
 
 def month_of(ended: dict[str, Any], site: Path) -> str:
@@ -142,7 +145,7 @@ def lines_of(workbook: Path) -> list[dict[str, Any]]:
     (first,) = (index for index, row in enumerate(rows) if row[0] == "No.")
     titles = rows[first]
     sessions = itertools.takewhile(lambda row: isinstance(row[0], int), rows[first + 1 :])
-    apart = {"Start", "End", "Remarks"}
+    apart = {"Start", "End", "Remarks", "Driver", "Vehicle", "Plate", "Cost centre"}
     return [
         {title: cell for title, cell in zip(titles, row, strict=True) if title not in apart}
         for row in sessions
