@@ -9,7 +9,7 @@ from pathlib import Path
 from oppleo_flow.cli.command import UsageError
 from oppleo_flow.cli.exit_codes import OK
 from oppleo_flow.cli.flow_files import folder_of
-from oppleo_flow.cli.text_file import difference, write_text
+from oppleo_flow.cli.text_file import alone_in, difference, write_text
 from oppleo_flow.errors import ConfigError, Refused
 from oppleo_flow.flowfile import Finding
 from oppleo_flow.flowfile.editing import (
@@ -65,6 +65,12 @@ def run(args: argparse.Namespace) -> int:
         wanted = "needs" if args.verb in _WITH_VALUE else "takes no"
         raise UsageError(f"{args.verb} {wanted} VALUE", "edit")
     edit = _edit(args.verb, args.path, args.value)
+    with alone_in(folder_of(args.file)):
+        return _apply(args, edit)
+
+
+def _apply(args: argparse.Namespace, edit: Edit) -> int:
+    """Apply the edit to what the files say now, and write what has changed."""
     texts = _around(args.file)
     types = KnownTypes(Registry.installed(folder_of(args.file) / "nodes"))
     edited = apply_across(edit, str(args.file), texts, types)

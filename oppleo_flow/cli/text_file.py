@@ -1,9 +1,27 @@
 """A text file: it is written whole or not at all; and how one differs from another."""
 
 import difflib
+import fcntl
 import os
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+
+
+@contextmanager
+def alone_in(folder: Path) -> Iterator[None]:
+    """Keep other commands that change files of a folder waiting, so that no change is lost.
+
+    Raises:
+        OSError: The folder cannot be opened.
+    """
+    number = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(number, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(number)
 
 
 def write_text(path: Path, text: str) -> None:

@@ -1,4 +1,6 @@
 import io
+import subprocess
+import sys
 
 import pytest
 
@@ -136,3 +138,16 @@ def test_what_cannot_be_done_is_told(house, capsys, words, code, told):
     assert main(["edit", "flows/house.yaml", *words]) == code
     assert capsys.readouterr().err == f"oppleo-flow: {told}\n"
     assert house.read_text() == HOUSE
+
+
+def test_of_edits_at_once_none_is_lost(house):
+    names = ["one", "two", "three", "four"]
+    edits = [
+        subprocess.Popen(
+            [sys.executable, "-m", "oppleo_flow", "edit", house, "set", f"nodes.show.{name}", "7"],
+            stdout=subprocess.DEVNULL,
+        )
+        for name in names
+    ]
+    assert [edit.wait() for edit in edits] == [0, 0, 0, 0]
+    assert [name for name in names if f"{name}: 7" not in house.read_text()] == []
