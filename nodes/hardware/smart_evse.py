@@ -21,8 +21,9 @@ lines alone. It tells more: whether a car is plugged in, also without access, an
 mode, currents, power and temperature. Best have both, and compare them with `evse-cross-check`.
 
 By REST it is asked `every` so often, which suits a local network only: its web server has no
-password. By MQTT it tells by itself, when something changes and each ten seconds; what the broker
-had kept from before is not taken, as nobody knows how old it is.
+password. Give it an `http-client` of its own, with a `timeout` of a few seconds: whoever shares one
+waits for the others. By MQTT it tells by itself, when something changes and each ten seconds; what
+the broker had kept from before is not taken, as nobody knows how old it is.
 
 What it does not tell is unknown, never a default. What is wrong is a fault, and the `code` of the
 unknown state:

@@ -21,6 +21,9 @@ Access on sets the `mode` that you choose, access off the mode *off*. It is read
 does not follow within 15 s is the fault `evse-disobeys`, and tried again after five minutes. Access
 that somebody changes at the SmartEVSE itself is told, and taken away again if it should be off.
 
+Give it an `http-client` that only the SmartEVSE is asked with, with a `timeout` of a few seconds:
+what shares one takes turns, and taking access away would wait for its own.
+
 Each change of access is written to the SmartEVSE's flash memory, which wears. So access that is as
 it should be is not set again, on waits until it was off for `dwell`, and after `most_per_day` times
 within 24 hours on is refused, with the fault `too-many-switchings`, until the day is over. Off is
