@@ -41,9 +41,9 @@ def parts_of(graph: Graph) -> list[Part]:
 
 
 def connected_parts_of(graph: Graph) -> list[Part]:
-    """Return the hardware of a flow, also the connections that claim nothing for themselves."""
-    used = {part.through for part in _devices(graph)}
-    return [*_buses(graph, used), *_devices(graph)]
+    """Return the hardware of a flow, also what claims nothing for itself, as on a network."""
+    devices = list(_devices(graph, claiming=False))
+    return [*_buses(graph, {part.through for part in devices}), *devices]
 
 
 def _buses(graph: Graph, used: Collection[str] = ()) -> Iterator[Part]:
@@ -53,10 +53,11 @@ def _buses(graph: Graph, used: Collection[str] = ()) -> Iterator[Part]:
             yield Part(plan.name, plan.spec.type_name, "", plan.simulate, claims)
 
 
-def _devices(graph: Graph) -> Iterator[Part]:
+def _devices(graph: Graph, *, claiming: bool = True) -> Iterator[Part]:
     for plan in graph.nodes.values():
         claims = _claims(plan)
-        if claims and not plan.disabled:
+        is_one = bool(claims) or (not claiming and plan.spec.category == "hardware")
+        if is_one and not plan.disabled:
             through = plan.connections[0] if plan.connections else ""
             simulated = bool(through) and graph.connections[through].simulate
             yield Part(plan.id, plan.spec.type_name, through, simulated, claims)

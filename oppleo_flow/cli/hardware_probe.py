@@ -85,7 +85,8 @@ def _verdict(
             text = f"could not be asked, because {bad[0]} is bad"
             return PartVerdict(part.name, part.type, "bad", text, behind=bad[0])
         if seen is None or seen.level == "skipped":
-            return PartVerdict(part.name, part.type, "not moved", part.place)
+            where = part.place or f"through {part.through}"
+            return PartVerdict(part.name, part.type, "not moved", where)
     assert seen is not None  # a connection is always asked
     level: PartLevel = "bad" if seen.level == "bad" else "ok"
     return PartVerdict(part.name, part.type, level, seen.text)

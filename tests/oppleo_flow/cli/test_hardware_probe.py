@@ -10,6 +10,7 @@ from oppleo_flow.cli import main
 from oppleo_flow.cli.folder import locked
 from oppleo_flow.cli.hardware_probe import PartVerdict, in_a_sentence
 from tests.oppleo_flow.cli.hardware_site import ROOT, with_flow, world
+from tests.oppleo_flow.cli.test_connecting import ASK
 
 ONE_METER = """\
 flow: charge-point
@@ -18,6 +19,23 @@ connections:
   rs485: {type: serial-bus, port: /dev/no-such-stick}
 nodes:
   meter: {type: modbus-meter, bus: rs485, model: SDM120}
+"""
+
+NETWORK = """\
+flow: charge-point
+format: 1
+connections: {web: {type: http-client}}
+nodes:
+  facts: {type: smart-evse, http: web, url: "http://192.168.1.20"}
+  ask: {type: ask}
+  evse:
+    type: smart-evse-access
+    from: ask
+    http: web
+    url: http://192.168.1.20
+    safe: off
+    stale_after: 90s
+    fails_open: accepted
 """
 
 
@@ -87,6 +105,20 @@ def test_a_dead_reader_is_bad_and_the_wires_of_its_bus_are_what_to_check(garage,
         "           → its wires: MISO to GPIO 9 (pin 21), MOSI to GPIO 10 (pin 19), "
         "SCK to GPIO 11 (pin 23), RST to GPIO 25 (pin 22), SDA to GPIO 8 (pin 24)"
     )
+
+
+def test_a_smartevse_on_the_network_is_a_part_too_with_what_leads_to_it(site, capsys, monkeypatch):
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    with_flow(site, NETWORK)
+    (site / "nodes").mkdir()
+    (site / "nodes" / "ask.py").write_text(ASK)
+    assert probe(capsys, "--simulate") == [
+        "ok         web (http-client): simulated, opens",
+        "ok         facts (smart-evse): 192.168.1.20: access-off, version v3.8.0",
+        "not moved  evse (smart-evse-access): access of 192.168.1.20",
+        "           → run the flow to try it",
+        "2 of 2 parts answer, 1 was not moved",
+    ]
 
 
 def test_what_is_on_a_bus_that_is_not_there_is_bad_because_of_that(site, capsys):
