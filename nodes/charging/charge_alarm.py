@@ -19,7 +19,7 @@ is over. Nothing is switched: the EVSE keeps people safe, this node tells them.
 | `charging-without-power` | the EVSE says that it charges, and for `idle_for` no power flows |
 | `dark-with-access` | the LED stays dark though the switch is on: a wire that is cut |
 | `light-without-access` | the LED is lit though the switch is off |
-| `bad-line` | the line from the LED makes no sense; the text says what is wrong |
+| `bad-line` | the LED's line makes no sense, or the network is away; the text says what is wrong |
 
 An input that is not wired, or not known just now, neither begins an alarm nor ends one.
 """
@@ -47,7 +47,7 @@ _TITLES: Final = {
     "charging-without-power": "It charges without power",
     "dark-with-access": "The EVSE's LED stays dark",
     "light-without-access": "The EVSE has access it should not have",
-    "bad-line": "The EVSE's LED cannot be read",
+    "bad-line": "The EVSE's state is not known",
 }
 _HIGH = 1
 _ROUNDING_S: Final = 0.01

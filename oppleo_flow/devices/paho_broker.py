@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from paho.mqtt.client import Client
     from paho.mqtt.client import MQTTMessage as PahoMessage
 
-_CONNECT_WITHIN_S = 5.0
 _LOOK_AGAIN_S = 0.1
 _NOT_YET: Final = "does not answer"
 _REMEDIES: Final[Mapping[str, str]] = {
@@ -110,11 +109,12 @@ class _Subscriptions:
 
 @dataclass(frozen=True, slots=True)
 class Patience:
-    """How long to wait: before the next try, the longest, and for an acknowledgement."""
+    """How long to wait: before the next try, the longest, for an answer, and for a connection."""
 
     first_s: float = 1.0
     longest_s: float = 60.0
     acknowledge_s: float = 5.0
+    connect_s: float = 5.0
 
 
 class PahoBroker(MqttBroker):
@@ -151,7 +151,7 @@ class PahoBroker(MqttBroker):
             ServiceError: The broker cannot be reached, or refuses this client.
         """
         self._thread.start()
-        self._tried.wait(_CONNECT_WITHIN_S * 2)
+        self._tried.wait(self._patience.connect_s * 2)
         if self.away is not None:
             why = self.away
             self.close()
@@ -165,7 +165,7 @@ class PahoBroker(MqttBroker):
         if client is not None:
             self._hang_up(client)
         if self._thread.is_alive():
-            self._thread.join(_CONNECT_WITHIN_S * 2)
+            self._thread.join(self._patience.connect_s * 2)
 
     @property
     def away(self) -> str | None:
@@ -278,7 +278,7 @@ class PahoBroker(MqttBroker):
             protocol=library.MQTTv5,
             reconnect_on_failure=False,
         )
-        client.connect_timeout = _CONNECT_WITHIN_S
+        client.connect_timeout = self._patience.connect_s
         if address.user is not None:
             password = address.password
             client.username_pw_set(

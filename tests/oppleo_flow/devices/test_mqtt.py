@@ -7,6 +7,7 @@ import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Thread
 
 import pytest
 from pydantic import SecretStr
@@ -16,7 +17,7 @@ from oppleo_flow.devices.mqtt_twin import BrokerInside
 from oppleo_flow.devices.paho_broker import PahoBroker, Patience
 from oppleo_flow.errors import ServiceError, ServiceTimeout
 from tests.oppleo_flow.devices.mosquitto import PASSWORD, USER, Mosquitto
-from tests.oppleo_flow.devices.worlds import Waiter
+from tests.oppleo_flow.devices.worlds import DEADLINE_S, Waiter
 
 LOG = logging.getLogger("test")
 QUICK = Patience(first_s=0.02, longest_s=0.1, acknowledge_s=0.3)
@@ -187,6 +188,63 @@ def test_a_broker_that_is_not_there_is_named_with_the_reason() -> None:
             PahoBroker(BrokerAddress("127.0.0.1", port), LOG, QUICK).open()
 
     assert str(error.value) == f"127.0.0.1:{port}: Connection refused"
+
+
+class BareBroker:
+    """As much of a broker as a test needs: it says what it is told to, word for word."""
+
+    def __init__(self, *answers: bytes) -> None:
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port: int = self._listener.getsockname()[1]
+        self._answers = answers
+        self._thread = Thread(target=self._serve, daemon=True)
+
+    def __enter__(self) -> "BareBroker":
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._thread.join(DEADLINE_S)
+        self._listener.close()
+
+    def _serve(self) -> None:
+        connection, _ = self._listener.accept()
+        with connection:
+            for answer in self._answers:
+                asked = connection.recv(4096)
+                connection.sendall(answer.replace(b"ID", asked[2:4]))
+            while connection.recv(4096):
+                pass
+
+
+CONNACK = bytes([0x20, 3, 0, 0, 0])
+SUBACK_NOT_AUTHORIZED = bytes([0x90, 4]) + b"ID" + bytes([0, 0x87])
+
+
+def test_a_broker_that_takes_the_connection_and_says_nothing_is_given_up() -> None:
+    patience = Patience(first_s=0.02, connect_s=0.1)
+    with BareBroker() as server:
+        broker = PahoBroker(BrokerAddress("127.0.0.1", server.port), LOG, patience)
+        with pytest.raises(ServiceError) as error:
+            broker.open()
+
+    assert str(error.value) == f"127.0.0.1:{server.port}: does not answer"
+
+
+def test_a_subscription_that_is_refused_is_told() -> None:
+    refused = Waiter()
+    tells = logging.Handler()
+    tells.emit = lambda record: refused(record.getMessage())  # type: ignore[method-assign]
+    LOG.addHandler(tells)
+    with BareBroker(CONNACK, SUBACK_NOT_AUTHORIZED) as server, connected(server.port) as broker:
+        broker.subscribe("yours", Waiter())
+        refused.wait_for(lambda told: any("refuses" in text for text in told))
+    LOG.removeHandler(tells)
+
+    assert refused.told[-1] == (
+        f"127.0.0.1:{server.port}: refuses a subscription: Not authorized; check the rights of "
+        "this client"
+    )
 
 
 def test_a_message_that_may_not_be_sent_is_an_error(tmp_path: Path) -> None:

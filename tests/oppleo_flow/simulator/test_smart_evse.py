@@ -150,3 +150,37 @@ def test_solar_mode_charges_with_another_signal(charging):
     charging.evse.mode = "solar"
 
     assert charging.evse.signal is EvseSignal.CHARGING_SOLAR
+
+
+@pytest.mark.parametrize(
+    ("wire", "access"), [(None, True), (False, False)], ids=["no wire", "a wire that is open"]
+)
+def test_access_over_the_network_outlives_a_power_cut_unless_a_wire_speaks_against_it(wire, access):
+    evse = SmartEvse(EvseTimes(debounce_s=0.0))
+    evse.set_switch(wire, 0.0)
+    evse.set_mode("smart", 0.0)
+    assert evse.access is True
+    evse.set_powered(False, 1.0)
+    evse.set_switch(wire, 1.0)
+    assert evse.access is False
+    evse.set_powered(True, 2.0)
+    evse.set_switch(wire, 2.0)
+    evse.step(2.0)
+
+    assert (evse.access, evse.mode) == (access, "smart")
+
+
+def test_the_wire_and_the_network_each_change_access_whichever_comes_last():
+    evse = SmartEvse(EvseTimes(debounce_s=0.0))
+    evse.set_switch(True, 0.0)
+    evse.step(0.0)
+    assert evse.access is True
+    evse.set_mode("off", 1.0)
+    evse.set_switch(True, 1.0)
+    evse.step(1.0)
+    assert evse.access is False
+    evse.set_switch(False, 2.0)
+    evse.step(2.0)
+    evse.set_mode("normal", 3.0)
+
+    assert evse.access is True
