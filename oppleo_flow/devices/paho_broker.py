@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 _LOOK_AGAIN_S = 0.1
 _NOT_YET: Final = "does not answer"
+_CHECK: Final = "does the broker run, and are host and port right?"
 _REMEDIES: Final[Mapping[str, str]] = {
     "Not authorized": "check user and password",
     "Bad user name or password": "check user and password",
@@ -153,7 +154,7 @@ class PahoBroker(MqttBroker):
         self._thread.start()
         self._tried.wait(self._patience.connect_s * 2)
         if self.away is not None:
-            why = self.away
+            why = self.away if ";" in self.away else f"{self.away}; {_CHECK}"
             self.close()
             raise ServiceError(f"{self._address.place}: {why}")
 

@@ -107,6 +107,10 @@ class RestEvse(SmartEvseLink):
                 f"{request.server}: wants to send me elsewhere, with status {answer.status}; "
                 "url must be that of the SmartEVSE itself"
             )
+        if 400 <= answer.status < 500:
+            raise NotUnderstood(
+                f"{request.server}: answered with status {answer.status}; is a SmartEVSE 3 there?"
+            )
         if not answer.ok:
             raise ServiceError(f"{request.server}: answered with status {answer.status}")
         return answer

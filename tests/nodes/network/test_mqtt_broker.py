@@ -77,7 +77,9 @@ def test_one_that_is_not_there_cannot_be_opened(tmp_path: Path) -> None:
         broker.open()
     broker.close()
 
-    assert str(refused.value) == f"127.0.0.1:{port}: Connection refused"
+    assert str(refused.value) == (
+        f"127.0.0.1:{port}: Connection refused; does the broker run, and are host and port right?"
+    )
 
 
 def test_before_it_is_open_nothing_is_sent() -> None:

@@ -20,6 +20,7 @@ from tests.oppleo_flow.devices.mosquitto import PASSWORD, USER, Mosquitto
 from tests.oppleo_flow.devices.worlds import DEADLINE_S, Waiter
 
 LOG = logging.getLogger("test")
+CHECK = "does the broker run, and are host and port right?"
 QUICK = Patience(first_s=0.02, longest_s=0.1, acknowledge_s=0.3)
 
 
@@ -187,7 +188,7 @@ def test_a_broker_that_is_not_there_is_named_with_the_reason() -> None:
         with pytest.raises(ServiceError) as error:
             PahoBroker(BrokerAddress("127.0.0.1", port), LOG, QUICK).open()
 
-    assert str(error.value) == f"127.0.0.1:{port}: Connection refused"
+    assert str(error.value) == f"127.0.0.1:{port}: Connection refused; {CHECK}"
 
 
 class BareBroker:
@@ -228,7 +229,7 @@ def test_a_broker_that_takes_the_connection_and_says_nothing_is_given_up() -> No
         with pytest.raises(ServiceError) as error:
             broker.open()
 
-    assert str(error.value) == f"127.0.0.1:{server.port}: does not answer"
+    assert str(error.value) == f"127.0.0.1:{server.port}: does not answer; {CHECK}"
 
 
 def test_a_subscription_that_is_refused_is_told() -> None:

@@ -339,6 +339,15 @@ def test_a_command_by_rest_has_a_body_of_no_length(tmp_path: Path) -> None:
     ]
 
 
+def test_another_web_server_is_noticed() -> None:
+    world, _ = a_world()
+    client = EvsesByHttp(world, RecordingClient(LOG))
+    with pytest.raises(NotUnderstood) as other:
+        RestEvse(client, f"http://{HOST}/another/place").facts()
+
+    assert str(other.value) == f"{HOST}: answered with status 404; is a SmartEVSE 3 there?"
+
+
 def test_what_is_no_smart_evse_of_the_world_is_not_asked() -> None:
     world, _ = a_world()
     remembers = RecordingClient(LOG)
