@@ -35,6 +35,7 @@ from oppleo_flow.devices.reader_trouble import ReaderTrouble
 from oppleo_flow.flowfile.cases import ANY_NAME, Lever, WorldWords
 from oppleo_flow.flowfile.suggest import hint
 from oppleo_flow.options import Seconds, Share
+from oppleo_flow.simulator.premise import Premise
 from oppleo_flow.simulator.readers import POCKET
 from oppleo_flow.simulator.world import SimulatedWorld
 
@@ -63,7 +64,7 @@ def _a_trouble(name: str) -> str:
 
 
 def _of_the_network(name: str) -> str:
-    known = [_NOTHING, *NetworkTrouble]
+    known = [_NOTHING, *(trouble.value for trouble in NetworkTrouble)]
     if name not in known:
         raise ValueError(f"no such trouble of the network{hint(name, known, what='there are')}")
     return name
@@ -71,7 +72,7 @@ def _of_the_network(name: str) -> str:
 
 def _of_a_reader(said: object) -> object:
     """Return the name of a trouble; a reader that is just broken is dead."""
-    known = [_NOTHING, *ReaderTrouble]
+    known = [_NOTHING, *(trouble.value for trouble in ReaderTrouble)]
     name = {"True": ReaderTrouble.DEAD, "on": ReaderTrouble.DEAD, "False": _NOTHING}.get(
         str(said), str(said)
     )
@@ -224,7 +225,7 @@ LEVERS: Final[Mapping[str, type[Lever]]] = {
 
 
 def world_words() -> WorldWords:
-    """Return what tests may say of the simulated world."""
+    """Return what tests may say of the simulated world, and of what its ledger knows."""
     seen = SimulatedWorld(VirtualClock(datetime(2026, 1, 15, tzinfo=UTC))).snapshot()
     (point,) = seen["charge_points"].values()
-    return WorldWords(LEVERS, {**seen, "charge_points": {ANY_NAME: point}})
+    return WorldWords(LEVERS, {**seen, "charge_points": {ANY_NAME: point}}, Premise)

@@ -8,6 +8,8 @@ import pytest
 from pydantic import ValidationError
 
 from oppleo_flow.clock import SystemClock, VirtualClock
+from oppleo_flow.devices.reader_trouble import ReaderTrouble
+from oppleo_flow.devices.world import Wiring
 from oppleo_flow.errors import ConfigError, DeviceError, Refused
 from oppleo_flow.simulator.levers import LEVERS, world_words
 from oppleo_flow.simulator.world import SimulatedWorld
@@ -86,6 +88,50 @@ def test_a_broken_reader_tells_of_no_card(world: SimulatedWorld) -> None:
     LEVERS["break"].model_validate({"reader": True}).pull(world)
     with pytest.raises(DeviceError):
         world.reader().read()
+
+
+@pytest.mark.parametrize("trouble", ReaderTrouble)
+def test_a_reader_has_any_trouble_by_name(world: SimulatedWorld, trouble: str) -> None:
+    LEVERS["break"].model_validate({"reader": trouble}).pull(world)
+    assert world.reader().trouble == trouble
+    LEVERS["break"].model_validate({"reader": "off"}).pull(world)
+    assert world.reader().trouble is None
+
+
+@pytest.mark.parametrize(
+    ("said", "refusal"),
+    [
+        pytest.param({"meter": "nose"}, "a meter; did you mean 'noise'?", id="of a meter"),
+        pytest.param({"reader": "nose"}, "a reader; did you mean 'noise'?", id="of a reader"),
+        pytest.param({"network": "awy"}, "the network; did you mean 'away'?", id="of the network"),
+    ],
+)
+def test_a_trouble_that_there_is_not_is_refused(said: dict[str, str], refusal: str) -> None:
+    with pytest.raises(ValidationError) as refused:
+        LEVERS["break"].model_validate(said)
+    (error,) = refused.value.errors()
+    assert error["msg"] == f"Value error, no such trouble of {refusal}"
+
+
+def test_the_world_knows_no_other_trouble_of_a_reader(world: SimulatedWorld) -> None:
+    with pytest.raises(ConfigError) as refused:
+        world.trouble_reader("noises")
+    assert str(refused.value) == (
+        "no trouble 'noises' of a reader; there are: dead, loose-wire, other-chip, noise, "
+        "wrong-check-byte, two-cards"
+    )
+
+
+def test_a_card_is_held_to_the_reader_that_types(world: SimulatedWorld) -> None:
+    world.rewire(Wiring(keyboard="/dev/input/desk"))
+    LEVERS["swipe"].model_validate({"card": "family", "keyboard": True}).pull(world)
+    assert world.reader("/dev/input/desk").uid == bytes.fromhex("04A1B2C3")
+    assert world.reader("0.0").uid is None
+
+
+def test_where_no_reader_types_no_card_is_held_to_one(world: SimulatedWorld) -> None:
+    with pytest.raises(ConfigError, match=r"^charge point 'evse': has no reader that types$"):
+        LEVERS["swipe"].model_validate({"card": "family", "keyboard": True}).pull(world)
 
 
 def test_without_mains_the_meter_does_not_answer(world: SimulatedWorld) -> None:
