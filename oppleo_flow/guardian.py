@@ -109,6 +109,7 @@ class Child:
     started_at: float
     last_beat: float | None = None
     stalled: str | None = None
+    silent: bool = False
     ends: bool = False
     rest: bytes = b""
 
@@ -208,8 +209,7 @@ class Guardian:
         """
         read, write = os.pipe()
         command = list(self._settings.command)
-        for node in self._quarantine:
-            command += ["--quarantine", node]
+        command += [word for node in self._quarantine for word in ("--quarantine", node)]
         if self._version_is_at_fault():
             command.append("--last-good")
         environment = {**os.environ, **self._told(write)}
@@ -227,10 +227,9 @@ class Guardian:
 
     def _version_is_at_fault(self) -> bool:
         """Return whether there were too many crashes of late."""
-        settings = self._settings
-        since = time.monotonic() - settings.crashes_within_s
+        since = time.monotonic() - self._settings.crashes_within_s
         self._crashed_at = [at for at in self._crashed_at if at >= since]
-        return len(self._crashed_at) >= settings.crashes_of_a_version
+        return len(self._crashed_at) >= self._settings.crashes_of_a_version
 
     def _told(self, pipe: int) -> dict[str, str]:
         """Return the variables by which the runtime knows its guardian."""
@@ -266,12 +265,12 @@ class Guardian:
 
     def _end(self, child: Child, told_to_stop: bool) -> None:
         """Kill the child; one that hangs in the kernel is not waited for, because of the pins."""
-        settings = self._settings
         if told_to_stop:
-            _say(f"the runtime did not stop within {settings.stop_s:.0f} s and was ended")
+            _say(f"the runtime did not stop within {self._settings.stop_s:.0f} s and was ended")
+        child.silent = not told_to_stop
         child.process.kill()
         try:
-            child.process.wait(settings.kill_s)
+            child.process.wait(self._settings.kill_s)
         except subprocess.TimeoutExpired:
             _say(f"the runtime, process {child.process.pid}, was killed but does not end")
 
@@ -353,8 +352,9 @@ class Guardian:
             what = f"hung in node {child.stalled!r}"
             if child.stalled not in self._quarantine:
                 self._quarantine.append(child.stalled)
-        elif code == -signal.SIGKILL:
-            what = "gave no sign of life, or was killed"
+        elif child.silent:
+            silent_s = self._settings.start_s if child.last_beat is None else self._settings.stall_s
+            what = f"gave no sign of life for {silent_s:g} s"
         elif code < 0:
             what = f"was ended by {_signal_name(-code)}"
         else:
