@@ -124,6 +124,9 @@ class _Life:
         """Start everything, wait for the end, stop everything; return the exit code."""
         self._seed()
         self._wire(self._graph)
+        if self._heart is not None:
+            here = threading.get_ident()
+            self._heart.watch(lambda: here)  # already now: a node may hang while it is made
         runtime = self._runtime()
         audit = audit_of(self._site, log.redaction.redacted)
         version = self._chosen.recorded(history, self._clock, careful(audit.note))
@@ -287,7 +290,7 @@ class _Life:
     def _start(self, runtime: Runtime) -> None:
         self._adapt(runtime, self._graph)
         if self._heart is not None:
-            self._heart.watch(runtime.running_thread)  # already now: a start may hang, too
+            self._heart.watch(runtime.running_thread)  # before it starts: that may hang, too
         runtime.start()
         threading.excepthook = runtime.thread_ended
         self.started = True

@@ -36,17 +36,20 @@ class Workshop:
         self._core = core
         self._workers: dict[str, Worker] = {}
 
-    def make(self, graph: Graph, nodes: Container[str]) -> dict[str, NodeHost]:
-        """Return some nodes of a graph, new, without their workers."""
+    def make(
+        self, graph: Graph, nodes: Container[str], quarantine: Container[str] = ()
+    ) -> dict[str, NodeHost]:
+        """Return some nodes of a graph, new, without their workers; `quarantine` stay empty."""
         return {
-            plan.id: self._host_of(plan)
+            plan.id: self._host_of(plan, left_empty=plan.id in quarantine)
             for plan in graph.nodes.values()
             if plan.id in nodes and not plan.disabled
         }
 
-    def _host_of(self, plan: GraphNode) -> NodeHost:
+    def _host_of(self, plan: GraphNode, *, left_empty: bool) -> NodeHost:
         policy = plan.when_busy
-        host = (ParallelHost if policy.at_once > 1 else NodeHost)(plan, self._core)
+        kind = ParallelHost if policy.at_once > 1 else NodeHost
+        host = kind(plan, self._core, left_empty=left_empty)
         if policy.do != "queue":
             host.turns = Turns(host)
         spools = {port: inbox for port, inbox in plan.inbox.items() if inbox.full == "spool"}

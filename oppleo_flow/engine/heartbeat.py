@@ -30,6 +30,7 @@ class Heartbeat:
         self._last = monotonic()
         self._ended = threading.Event()
         self._runner: Callable[[], int] | None = None
+        self._named: str | None = None
         os.set_blocking(pipe, False)
 
     def beat(self) -> None:
@@ -54,12 +55,17 @@ class Heartbeat:
         self.tell(pins=pins)
 
     def watch(self, runner: Callable[[], int]) -> None:
-        """Begin to watch, to name the node that hangs; `runner` tells which thread runs handlers.
+        """Watch, to name the node that hangs; `runner` tells which thread runs what nodes do.
 
-        It is asked when no beat has come for a while.
+        It is asked when no beat has come for a while.  Who watches already goes by another runner
+        from now on, and what was said of a node that took long is taken back.
         """
-        self._runner = runner
-        threading.Thread(target=self._watch, name="stall-watch", daemon=True).start()
+        before, self._runner = self._runner, runner
+        if before is None:
+            threading.Thread(target=self._watch, name="stall-watch", daemon=True).start()
+        else:
+            self._named = None
+            self.tell(stalled=None)
 
     def close(self) -> None:
         """End the watch, and say that the end that follows is meant."""
@@ -67,24 +73,27 @@ class Heartbeat:
         self.tell(ends=True)
 
     def _watch(self) -> None:
-        told = False
         while not self._ended.wait(_STALL_NOTED_S / 4):
-            stalled = monotonic() - self._last > _STALL_NOTED_S
-            if stalled and not told and self._runner is not None:
+            if monotonic() - self._last <= _STALL_NOTED_S:
+                self._named = None
+            elif self._runner is not None:
                 node = node_on_stack(sys._current_frames().get(self._runner()))
-                if node is not None:
+                if node is not None and node != self._named:
+                    self._named = node
                     self.tell(stalled=node)
-            told = stalled
 
 
 def node_on_stack(frame: FrameType | None) -> str | None:
     """Return the id of the innermost node that a thread is in, be it in a function made a node."""
     while frame is not None:
-        owner, host = frame.f_locals.get("self"), frame.f_locals.get("host")
-        if isinstance(owner, Node):
+        names = frame.f_locals
+        owner, host, unborn = names.get("self"), names.get("host"), names.get("in_the_making")
+        if isinstance(owner, Node) and hasattr(owner, "context"):
             return owner.id
         if isinstance(host, NodeHost) and host.running:
             return host.node_id
+        if isinstance(unborn, NodeHost):
+            return unborn.node_id
         found = node_in_run(frame)
         if found is not None:
             return found

@@ -88,7 +88,7 @@ class NodeHost(Given):
         "worker",
     )
 
-    def __init__(self, plan: GraphNode, core: "Core") -> None:
+    def __init__(self, plan: GraphNode, core: "Core", *, left_empty: bool) -> None:
         self.plan = plan
         self.core = core
         self._permits: SimpleQueue[None] | None = None
@@ -131,7 +131,7 @@ class NodeHost(Given):
         self.error_port = self.ports["error"]
         self.node: Node[Any]
         self.unmade: Exception | None
-        make(self)
+        make(self, left_empty=left_empty)
 
     def go_on_as(self, plan: GraphNode) -> None:
         """Go on in another version of the flow, which has this node as it is, to be wired anew."""

@@ -29,12 +29,12 @@ class ParallelHost(NodeHost):
     What a handler has in hand is apart for each thread.
     """
 
-    def __init__(self, plan: GraphNode, core: "Core") -> None:
+    def __init__(self, plan: GraphNode, core: "Core", *, left_empty: bool) -> None:
         self._hand = _Hand()
         self._workers: list[Worker] = []
         self._free: list[Worker] = []
         self._at_work: dict[Item, Worker] = {}
-        super().__init__(plan, core)
+        super().__init__(plan, core, left_empty=left_empty)
 
     def give_workers(self, workers: list[Worker]) -> None:
         """Take the workers that the node runs on; before it starts."""

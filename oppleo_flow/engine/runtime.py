@@ -85,7 +85,7 @@ class Runtime:
         self._core.stop_requested = stop_requested
         self._beat = self._loop.on_beat = Beat(self._core, on_beat)
         self._workshop = Workshop(self._core)
-        self._core.hosts = self._workshop.make(graph, graph.nodes)
+        self._core.hosts = self._workshop.make(graph, graph.nodes, quarantine)
         for host in self._core.hosts.values():
             self._workshop.give_worker(host)
         self._assembly = Assembly(self._core, graph)

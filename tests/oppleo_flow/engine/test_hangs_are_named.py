@@ -1,12 +1,15 @@
 """Which node hangs is read from the stack of whatever thread it runs on."""
 
+import json
+import os
 import sys
 import threading
+from typing import Any
 
 import pytest
 
 from oppleo_flow import Node, NodeConfig, node
-from oppleo_flow.engine.heartbeat import node_on_stack
+from oppleo_flow.engine.heartbeat import Heartbeat, node_on_stack
 from oppleo_flow.flowfile.graph import OnError
 from oppleo_flow.testing import graph_of, plan
 
@@ -31,7 +34,7 @@ class Held:
         assert self.go.wait(PATIENCE_S)
 
 
-HELD = {"now": Held()}
+HELD = {"now": Held(), "making": Held()}
 
 
 @node("hang")
@@ -73,3 +76,55 @@ def test_a_node_that_hangs_is_named_by_the_stack_of_who_brought_the_message(
     finally:
         held.go.set()
         web.join()
+
+
+class HangsUnborn(Node[NodeConfig]):
+    """Hang before it is a node."""
+
+    type_name = "hangs-unborn"
+
+    def __init__(self, *given: Any) -> None:
+        HELD["making"]()
+        super().__init__(*given)
+
+    def on_message(self, number: int) -> None:
+        """Do nothing."""
+
+
+class HangsNewborn(HangsUnborn):
+    """Hang when it is a node, but for a last touch."""
+
+    type_name = "hangs-newborn"
+
+    def __init__(self, *given: Any) -> None:
+        Node.__init__(self, *given)
+        HELD["making"]()
+
+
+@pytest.mark.parametrize("cls", [HangsUnborn, HangsNewborn])
+def test_a_node_that_hangs_while_it_is_made_is_named_to_the_guardian(run, system_clock, cls):
+    held = HELD["making"] = Held()
+    read, write = os.pipe()
+    made = graph_of({"good": plan(double), "bad": plan(cls)})
+    maker = threading.Thread(target=run, args=(made, system_clock))
+    maker.start()
+    heart = Heartbeat(write, lambda: None)
+    try:
+        assert held.reached.wait(PATIENCE_S)
+        heart.watch(lambda: maker.ident or 0)
+        with os.fdopen(read) as said:
+            assert json.loads(said.readline()) == {"stalled": "bad"}
+    finally:
+        held.go.set()
+        maker.join()
+        heart.close()
+        os.close(write)
+
+
+@pytest.mark.parametrize("cls", [HangsUnborn, HangsNewborn])
+def test_a_node_in_quarantine_is_not_even_made(run, cls):
+    HELD["making"] = Held()
+    runtime = run(graph_of({"bad": plan(cls)}), quarantine=frozenset({"bad"}))
+    assert not HELD["making"].reached.is_set()
+    (bad,) = runtime.snapshot().nodes
+    assert [fault.code for fault in bad.faults] == ["quarantined"]
