@@ -16,8 +16,8 @@ from oppleo_flow.cli.option_schema import (
     value_schema,
 )
 from oppleo_flow.flowfile.case_steps import OFF
-from oppleo_flow.flowfile.cases import FAILURES, Lever
-from oppleo_flow.options import Seconds
+from oppleo_flow.flowfile.cases import FAILURES, Lever, WorldWords
+from oppleo_flow.options import NodeConfig, Seconds
 
 _NAME: Final[Schema] = {"type": "string", "minLength": 1}
 _NAMES: Final[Schema] = {"anyOf": [_NAME, {"type": "array", "items": _NAME}]}
@@ -29,6 +29,7 @@ _STUBS: Final[Schema] = {
 }
 _ABOUT: Final[Mapping[str, str]] = {
     "send": "Let a payload leave an output: `{meter.reading: {power_w: 500}}`.",
+    "inject": "Let a payload reach an input, wired or not: `{offpeak.once: {allowed: on}}`.",
     "expect": "A message that must have come, or its fields: `{evse: {on: true}}`.",
     "expect_none": "Where no message may have come.",
     "expect_state": "How a level, a node or the world must be now.",
@@ -41,8 +42,9 @@ _ABOUT: Final[Mapping[str, str]] = {
 }
 
 
-def tests_schema(options: OptionSchemas, levers: Mapping[str, type[Lever]]) -> Schema:
-    """Return the schema of `tests:` with the levers of a world."""
+def tests_schema(options: OptionSchemas, world: WorldWords) -> Schema:
+    """Return the schema of `tests:` with the levers of a world, and what is given of it."""
+    given = {} if world.premise is None else {"given": _given(options, world.premise)}
     case: dict[str, Schema] = {
         "name": {**TEXT, "description": "What must be true."},
         "at": {**_MOMENT, "description": "When it begins, such as 2026-01-15T23:30:00+01:00."},
@@ -57,7 +59,8 @@ def tests_schema(options: OptionSchemas, levers: Mapping[str, type[Lever]]) -> S
         },
         "stub": {**or_nothing(_STUBS), "description": _ABOUT["stub"]},
         "ignore": {**or_nothing(_NAMES), "description": "Nodes whose messages do not matter."},
-        "do": {"type": "array", "items": _step(options, levers), "description": "The steps."},
+        **given,
+        "do": {"type": "array", "items": _step(options, world.levers), "description": "The steps."},
     }
     return {
         "type": ["array", "null"],
@@ -71,6 +74,11 @@ def tests_schema(options: OptionSchemas, levers: Mapping[str, type[Lever]]) -> S
     }
 
 
+def _given(options: OptionSchemas, premise: type[NodeConfig]) -> Schema:
+    about = (premise.__doc__ or "").partition("\n")[0]
+    return {**or_nothing(options.of(premise, "given")), "description": about}
+
+
 def _step(options: OptionSchemas, levers: Mapping[str, type[Lever]]) -> Schema:
     """Return the schema of one item of `do`: a word, or a map of words."""
     anything: Schema = {"type": "object"}
@@ -78,6 +86,7 @@ def _step(options: OptionSchemas, levers: Mapping[str, type[Lever]]) -> Schema:
     failing: Schema = {"type": "object", "additionalProperties": one_of(choice([*FAILURES, OFF]))}
     words: dict[str, Schema] = {
         "send": named,
+        "inject": named,
         "expect": named,
         "expect_none": _NAMES,
         "expect_state": anything,

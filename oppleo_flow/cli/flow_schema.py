@@ -38,7 +38,7 @@ from oppleo_flow.flowfile.type_check import FAILS_OPEN
 from oppleo_flow.node import Actuator
 from oppleo_flow.node_spec import ConnectionSpec, NodeSpec, type_text
 from oppleo_flow.registry import Registry
-from oppleo_flow.simulator.levers import LEVERS
+from oppleo_flow.simulator.levers import world_words
 
 _DRAFT: Final = "https://json-schema.org/draft/2020-12/schema"
 _EDITORS_DRAFT: Final = "http://json-schema.org/draft-07/schema#"
@@ -94,7 +94,7 @@ class _FlowSchema:
             self.definitions[f"node.{spec.type_name}"] = self._node(spec)
         for link in connections.values():
             self.definitions[f"connection.{link.type_name}"] = self._connection(link)
-        self.definitions["tests"] = tests_schema(self._options, LEVERS)
+        self.definitions["tests"] = tests_schema(self._options, world_words())
         self.definitions["subflow.node"] = self._instance()
         self.definitions["nodes"] = _by_type("node", nodes, subflows=f"^{SUBFLOW}[a-z]")
         self.definitions["connections"] = _by_type("connection", connections, subflows="")

@@ -39,6 +39,9 @@ touched, and no secret is needed.
       timezone: Europe/Amsterdam         # of the site; default: that of this one
       vars: {evse_pin: 17}               # variables of the flow with another value
       stub: {authorise: {accepted: {label: family}}}   # outputs and payloads, or off
+      given:                             # what the ledger knows; without it the price is 0.35
+        cards: {family: {valid_until: 2026-01-15, energy_wh: 10000}}
+        prices: [{from: 2026-01-01, per_kwh: 0.40, off_peak: 0.30, calendar: dal}]
       ignore: [led]                      # nodes whose messages need not be expected
       do:
         - send: {rfid: {uid: 04A1B2C3}}  # what leaves an output: node, node.port or in.port
@@ -48,6 +51,7 @@ touched, and no secret is needed.
 what a test does:
   send, stub         a field that is not given is as in the example of its type, a moment is now;
                      `type: MeterUnknown` says which of several types is meant
+  inject             {offpeak.once: {allowed: on}}: what reaches an input, wired or not
   advance            nothing else moves time
   fail               {meter: timeout}: each handler and timer of the node raises, until
                      {meter: off}; also missing, device, service, service-timeout, store, payload
@@ -68,6 +72,13 @@ what a test expects:
   expect_error       the next failure of a node: a name, {meter: timeout} or {meter: {message: …}}
   expect_state       how it is now: a level {meter.reading: {…}}; a node {meter: {status: …, fault:
                      meter-silent, safe: yes}} and its state; the world {world: {car: {…}}}
+
+what may be given:
+  cards              of the pocket, as the ledger knows them: enabled, valid_from, valid_until,
+                     driver, vehicle, plate, cost_centre, energy_wh, duration
+  enrol              a label: the next card that is unknown or disabled is enrolled under it
+  prices             versions, in place of 0.35: from, and per_kwh or components: {energy:
+                     0.15/0.08} with vat, or market; a calendar of the site, or its rules
 
 Expectations that stand together are all looked at; the test ends at the first step after one that
 was not met.  A message at a node with a safe level, and a failure that the test has not brought

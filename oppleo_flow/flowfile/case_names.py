@@ -13,10 +13,10 @@ from oppleo_flow.flowfile.references import FLOW_OUTPUTS
 from oppleo_flow.flowfile.suggest import hint
 from oppleo_flow.flowfile.tree import Scalar, Value, YamlList, YamlMap, kind_text
 from oppleo_flow.flowfile.wire_types import WireTypes
-from oppleo_flow.node_spec import OutputSpec
+from oppleo_flow.node_spec import InputSpec, OutputSpec
 
 _WHERE = "tests"
-_OUT = "out"
+_IN, _OUT = "in", "out"
 Found = tuple[Target, Any]
 """Where messages are looked for, and what they may be."""
 
@@ -78,6 +78,17 @@ class Names:
         )
         self._report.error("ambiguous-port", word.start, message, _WHERE)
         return None
+
+    def entrance(self, word: Scalar) -> tuple[NodeDraft, InputSpec] | None:
+        """Return the input that a word names, wired or not: `node.port`, or `in` of `node`."""
+        node, port = self._split(word)
+        if node is None or node.spec is None:
+            return None
+        found = node.spec.inputs.get(port or _IN)
+        if found is None:
+            self._no_port(node, port or _IN, node.spec.inputs, word, "input")
+            return None
+        return node, found
 
     def target(self, word: Scalar) -> Found | None:
         """Return where a word looks for messages, and what these may be."""

@@ -16,7 +16,7 @@ from oppleo_flow.flowfile.option_words import got
 from oppleo_flow.flowfile.suggest import hint
 from oppleo_flow.flowfile.tree import Entry, Scalar, Value, YamlList, YamlMap, kind_text
 from oppleo_flow.flowfile.wants import Equal, Fields, Want
-from oppleo_flow.options import parse_seconds
+from oppleo_flow.options import NodeConfig, parse_seconds
 from oppleo_flow.payloads import Failure
 
 OFF: Final = "off"
@@ -35,6 +35,7 @@ class StepCheck:
         self._options = OptionCheck(report)
         self._words: Mapping[str, Callable[[Scalar, Value], Iterable[Step | None]]] = {
             "send": self._send,
+            "inject": self._inject,
             "expect": self._expect,
             "expect_none": self._expect_none,
             "expect_state": self._sights.steps,
@@ -79,6 +80,16 @@ class StepCheck:
                 given = self._payloads.given(kind, _said(payload, word), about)
                 if given is not None:
                     yield cases.Send(self._report.place(key.start), node.id, output.name, given)
+
+    def _inject(self, key: Scalar, value: Value) -> Iterator[Step | None]:
+        for word, payload in self._names.words(value, "an input"):
+            found = self._names.entrance(word)
+            if found is not None:
+                node, port = found
+                about = f"what reaches {node.id}.{port.name}"
+                given = self._payloads.given(port.type, _said(payload, word), about)
+                if given is not None:
+                    yield cases.Inject(self._report.place(key.start), node.id, port.name, given)
 
     def stubs(self, key: Scalar, value: Value) -> Iterator[cases.Stub | None]:
         """Yield what nodes answer instead of their own answers."""
@@ -191,6 +202,13 @@ class StepCheck:
                 yield cases.Expect(place, target, _error_called(said.text), said.text)
             else:
                 yield self._expected(word, target, Failure, said)
+
+    def given(self, key: Scalar, value: Value, premise: type[NodeConfig]) -> NodeConfig | None:
+        """Return how the world is when a test begins."""
+        if isinstance(value, YamlMap):
+            return self._options.check(premise, value, Subject(key.start, repr(key.text), WHERE))
+        self._wrong(value, f"{key.text!r} is a map")
+        return None
 
     # -- values ----------------------------------------------------------------------------------
 

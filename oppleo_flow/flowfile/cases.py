@@ -55,10 +55,14 @@ ANY_NAME: Final = "*"
 
 @dataclass(frozen=True, slots=True)
 class WorldWords:
-    """What tests may say of a world: its levers by name, and an example of what it looks like."""
+    """What tests may say of a world: its levers by name, and an example of what it looks like.
+
+    `premise` is what `given:` may say of it: how it is when a test begins; None: nothing.
+    """
 
     levers: Mapping[str, type[Lever]] = field(default_factory=dict)
     sight: Mapping[str, Any] = field(default_factory=dict)
+    premise: type[NodeConfig] | None = None
 
 
 # -- payloads -----------------------------------------------------------------------------------
@@ -123,6 +127,16 @@ class Target:
 @dataclass(frozen=True, slots=True)
 class Send:
     """Let a payload leave an output, as if the node had sent it."""
+
+    place: Place
+    node: str
+    port: str
+    given: Given
+
+
+@dataclass(frozen=True, slots=True)
+class Inject:
+    """Let a payload reach an input, as if a wire had brought it."""
 
     place: Place
     node: str
@@ -231,6 +245,7 @@ class Pull:
 
 Step = (
     Send
+    | Inject
     | Stub
     | Expect
     | ExpectNone
@@ -252,7 +267,7 @@ class FlowTest:
     `at` is when its first step is, None for a moment of the runner's; `timezone` that of the site,
     None for the one that the flow runs at.
     `variables` are those of the flow that have another value for this test; `ignore` has the nodes
-    at which messages need not be expected.
+    at which messages need not be expected; `given` is how the world is, None: as it always is.
     """
 
     name: str
@@ -263,6 +278,7 @@ class FlowTest:
     variables: Mapping[str, str] = field(default_factory=dict)
     stubs: tuple[Stub, ...] = ()
     ignore: frozenset[str] = frozenset()
+    given: NodeConfig | None = None
 
     @property
     def targets(self) -> frozenset[Target]:

@@ -10,9 +10,11 @@ from oppleo_flow.flowfile.findings import Report
 from oppleo_flow.flowfile.option_words import got
 from oppleo_flow.flowfile.suggest import hint
 from oppleo_flow.flowfile.tree import Mark, Scalar, Value, YamlList, YamlMap, kind_text
-from oppleo_flow.options import known_zone
+from oppleo_flow.options import NodeConfig, known_zone
 
 CASE_KEYS = ("name", "at", "timezone", "stub", "ignore", "do")
+GIVEN = "given"
+"""What a test may have besides, where the world has words for it."""
 VARS = "vars"
 """What a test of a flow may have besides."""
 PARAMS = "params"
@@ -43,7 +45,9 @@ class Cases:
         self._report = report
         self._names = Names(flow, scope, report)
         self._steps = StepCheck(self._names, report, world)
-        self._keys = (*CASE_KEYS, VARS if scope.subflow is None else PARAMS)
+        self._premise = world.premise
+        worldly = (GIVEN,) if world.premise is not None else ()
+        self._keys = (*CASE_KEYS, VARS if scope.subflow is None else PARAMS, *worldly)
 
     def section(self, section: Value) -> list[FlowTest]:
         """Return the tests of a whole section."""
@@ -65,6 +69,7 @@ class Cases:
             variables=self._variables(case),
             stubs=self._stubs(case),
             ignore=self._ignored(case),
+            given=self._given(case),
             steps=self._do(case),
         )
 
@@ -122,6 +127,12 @@ class Cases:
         if stub is None:
             return ()
         return tuple(one for one in self._steps.stubs(stub.key, stub.value) if one is not None)
+
+    def _given(self, case: YamlMap) -> NodeConfig | None:
+        given = case.entries.get(GIVEN)
+        if given is None or self._premise is None:
+            return None
+        return self._steps.given(given.key, given.value, self._premise)
 
     def _ignored(self, case: YamlMap) -> frozenset[str]:
         value = case.get("ignore")

@@ -21,7 +21,10 @@ from oppleo_flow.testing.ways import Ways
 
 NOTHING: Final = "nothing"
 _MOST_UNEXPECTED = 10
-_ACTS = (cases.Send, cases.Pull, cases.Stub, cases.Advance, cases.Restart, cases.SetClock)
+_ACTS = (
+    *(cases.Send, cases.Inject, cases.Pull, cases.Stub),
+    *(cases.Advance, cases.Restart, cases.SetClock),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +134,7 @@ class _Play:
         self._acted: Place | None = None
         self._do: Mapping[type, Callable[[Any], Problem | None]] = {
             cases.Send: self._send,
+            cases.Inject: self._inject,
             cases.Stub: self._stub,
             cases.Expect: self._expect,
             cases.ExpectNone: self._expect_none,
@@ -164,6 +168,9 @@ class _Play:
 
     def _send(self, step: cases.Send) -> None:
         self._stage.send(step.node, step.port, step.given)
+
+    def _inject(self, step: cases.Inject) -> None:
+        self._stage.inject(step.node, step.port, step.given)
 
     def _stub(self, step: cases.Stub) -> None:
         self._journal.stub(step.node, step.answers)

@@ -3,11 +3,12 @@
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from itertools import pairwise
 from uuid import NAMESPACE_OID, uuid5
 
-from oppleo_flow.charging.tariff import PriceVersion
+from oppleo_flow.charging.tariff import PriceVersion, Tariff
 from oppleo_flow.charging.tokens import Token, legacy_id
-from oppleo_flow.payloads import Authorised, Rejected
+from oppleo_flow.payloads import Authorised, BilledPart, Rejected, SessionBilled
 from oppleo_flow.simulator.readers import Card
 from oppleo_flow.store import Ledger
 
@@ -27,10 +28,9 @@ def know_the_cards(ledger: Ledger, cards: Iterable[Card], now: datetime) -> None
             ledger.tokens.add(Token(made, card.uid, number, card.name, enabled=True), now)
 
 
-def know_a_price(ledger: Ledger, currency: str) -> None:
-    """Let a ledger know what a kWh has cost for long."""
-    price = PriceVersion(uuid5(NAMESPACE_OID, "price"), _LONG_AGO, _PRICE, currency)
-    ledger.prices.add(price)
+def a_price(currency: str) -> PriceVersion:
+    """Return what a kWh has cost for long."""
+    return PriceVersion(uuid5(NAMESPACE_OID, "price"), _LONG_AGO, _PRICE, currency)
 
 
 def know_as_recorded(
@@ -44,6 +44,31 @@ def know_as_recorded(
         token = _token_of(uid, verdict, now.date())
         if token is not None:
             ledger.tokens.add(token, now)
+
+
+def know_prices_as_recorded(ledger: Ledger, bills: Iterable[SessionBilled]) -> None:
+    """Let a ledger know what a kWh cost at each time, as the bills of sessions say.
+
+    Where nobody charged between two prices, the second holds from the middle on.
+    """
+    parts = sorted(
+        ((part, bill.currency) for bill in bills if bill.currency for part in bill.parts),
+        key=lambda one: one[0].since,
+    )
+    if parts:
+        ledger.prices.add(_price_of(*parts[0], _LONG_AGO))
+    for (last, _), (part, currency) in pairwise(parts):
+        if part.per_kwh != last.per_kwh:
+            between = max(part.since - last.until, timedelta())
+            ledger.prices.add(_price_of(part, currency, part.since - between / 2))
+
+
+def _price_of(part: BilledPart, currency: str, valid_from: datetime) -> PriceVersion:
+    """Return the price of a part; where it was unknown, that of a market without prices."""
+    made = uuid5(NAMESPACE_OID, f"price from {valid_from.isoformat()}")
+    if part.per_kwh is None:
+        return PriceVersion.of(made, valid_from, Tariff(source="unknown"), currency)
+    return PriceVersion(made, valid_from, part.per_kwh, currency)
 
 
 def _token_of(uid: str, verdict: Authorised | Rejected, today: date) -> Token | None:

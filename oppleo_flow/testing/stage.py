@@ -8,6 +8,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from oppleo_flow.charging.calendar_rules import SiteCalendars
+from oppleo_flow.charging.tariff import PriceVersion
 from oppleo_flow.clock import VirtualClock
 from oppleo_flow.devices.world import World
 from oppleo_flow.engine.runtime import Runtime
@@ -15,13 +16,14 @@ from oppleo_flow.engine.snapshot import NodeSnapshot
 from oppleo_flow.flowfile.cases import FlowTest, Given, Target
 from oppleo_flow.flowfile.graph import Graph
 from oppleo_flow.node_context import NodeContext
+from oppleo_flow.simulator.premise import Premise
 from oppleo_flow.simulator.readers import POCKET
 from oppleo_flow.simulator.wiring import wiring_of
 from oppleo_flow.simulator.world import SimulatedWorld
 from oppleo_flow.store import Ledger, StoreLocation, open_ledger
 from oppleo_flow.testing.bench import NOON, BenchSite
 from oppleo_flow.testing.journal import Journal
-from oppleo_flow.testing.pocket import know_a_price, know_the_cards
+from oppleo_flow.testing.pocket import a_price, know_the_cards
 
 SETTLE_S = 30.0
 """How long the flow has been running at the first step: the EVSE's signal is known by then."""
@@ -41,7 +43,8 @@ class Stage:
     """A flow under test and the world around it; a context manager.
 
     `folder` is empty and for this test alone; the flow has been running for half a minute at the
-    moment of the first step.  The ledger knows the cards of the pocket, or what `know` tells it.
+    moment of the first step.  The ledger knows what the test gives, and the cards of the pocket or
+    what `know` tells it.
     """
 
     def __init__(
@@ -62,8 +65,11 @@ class Stage:
         self._folder = folder
         location = StoreLocation(folder / "ledger.sqlite", lasting=False)
         with open_ledger(location, setting.charge_point) as ledger:
+            if isinstance(test.given, Premise):
+                test.given.tell(ledger, self.clock.now())
             (know or _know_the_pocket)(ledger, self.clock.now())
-            know_a_price(ledger, setting.currency)
+            for price in _prices(test, setting):
+                ledger.prices.add(price)
         self._site = BenchSite(
             folder=folder,
             charge_point=setting.charge_point,
@@ -130,6 +136,11 @@ class Stage:
         self.journal.send(self.context(node), port, given.payload(self.clock.now()))
         self.runtime.run_for(0)
 
+    def inject(self, node: str, port: str, given: Given) -> None:
+        """Let a payload reach an input, and let everything happen that follows at once."""
+        self.runtime.inject(node, port, given.payload(self.clock.now()))
+        self.runtime.run_for(0)
+
     def context(self, node: str) -> NodeContext:
         """Return what the engine gives a node."""
         return self.runtime.node(node).context
@@ -148,6 +159,15 @@ class Stage:
             "fault": tuple(fault.code for fault in seen.faults),
             "safe": seen.made_safe is not None,
         }
+
+
+def _prices(test: FlowTest, setting: Setting) -> list[PriceVersion]:
+    """Return the prices that a test gives, or the one that there is without any."""
+    given = test.given.prices if isinstance(test.given, Premise) else None
+    if given is None:
+        return [a_price(setting.currency)]
+    zone = test.timezone or setting.timezone
+    return [one.version(zone, setting.currency, setting.calendars) for one in given]
 
 
 def _know_the_pocket(ledger: Ledger, now: datetime) -> None:

@@ -13,7 +13,7 @@ from oppleo_flow.node_spec import RESERVED_OPTIONS, refs
 from oppleo_flow.registry import Registry
 
 NODE_STEPS: Final = frozenset(
-    {"send", "expect", "expect_none", "expect_state", "expect_error", "fail", "stub"}
+    {"send", "inject", "expect", "expect_none", "expect_state", "expect_error", "fail", "stub"}
 )
 """The steps of a test that name nodes."""
 _FILLED: Final = ("disabled", "vars", "connections", "nodes", "tests")

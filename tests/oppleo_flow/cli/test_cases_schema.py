@@ -43,6 +43,8 @@ def codes(text: str) -> set[str]:
 RIGHT = [
     "send: tick",
     "send: {tick: {missed: 2}}",
+    "inject: {show: 5}",
+    "inject: {wait.in: {due: 2026-01-15T12:00:00+00:00}}",
     "expect: {show: {missed: 0}, wait: }",
     "expect: [show, wait]",
     "expect_none: [show]",
@@ -115,3 +117,36 @@ def test_the_schema_knows_the_steps_that_the_checker_knows(schema):
     known = re.findall(r"\w+", finding.message.partition("known: ")[2])
     step = schema["definitions"]["tests"]["items"]["properties"]["do"]["items"]["anyOf"][0]
     assert sorted(step["properties"]) == sorted(known)
+
+
+GIVEN = [
+    "{}",
+    "{cards: {family: {valid_until: 2026-01-15, energy_wh: 1000, duration: 2h}}, enrol: guest}",
+    "{prices: []}",
+    "{prices: [{from: 2026-01-01, per_kwh: 0.40, off_peak: 0.30, calendar: dal}]}",
+    "{prices: [{from: 2026-01-01, components: {energy: 0.15/0.08, tax: 0.1}, vat: 21, "
+    "calendar: {open: [{days: daily, from: 23:00, to: 07:00}]}}]}",
+]
+
+
+@pytest.mark.parametrize("given", GIVEN)
+def test_what_may_be_given_fits(schema, given):
+    text = FLOW.replace("ignore: [wait]", f"given: {given}").replace("STEP", "restart")
+    assert codes(text) == set()
+    assert complaints(schema, text) == []
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        "[]",
+        "{card: {}}",
+        "{cards: {family: {valid: no}}}",
+        "{prices: [{per_kwh: 0.40}]}",
+        "{prices: {from: 2026-01-01}}",
+    ],
+)
+def test_what_may_not_be_given_does_not_fit(schema, given):
+    text = FLOW.replace("ignore: [wait]", f"given: {given}").replace("STEP", "restart")
+    assert codes(text) != set()
+    assert complaints(schema, text) != []

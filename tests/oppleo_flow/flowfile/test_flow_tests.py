@@ -4,6 +4,7 @@ import pytest
 
 from oppleo_flow.flowfile import CheckResult
 from oppleo_flow.flowfile.cases import Lever, WorldWords
+from oppleo_flow.options import NodeConfig
 
 FLOW = """\
 flow: f
@@ -32,9 +33,14 @@ class Hide(Lever):
     def pull(self, world: object) -> None: ...
 
 
+class Known(NodeConfig):
+    guests: dict[str, int] = {}
+
+
 WORDS = WorldWords(
     {"ring": Ring, "hide": Hide},
     {"door": {"open": False, "knocks": 3}, "pins": {"5": {"percent": 0}}, "guest": None},
+    Known,
 )
 
 
@@ -56,9 +62,12 @@ def test_every_step_there_is(headlines) -> None:
     at: 2026-01-15T23:30:00+01:00
     stub: {a: {accepted: {uid: 0412}}, m: off}
     ignore: [l]
+    given: {guests: {anna: 2}}
     do:
       - send: {c: {uid: 04}}
       - send: c
+      - inject: {a: {uid: 04}, l.in: {type: Rejected, reason: expired}}
+      - inject: a
       - expect: {l: {reason: unknown}, a.rejected: , m.reading: }
       - expect: {l.in: [{uid: a}, {type: Rejected}]}
       - expect: l
@@ -122,6 +131,12 @@ def test_every_step_there_is(headlines) -> None:
                       "10:43: tests: a stub of 'c' is a map of outputs and payloads, or off, "
                       "got text"],
                      id="stubs that are none"),
+        pytest.param("  - {name: x, given: all, do: []}\n"
+                     "  - {name: y, given: {guest: {}, guests: {anna: some}}, do: []}\n",
+                     ["10:22: tests: 'given' is a map, got text",
+                      "11:23: tests: 'guest' is not an option of 'given'; did you mean 'guests'?",
+                      "11:49: tests: 'guests.anna' must be a whole number, got 'some'"],
+                     id="what cannot be given"),
     ],
 )  # fmt: skip
 def test_the_outline_of_a_test_is_checked(headlines, tests: str, findings: list[str]) -> None:
@@ -137,9 +152,9 @@ def test_the_outline_of_a_test_is_checked(headlines, tests: str, findings: list[
                       "30: tests: 'advance' must be a duration such as 10s or 1h30m, got 5"],
                      id="steps that are none"),
         pytest.param("wait",
-                     ["0: tests: 'wait' is not a step; known: send, expect, expect_none, "
-                      "expect_state, expect_error, advance, fail, stub, restart, set_clock, ring, "
-                      "hide"], id="a word that is no step"),
+                     ["0: tests: 'wait' is not a step; known: send, inject, expect, "
+                      "expect_none, expect_state, expect_error, advance, fail, stub, restart, "
+                      "set_clock, ring, hide"], id="a word that is no step"),
         pytest.param("advance, {restart: now}, {set_clock: noon}",
                      ["7: tests: 'advance' must be a duration such as 10s or 1h30m, got ''",
                       "19: tests: 'restart' must be a duration such as 10s or 1h30m, got 'now'",
@@ -151,6 +166,12 @@ def test_the_outline_of_a_test_is_checked(headlines, tests: str, findings: list[
                       "39: tests: 'a' has no output 'accept'; did you mean 'accepted'?",
                       "61: tests: 'l' has no output; it has only l.error"],
                      id="senders that are none"),
+        pytest.param("{inject: {aa: }}, {inject: {c: }}, {inject: {l.shown: , l.error: }}",
+                     ["10: tests: there is no node 'aa'; did you mean 'a'?",
+                      "28: tests: 'c' has no input 'in'",
+                      "45: tests: 'l' has no input 'shown'; it has: in",
+                      "56: tests: 'l' has no input 'error'; it has: in"],
+                     id="inputs that are none"),
         pytest.param("{expect: {l.shown: , lamp: , c: , a.seen: , flow.error: }}",
                      ["10: tests: 'l' has no port 'shown'; it has: in",
                       "21: tests: there is no node 'lamp'; nodes: c, a, m, l",
@@ -293,9 +314,18 @@ def test_without_a_world_there_are_no_levers_and_nothing_to_see(headlines) -> No
     tests = "  - {name: x, do: [ring, {expect_state: {world: {}}}]}\n"
     lines = [line for line in headlines(FLOW + tests) if "tests:" in line]
     assert lines == [
-        "10:20: tests: 'ring' is not a step; known: send, expect, expect_none, expect_state, "
-        "expect_error, advance, fail, stub, restart, set_clock",
+        "10:20: tests: 'ring' is not a step; known: send, inject, expect, expect_none, "
+        "expect_state, expect_error, advance, fail, stub, restart, set_clock",
         "10:42: tests: there is no node 'world'; nodes: c, a, m, l",
+    ]
+
+
+def test_without_a_world_nothing_is_given(headlines) -> None:
+    tests = "  - {name: x, given: {}, do: []}\n"
+    lines = [line for line in headlines(FLOW + tests) if "tests:" in line]
+    assert lines == [
+        "10:15: tests: 'given' is no part of a test; it has: name, at, timezone, stub, ignore, "
+        "do, vars"
     ]
 
 

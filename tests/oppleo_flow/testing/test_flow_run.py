@@ -20,6 +20,11 @@ PASSING = {
         - send: {authorise.rejected: {reason: expired}}
         - expect: {buzzer: {uid: DEADBEEF, reason: expired}}
     """,
+    "what is injected reaches an input without a wire to it": """\
+        - inject: {session.plug: {type: EvseState, signal: standby}}
+        - inject: {buzzer: {type: Rejected, reason: expired}}
+        - expect: {buzzer: {uid: DEADBEEF, reason: expired}}
+    """,
     "time passes only when it is moved": """\
         - swipe: family
         - expect_none: [evse]
@@ -136,6 +141,22 @@ def test_the_zone_is_that_of_the_test(run: Run) -> None:
     assert said.splitlines()[-1] == (
         "    way       Thu 21:00:00 rfid.card → authorise.accepted → session"
     )
+
+
+def test_the_ledger_knows_what_is_given(run: Run) -> None:
+    given = "{cards: {family: {enabled: off}, visitor: {}}}"
+    steps = "{swipe: family}, {expect: {buzzer: {reason: disabled}}}, {advance: 5s}, "
+    steps += "{swipe: visitor}, {expect: {authorise.accepted: {label: visitor}}}"
+    assert run(f"  - {{name: x, given: {given}, ignore: [evse], do: [{steps}]}}\n") == [""]
+
+
+def test_a_calendar_that_is_not_there_is_told(run: Run) -> None:
+    price = "{from: 2026-01-01, per_kwh: 1, off_peak: 0.5, calendar: dal}"
+    assert run(f"  - {{name: x, given: {{prices: [{price}]}}, do: []}}\n") == [
+        "f.yaml:19:12: x: it could not be run\n"
+        "    expected  a flow that starts\n"
+        "    received  no calendar 'dal' under `calendars:` in oppleo.yaml; known: none"
+    ]
 
 
 def test_nodes_that_are_ignored_may_be_told_anything(run: Run) -> None:
