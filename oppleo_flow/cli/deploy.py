@@ -21,6 +21,7 @@ EXAMPLES = (
     ("deploy --preview", "what would restart and why, and which outputs keep their level"),
     ("deploy draft.yaml --why 'charge by night'", "another text of the flow, which is then kept"),
 )
+_DOES = ("restarted", "added", "removed", "rewired", "reopened")
 DEPLOY_S = 90.0  # as long as nodes may take to stop and to start
 
 
@@ -65,9 +66,18 @@ def run(args: argparse.Namespace) -> int:
         print("\n\n".join(found), file=sys.stderr)
         return FAILED
     if not args.preview:
+        if _is_as_before(shown, done):
+            print(f"nothing changed: version {done['version']} runs")
+            return OK
         print(f"version {done['version']} runs")
     print("\n".join((*_of_code(done), *told(done["changes"]))))
     return OK
+
+
+def _is_as_before(shown: Mapping[str, Any], done: Mapping[str, Any]) -> bool:
+    """Return whether neither what runs nor a file is another than it was."""
+    same = done["revision"] == shown["revision"] and not any(done["changes"][key] for key in _DOES)
+    return same and not (shown["changed_on_disk"] or done["code"] or done["code_faults"])
 
 
 def _of_code(done: Mapping[str, Any]) -> Iterator[str]:
@@ -90,7 +100,7 @@ def told(changes: Mapping[str, Any]) -> Iterator[str]:
     ):
         for name in changes[key]:
             yield f"{words}: {name}"
-    if any(changes[key] for key in ("restarted", "added", "removed", "rewired", "reopened")):
+    if any(changes[key] for key in _DOES):
         for node in changes["keep_level"]:
             yield f"keeps its level: {node}"
     else:

@@ -6,7 +6,7 @@ What is on the disk is never deployed by itself, and never overwritten while no 
 import logging
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -142,7 +142,7 @@ class Deploying:
             StoreError: It cannot be written; what ran before runs again.
         """
         code = NewCode.of(self._folder.registry)
-        with self._lock:
+        with self._alone():
             draft = self._draft(files, base)
             if code.files or code.faults:
                 code = self._fitting(code, draft)
@@ -155,7 +155,7 @@ class Deploying:
 
     def back(self, number: int, base: str, *, who: str) -> tuple[Version, Prospect]:
         """Deploy a version once more; raises as `deploy` does, and LookupError without it."""
-        with self._lock:
+        with self._alone():
             version = self.version(number)
             if version.flows.main != self._folder.main:
                 raise Refused(f"version {number} is of {version.flows.main}, which does not run")
@@ -185,7 +185,7 @@ class Deploying:
         files = tried(self._folder.registry)
         if not files:
             return Reloaded((), self._runtime.preview(self._runtime.graph))
-        with self._lock:
+        with self._alone():
             before = self._running.flows
             with NewCode(files).let_in(self._folder.registry):
                 prospect, graph = self._prospect(before)
@@ -196,6 +196,16 @@ class Deploying:
         names = tuple(file.name for file in files)
         _LOG.info("reloaded: %s", ", ".join(names))
         return Reloaded(names, prospect.changes)
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Keep other deploys waiting, and commands that change the files.
+
+        Raises:
+            Refused: One of these has been at it for too long.
+        """
+        with self._lock, self._folder.alone():
+            yield
 
     def _fitting(self, code: NewCode, draft: FlowSet) -> NewCode:
         """Return the new code that a draft is to run with: none, where it only fits the old.
@@ -246,10 +256,10 @@ class Deploying:
         self, draft: FlowSet, who: str, why: str, *, overwrite: bool
     ) -> tuple[Version, Prospect]:
         prospect, graph = self._prospect(draft)
-        before = self._running.flows
+        before, version = self._running.flows, self._running
         if not overwrite:
             _refuse_to_lose(draft, before, self._folder, self._history)
-        version = self._running
+        writes = bool(self._folder.differing(prospect.flows))
 
         def commit() -> None:
             nonlocal version
@@ -264,6 +274,8 @@ class Deploying:
         self._runtime.deploy(graph, Hooks(before_start=self._adapt, commit=commit))
         self._running, self._since_s, self._good = version, self._clock.monotonic(), False
         self._runtime.tell(None)
+        if not writes and prospect.flows.revision == before.revision and not prospect.changes.any:
+            return version, prospect
         _LOG.info("version %d runs: %s: %s", version.number, version.who, version.why)
         about = f"version {version.number}: {why}"
         self._note(who, "deploy", about, unified_diff(before, prospect.flows))

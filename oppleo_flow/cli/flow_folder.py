@@ -1,8 +1,10 @@
 """The flow files of a site: what they hold, what a check says of it, and writing them."""
 
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 from oppleo_flow.cli.flow_files import Surroundings
+from oppleo_flow.cli.text_file import alone_in
 from oppleo_flow.flowfile import CheckResult, Finding
 from oppleo_flow.flowfile.reading import read_text
 from oppleo_flow.flowfile.versions import FlowSet
@@ -36,6 +38,10 @@ class FlowFolder:
     def differing(self, flows: FlowSet) -> tuple[str, ...]:
         """Return the files that hold something else than a version of the flow."""
         return tuple(name for name, text in flows.files.items() if self.text(name) != text)
+
+    def alone(self) -> AbstractContextManager[None]:
+        """Keep commands that change the files waiting meanwhile; raises as `alone_in` does."""
+        return alone_in(self._around.folder)
 
     def write(self, flows: FlowSet) -> None:
         """Write those files that differ.

@@ -7,8 +7,9 @@ from pathlib import Path
 
 from oppleo_flow.cli.command import UsageError
 from oppleo_flow.cli.exit_codes import FAILED, OK
+from oppleo_flow.cli.flow_files import folder_of
 from oppleo_flow.cli.folder import SETTINGS, default_folder, site_folder
-from oppleo_flow.cli.text_file import difference, write_text
+from oppleo_flow.cli.text_file import alone_in, difference, write_text
 from oppleo_flow.errors import Refused
 from oppleo_flow.flowfile import Finding
 from oppleo_flow.flowfile.editing import FlowText, formatted
@@ -47,20 +48,30 @@ def run(args: argparse.Namespace) -> int:
     broken = 0
     for file in files:
         try:
-            old, new = _both(file)
+            with alone_in(folder_of(file)):
+                if _format(file, args):
+                    changed.append(file)
         except Refused as refused:
             print(refused, file=sys.stderr)
             broken += 1
-            continue
-        if new == old:
-            continue
-        changed.append(file)
-        if args.diff:
-            print(difference(str(file), old.text, new.text), end="")
-        if not (args.diff or args.check):
-            write_text(file, new.text)
     _tell(changed, len(files) - len(changed) - broken, args)
     return FAILED if broken or (args.check and changed) else OK
+
+
+def _format(file: Path, args: argparse.Namespace) -> bool:
+    """Format a file, or say how it would be; return whether it has another form.
+
+    Raises:
+        Refused: It cannot be read.
+    """
+    old, new = _both(file)
+    if new == old:
+        return False
+    if args.diff:
+        print(difference(str(file), old.text, new.text), end="")
+    elif not args.check:
+        write_text(file, new.text)
+    return True
 
 
 def _files(paths: Sequence[Path]) -> Iterator[Path]:

@@ -27,6 +27,11 @@ class Changes:
     reopened: tuple[str, ...]
 
     @property
+    def any(self) -> bool:
+        """Return whether anything changes."""
+        return bool(self.leaving or self.coming or self.rewired or self.reopened)
+
+    @property
     def leaving(self) -> frozenset[str]:
         """Return the nodes that stop."""
         return frozenset({*self.removed, *self.restarted})

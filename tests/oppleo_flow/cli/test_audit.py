@@ -17,7 +17,7 @@ from oppleo_flow.flowfile.graph import OnError
 from oppleo_flow.store.audit import AuditLog, this_user
 from oppleo_flow.testing import graph_of, plan
 from oppleo_flow.testing.bench import NOON
-from tests.oppleo_flow.cli.deployed_site import FASTER, DeployedSite
+from tests.oppleo_flow.cli.deployed_site import FASTER, FLOW, DeployedSite
 from tests.oppleo_flow.cli.served import served
 
 ME = f"{this_user()} (command)"
@@ -150,6 +150,19 @@ def test_a_deploy_is_noted_with_its_diff_and_so_is_the_way_back(running, noted):
     assert "-  tick: {type: schedule, every: 1h}  # now and then\n" in diff
     assert "+  tick: {type: schedule, every: 1m}  # now and then\n" in diff
     assert back[:3] == ("pi (command)", "deploy", "version 3: back to version 1")
+
+
+def test_a_deploy_that_changes_nothing_is_not_noted(running, noted):
+    running.deploy(FLOW)
+    running.deploy(None)
+    assert noted == []
+
+
+def test_a_deploy_that_only_writes_over_a_file_is_noted(running, noted):
+    running.file.write_text(FASTER)
+    running.deploy(FLOW, overwrite=True)
+    assert [deed[:3] for deed in noted] == [("page", "deploy", "version 1: because")]
+    assert running.file.read_text() == FLOW
 
 
 def test_a_deploy_that_cannot_be_noted_is_done_all_the_same(site, caplog):

@@ -49,6 +49,12 @@ def test_nothing_changes_in_what_runs_when_only_a_comment_does(running, capsys):
     assert capsys.readouterr().out == "version 2 runs\nnothing changes in what runs\n"
 
 
+def test_the_same_again_changes_nothing_and_says_so(running, site, capsys):
+    (site / "draft.yaml").write_text(FLOW)
+    assert main(["deploy"]) == main(["deploy", "draft.yaml"]) == 0
+    assert capsys.readouterr().out == "nothing changed: version 1 runs\n" * 2
+
+
 def test_another_file_is_a_new_text_of_the_flow(running, site, capsys):
     (site / "draft.yaml").write_text(FASTER)
     assert main(["deploy", "draft.yaml"]) == 0

@@ -1,13 +1,17 @@
 """Deploying into a flow that runs: put together, checked, written, kept, and taken back."""
 
+import threading
+
 import pytest
 
 from oppleo_flow.cli.deploying import GOOD_AFTER_S
+from oppleo_flow.cli.text_file import alone_in
 from oppleo_flow.engine.retiring import DeployFailed
 from oppleo_flow.errors import Refused, StoreError
 from oppleo_flow.flowfile.versions.refusals import HasErrors, Stale
 from oppleo_flow.testing.bench import NOON
 from tests.oppleo_flow.cli.deployed_site import FASTER, FLOW, NAME, QUIET, DeployedSite
+from tests.oppleo_flow.cli.waiting import until_opened
 
 AGED = '''
 """A type that has changed since the flow was written."""
@@ -152,6 +156,17 @@ def test_a_version_that_cannot_be_written_is_undone_and_forgotten(running):
     assert (running.every(), running.file.read_text()) == (3600, FLOW)
     assert [v.number for v in running.deploying.versions()] == [1]
     assert len(running.adapted) == 2  # the guardian knows the pins of what runs
+
+
+def test_a_deploy_waits_for_an_edit_of_the_files_so_that_it_is_not_lost(running, site):
+    done = []
+    deploy = threading.Thread(target=lambda: done.append(running.deploy(None)))
+    with alone_in(site):
+        deploy.start()
+        until_opened(site, 2)
+        running.file.write_text(FASTER)
+    deploy.join()
+    assert [version.flows.text for version, _ in done] == [FASTER]
 
 
 def test_the_same_again_is_no_new_version(running):

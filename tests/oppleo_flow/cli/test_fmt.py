@@ -1,8 +1,12 @@
 import stat
+import subprocess
+import sys
 
 import pytest
 
 from oppleo_flow.cli import main
+from oppleo_flow.cli.text_file import alone_in
+from tests.oppleo_flow.cli.waiting import until_opened
 
 UNTIDY = "flow:  hello\nformat: 1\nnodes:\n    tick: {type: schedule, every: 10s} # é\n"
 TIDY = "flow: hello\nformat: 1\nnodes:\n  tick: {type: schedule, every: 10s}  # é\n"
@@ -82,3 +86,15 @@ def test_a_file_that_is_not_there_is_told(site, capsys):
     assert capsys.readouterr().err == (
         "oppleo-flow: flows/z.yaml: there is no such file; see `oppleo-flow fmt --help`\n"
     )
+
+
+def test_a_file_that_is_being_edited_is_formatted_as_the_edit_leaves_it(flows, site):
+    with alone_in(site):
+        formatting = subprocess.Popen(
+            [sys.executable, "-m", "oppleo_flow", "fmt", site], stdout=subprocess.PIPE, text=True
+        )
+        assert formatting.stdout is not None
+        until_opened(site, 1, formatting.pid)
+        (flows / "a.yaml").write_text(UNTIDY.replace("10s", "20s"), "utf-8")
+    assert formatting.communicate()[0].splitlines()[-1] == "1 file formatted, 2 files unchanged"
+    assert (flows / "a.yaml").read_text("utf-8") == TIDY.replace("10s", "20s")

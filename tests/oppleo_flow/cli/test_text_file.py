@@ -5,7 +5,8 @@ import sys
 
 import pytest
 
-from oppleo_flow.cli.text_file import write_text
+from oppleo_flow.cli.text_file import alone_in, write_text
+from oppleo_flow.errors import Refused
 
 TEXTS = ["a: 1\n" * 5000, "b: 2\n" * 9000]
 PROGRAM = """
@@ -41,3 +42,15 @@ def test_a_text_that_cannot_be_written_leaves_the_old_one_and_no_draft(tmp_path)
     assert [(path.name, path.read_text()) for path in tmp_path.iterdir()] == [
         ("flow.yaml", "old\n")
     ]
+
+
+def test_who_has_the_files_of_a_folder_for_too_long_is_not_waited_for(tmp_path):
+    with alone_in(tmp_path):
+        with pytest.raises(Refused) as told, alone_in(tmp_path, wait_s=0.0):
+            pass
+    assert str(told.value) == (
+        f"{tmp_path}: another command or deploy has been changing its files for 0 s; "
+        "see to that one, or try again"
+    )
+    with alone_in(tmp_path, wait_s=0.0):
+        pass

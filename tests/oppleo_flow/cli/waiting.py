@@ -1,0 +1,24 @@
+"""Seeing that somebody waits for the files of a folder."""
+
+import os
+import time
+from contextlib import suppress
+from pathlib import Path
+from threading import Event
+
+PATIENCE_S = 20.0
+
+
+def until_opened(folder: Path, times: int, process: int | None = None) -> None:
+    """Wait until a process, else this one, has a folder open so many times."""
+    descriptors = Path(f"/proc/{process or os.getpid()}/fd")
+    end = time.monotonic() + PATIENCE_S
+    while sum(_is(one, folder) for one in descriptors.iterdir()) < times:
+        assert time.monotonic() < end, f"{folder} was not opened"
+        Event().wait(0.01)
+
+
+def _is(descriptor: Path, folder: Path) -> bool:
+    with suppress(OSError):  # closed meanwhile
+        return descriptor.readlink() == folder
+    return False
