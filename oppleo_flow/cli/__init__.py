@@ -17,6 +17,7 @@ from typing import cast
 from oppleo_flow import __version__
 from oppleo_flow.cli import exit_codes
 from oppleo_flow.cli.command import PROGRAM, Command, Entry, Parser, UsageError, command_parser
+from oppleo_flow.cli.ending import ends_when_told
 from oppleo_flow.errors import ConfigError, OppleoError, Refused
 
 COMMANDS = {
@@ -61,7 +62,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     debug = "--debug" in words
     _write_in_any_encoding()
     try:
-        code = _dispatch([word for word in words if word != "--debug"], debug)
+        with ends_when_told():
+            code = _dispatch([word for word in words if word != "--debug"], debug)
         sys.stdout.flush()  # so that a reader that has gone is noticed here
         return code
     except SystemExit as done:  # argparse has printed a help text

@@ -45,9 +45,8 @@ def test_a_text_that_cannot_be_written_leaves_the_old_one_and_no_draft(tmp_path)
 
 
 def test_who_has_the_files_of_a_folder_for_too_long_is_not_waited_for(tmp_path):
-    with alone_in(tmp_path):
-        with pytest.raises(Refused) as told, alone_in(tmp_path, wait_s=0.0):
-            pass
+    with alone_in(tmp_path), pytest.raises(Refused) as told, alone_in(tmp_path, wait_s=0.0):
+        pass
     assert str(told.value) == (
         f"{tmp_path}: another command or deploy has been changing its files for 0 s; "
         "see to that one, or try again"
