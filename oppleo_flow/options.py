@@ -12,6 +12,8 @@ SITE_NAMES = "site_names"
 """In a validator's context: tells the names of what the site has of a kind, None: not known."""
 
 _UNITS_S = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+_UNITS_BYTES = {"kB": 1000, "MB": 1000**2, "GB": 1000**3}
+_SIZE = re.compile(r"([1-9][0-9]{0,5})(kB|MB|GB)")
 _DURATION = re.compile(r"(?:\d+(?:\.\d+)?(?:ms|s|m|h|d))+")
 _PART = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)")
 _TIME_OF_DAY = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)(?::([0-5]\d))?")
@@ -53,6 +55,16 @@ def parse_share(value: object) -> object:
             raise ValueError("a percentage such as 1% is needed")
         return float(value.rstrip("% ")) / 100
     return value
+
+
+def parse_bytes(value: object) -> object:
+    """Return a size such as `50MB` as bytes, 50 000 000; a number passes as it is."""
+    if not isinstance(value, str):
+        return value
+    found = _SIZE.fullmatch(value.replace(" ", ""))
+    if found is None:
+        raise ValueError("a size such as 50MB, 500kB or 2GB is needed")
+    return int(found[1]) * _UNITS_BYTES[found[2]]
 
 
 def parse_time_of_day(value: object) -> object:
@@ -123,6 +135,15 @@ Share = Annotated[
     Field(ge=0, json_schema_extra={"unit": "%"}),
 ]
 """A share of one; a flow writes `1%`."""
+
+Bytes = Annotated[
+    int,
+    BeforeValidator(
+        parse_bytes,
+        json_schema_input_type=notation(r"^ *[1-9][0-9]{0,5} *(kB|MB|GB) *$", "50MB", "2GB"),
+    ),
+]
+"""A size on disk in bytes; a flow writes `50MB`."""
 
 TimeZone = Annotated[str, AfterValidator(known_zone)]
 """The name of an IANA time zone."""

@@ -285,6 +285,7 @@ class _Life:
             on_beat=self._heart.beat if self._heart else lambda: None,
             quarantine=frozenset(self._args.quarantine),
             stop_requested=lambda reason: self._ends.put((reason, REFUSED)),
+            durable_wire_bytes=self._site.settings.durable_wires.disk,
         )
 
     def _start(self, runtime: Runtime) -> None:

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from oppleo_flow.charging.calendar_rules import CalendarRules
-from oppleo_flow.options import Seconds, TimeZone
+from oppleo_flow.options import Bytes, Seconds, TimeZone
 
 
 class _Settings(BaseModel):
@@ -81,6 +81,18 @@ class WatchSettings(_Settings):
     )
 
 
+class DurableWireSettings(_Settings):
+    """How much may wait where a wire is durable."""
+
+    disk: Bytes = Field(
+        default="50MB",
+        validate_default=True,
+        ge=1_000_000,
+        le=1_000_000_000_000,
+        description="How much of each may wait on disk; then its producer's handlers fail.",
+    )
+
+
 def _currency(code: str) -> str:
     if not re.fullmatch("[A-Z]{3}", code):
         raise ValueError("a code of three capitals such as EUR is needed")
@@ -119,4 +131,7 @@ class SiteSettings(_Settings):
     log: LogSettings = Field(default_factory=LogSettings, description="What is written down.")
     watch: WatchSettings = Field(
         default_factory=WatchSettings, description="What is noticed while the site runs."
+    )
+    durable_wires: DurableWireSettings = Field(
+        default_factory=DurableWireSettings, description="How much may wait on durable wires."
     )

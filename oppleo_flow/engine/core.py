@@ -69,7 +69,8 @@ class Core:
         site: Site,
         loop: Loop,
         state_store: StateStore,
-        probe: Probe | None = None,
+        probe: Probe | None,
+        durable_wire_bytes: int,
     ) -> None:
         self.flow = graph.name
         self.clock = clock
@@ -87,7 +88,9 @@ class Core:
         self.handling = Handling(self)
         self.replaying = Replaying(self)
         self.freshness = Freshness(self, graph)
-        self.durable = DurableWires(self, [wire for wire in graph.wires if wire.durable])
+        self.durable = DurableWires(
+            self, [wire for wire in graph.wires if wire.durable], durable_wire_bytes
+        )
         self.flow_ports = FlowPorts(self, graph)
         self.placeholders = Placeholders(self, graph.missing.values())
         self.asking = 0

@@ -28,8 +28,6 @@ if TYPE_CHECKING:
 _TIMERS = "timers of the node"
 IN_MEMORY = 1000
 """How many messages of a durable wire are kept in memory; a backlog may be of any length."""
-MOST_BYTES = 50_000_000
-"""How much of a durable wire may wait on disk; of what would be more nothing is sent."""
 FULL_FAULT = "wire-log-full"
 _RETRY_FIRST_S = 1.0
 _RETRY_LAST_S = 30.0
@@ -133,10 +131,14 @@ class NodeState:
 
 
 class DurableWires:
-    """Every durable wire of the flow; each delivers one message at a time, in order."""
+    """Every durable wire of the flow; each delivers one message at a time, in order.
 
-    def __init__(self, core: "Core", wires: list[Wire]) -> None:
+    At most `most_bytes` of each wait on disk: of what would be more nothing is sent.
+    """
+
+    def __init__(self, core: "Core", wires: list[Wire], most_bytes: int) -> None:
         self._core = core
+        self._most_bytes = most_bytes
         self._pumps: dict[str, Pump] = {}
         self.follow(wires)
 
@@ -145,7 +147,7 @@ class DurableWires:
         before, self._pumps = self._pumps, {}
         for wire in wires:
             name = name_of(wire)
-            self._pumps[name] = before.get(name) or Pump(self._core, wire)
+            self._pumps[name] = before.get(name) or Pump(self._core, wire, self._most_bytes)
 
     def appended(self, appends: list[Append]) -> None:
         """Begin to deliver what has been committed."""
@@ -183,9 +185,10 @@ class Pump:
     At most `IN_MEMORY` messages of it are in memory, the oldest; `_behind` more are on disk only.
     """
 
-    def __init__(self, core: "Core", wire: Wire) -> None:
+    def __init__(self, core: "Core", wire: Wire, most_bytes: int) -> None:
         self._core = core
         self._wire = wire
+        self._most_bytes = most_bytes
         self._busy = False
         self._failures = 0
         self._loaded = False
@@ -214,7 +217,7 @@ class Pump:
         if not self._measured:
             self._measured = True  # an earlier run may have left much that nobody has read yet
             self._core.ask(partial(measure, wire=name_of(self._wire)), self._learn)
-        return self._bytes >= MOST_BYTES
+        return self._bytes >= self._most_bytes
 
     def _learn(self, found: tuple[int, int] | None, error: StoreError | None) -> None:
         """Take in how much is on disk: all that was committed until now, and nothing later."""
@@ -228,7 +231,7 @@ class Pump:
         wire = self._wire
         text = (
             f"the log of the durable wire to {wire.target_node}.{wire.target_port} is full: "
-            f"{MOST_BYTES // 1_000_000} MB wait on disk; see to {wire.target_node!r}"
+            f"{self._most_bytes // 1_000_000} MB wait on disk; see to {wire.target_node!r}"
         )
         producer = self._core.hosts.get(wire.source_node)
         if producer is not None:

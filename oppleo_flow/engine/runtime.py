@@ -36,6 +36,7 @@ from oppleo_flow.node_context import Site
 
 _NO_HOOKS = Hooks()
 MEMORY = Path(":memory:")
+DURABLE_WIRE_BYTES = 50_000_000
 _DRAIN_S = 5.0
 
 
@@ -57,6 +58,7 @@ class Runtime:
     Under a `VirtualClock` nothing runs by itself: `run_for` moves time on.  `on_beat` is called
     while the dispatcher is alive; nodes in `quarantine` are not started; `stop_requested` is told
     when a node's `on_error` stops the flow; a `probe` sees every message.
+    Of each durable wire at most `durable_wire_bytes` wait on disk.
 
     Raises:
         StoreError: The state file cannot be used.
@@ -74,6 +76,7 @@ class Runtime:
         externals: Sequence[ExternalEvents] = (),
         stop_requested: Callable[[str], None] = lambda _: None,
         probe: Probe | None = None,
+        durable_wire_bytes: int = DURABLE_WIRE_BYTES,
     ) -> None:
         self.running = False
         self._loop = Loop(clock, externals=externals)
@@ -81,7 +84,9 @@ class Runtime:
         self._state_store = StateStore(
             state_path, threaded=self._loop.virtual is None, on_trouble=self._troubles.state
         )
-        self._core = Core(graph, clock, site, self._loop, self._state_store, probe)
+        self._core = Core(
+            graph, clock, site, self._loop, self._state_store, probe, durable_wire_bytes
+        )
         self._core.stop_requested = stop_requested
         self._beat = self._loop.on_beat = Beat(self._core, on_beat)
         self._workshop = Workshop(self._core)

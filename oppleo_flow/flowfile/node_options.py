@@ -7,7 +7,7 @@ from typing import Annotated, Final, Literal, Self
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from oppleo_flow.flowfile.graph import InboxFull, InboxPolicy, OnError, WhenBusy, WhenBusyDo
-from oppleo_flow.options import NodeConfig, Seconds, notation, parse_seconds
+from oppleo_flow.options import Bytes, NodeConfig, Seconds, notation, parse_seconds
 
 _AT_MOST = re.compile(r"([1-9][0-9]{0,6})/((?:[0-9.]+)?(?:ms|s|m|h|d))")
 _FIELD = r"[A-Za-z_][A-Za-z0-9_]*"
@@ -24,8 +24,6 @@ _DO: Final[Mapping[str | None, WhenBusyDo]] = {
     "drop": "drop",
     None: "parallel",
 }
-_UNITS: Final = {"kB": 1000, "MB": 1000**2, "GB": 1000**3}
-_BYTES = re.compile(r"([1-9][0-9]{0,5})(kB|MB|GB)")
 _RANGE = re.compile(r"\s*(\S+?)\s*(?:\.\.\s*(\S+)\s*)?")
 _AtMostText = notation(r"^[0-9 ]+/[0-9. ]*(ms|s|m|h|d) *$", "6/h", "1/30s")
 _SPAN = r"[0-9.]+(ms|s|m|h|d)[0-9.mshd]*"
@@ -41,16 +39,6 @@ def parse_at_most(value: object) -> object:
         raise ValueError("a number of messages in a time, such as 6/h or 1/30s, is needed")
     number, period = found.groups()
     return int(number), parse_seconds(period if period[0].isdigit() else f"1{period}")
-
-
-def parse_bytes(value: object) -> object:
-    """Return `50MB` as 50 000 000."""
-    if not isinstance(value, str):
-        return value
-    found = _BYTES.fullmatch(value.replace(" ", ""))
-    if found is None:
-        raise ValueError("a size such as 50MB, 500kB or 2GB is needed")
-    return int(found[1]) * _UNITS[found[2]]
 
 
 def parse_backoff(value: object) -> object:
@@ -113,11 +101,12 @@ class InboxOptions(NodeConfig):
 
     size: int = Field(100, ge=1, le=100_000, description="How many messages may wait.")
     full: InboxFull = Field("drop-oldest", description="What happens to one too many.")
-    disk: Annotated[int, BeforeValidator(parse_bytes, json_schema_input_type=str)] = Field(
-        default=50_000_000,
+    disk: Bytes = Field(
+        default="50MB",
+        validate_default=True,
         ge=10_000,
         le=10_000_000_000,
-        description="How much may wait on disk with `full: spool`, such as `50MB`.",
+        description="How much may wait on disk with `full: spool`.",
     )
 
     def made(self) -> InboxPolicy:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
 from oppleo_flow.options import (
+    Bytes,
     FieldPath,
     NodeConfig,
     PortName,
@@ -36,6 +37,8 @@ class Sample(NodeConfig):
         pytest.param(Seconds, "1h 30m", 5400.0, id="with a space"),
         pytest.param(Seconds, "2d", 172800.0, id="days"),
         pytest.param(Seconds, 2, 2.0, id="a number from code is seconds"),
+        pytest.param(Bytes, "50MB", 50_000_000, id="a size"),
+        pytest.param(Bytes, "2 GB", 2_000_000_000, id="a size with a space"),
         pytest.param(Share, "1%", 0.01, id="a percentage"),
         pytest.param(Share, "12.5 %", 0.125, id="a percentage with a point and a space"),
         pytest.param(Share, 0.5, 0.5, id="a number from code is a share"),

@@ -28,6 +28,7 @@ def test_what_is_not_said_has_its_usual_value(tmp_path):
     assert settings.simulate is False
     assert (settings.web.host, settings.web.port) == ("127.0.0.1", 8080)
     assert (settings.log.level, settings.log.size_kb, settings.log.keep) == ("info", 512, 5)
+    assert settings.durable_wires.disk == 50_000_000
 
 
 @pytest.mark.parametrize(
@@ -45,6 +46,12 @@ def test_what_is_not_said_has_its_usual_value(tmp_path):
             "3:11: 'timezone': an IANA time zone such as Europe/Amsterdam is needed, "
             "got 'Amsterdam'",
             id="a zone that is none",
+        ),
+        pytest.param(
+            "flow: charge-point",
+            "flow: charge-point\ndurable_wires: {disk: 50}",
+            "6:23: 'durable_wires.disk': a size such as 50MB, 500kB or 2GB is needed, got 50",
+            id="a size without a unit",
         ),
         pytest.param(
             "currency: EUR\n",

@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 
 from oppleo_flow import Level, Node, NodeConfig, Out, Payload
-from oppleo_flow.engine import durable
 from oppleo_flow.engine.runtime import Runtime
 from oppleo_flow.flowfile.graph import OnError
 from oppleo_flow.testing import Collect, graph_of, plan
@@ -49,9 +48,8 @@ class Feeder(Node[NodeConfig]):
 
 
 @pytest.fixture(autouse=True)
-def _a_small_disk(monkeypatch: pytest.MonkeyPatch) -> None:
+def _a_clerk_who_takes_nothing() -> None:
     Clerk.broken = True
-    monkeypatch.setattr(durable, "MOST_BYTES", 900)
 
 
 def shop(**more: Any) -> Any:
@@ -90,7 +88,7 @@ def book(runtime: Runtime) -> tuple[int, ...]:
 
 @pytest.fixture
 def state(tmp_path: Any) -> dict[str, Any]:
-    return {"state_path": tmp_path / "state.sqlite"}
+    return {"state_path": tmp_path / "state.sqlite", "durable_wire_bytes": 900}
 
 
 def fill(runtime: Runtime) -> int:
@@ -166,9 +164,8 @@ def test_what_on_error_says_of_a_failure_holds_for_this_one(run, state):
     assert book(runtime) == (2,) * 20
 
 
-def test_a_log_that_is_not_full_is_never_in_the_way(run, state, monkeypatch):
-    monkeypatch.setattr(durable, "MOST_BYTES", 10_000_000)
-    runtime = run(shop(), **state)
+def test_a_log_that_is_not_full_is_never_in_the_way(run, state):
+    runtime = run(shop(), **state | {"durable_wire_bytes": 10_000_000})
     for _ in range(50):
         pay(runtime, 2)
     assert faults(runtime) == {}
