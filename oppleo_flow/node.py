@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 ConfigT = TypeVar("ConfigT", bound="NodeConfig")
 StopReason = Literal["stop", "fault", "deploy"]
+_LAST_PULLED_UP = 8  # of the GPIOs of a Raspberry Pi
 
 
 class Out(Generic[T]):
@@ -104,6 +105,14 @@ class SafePin:
     pin: int
     high: bool
     within: str = ""
+
+    @property
+    def safe_at_boot(self) -> bool:
+        """Return whether the pin is pulled to that level until a program drives it.
+
+        A Raspberry Pi pulls GPIO 0 to 8 up, and all others down.
+        """
+        return self.high is (self.pin <= _LAST_PULLED_UP)
 
 
 @dataclass(frozen=True, slots=True)

@@ -110,6 +110,7 @@ _ALL: Final = (
     Code("bad-safe", "safety", "error", "a safe level that the node does not have"),
     Code("safe-on-non-actuator", "safety", "error", "a safe level on a node that moves nothing"),
     Code("fails-open", "safety", "error", "nobody accepted that a device stays on in a crash"),
+    Code("unsafe-at-boot", "safety", "warning", "a pin is not safe until a program drives it"),
     Code("missing-stale-after", "safety", "warning", "it would follow a level that went stale"),
     Code("stale-after-on-event", "safety", "error", "events never go stale, only levels do"),
     Code("stale-after-on-non-actuator", "safety", "error", "nothing that could go to a safe level"),

@@ -193,7 +193,7 @@ def check_claims(flow: FlowDraft, report: Report) -> None:
     for part, home in _claimers(flow):
         for claim in _claims(part, report):
             key = (claim.within, claim.resource)
-            place = _value_of(claim, part.body) or part.key.start
+            place = value_of(claim, part.body) or part.key.start
             if key not in held:
                 held[key] = (part.id, place)
                 continue
@@ -242,7 +242,7 @@ def _claims(part: NodeDraft | ConnectionDraft, report: Report) -> Sequence[Claim
         return ()
 
 
-def _value_of(claim: Claim, body: YamlMap) -> Mark | None:
+def value_of(claim: Claim, body: YamlMap) -> Mark | None:
     """Return the place of the one option whose value ends the claim's name, as 5 in `GPIO 5`."""
     found = [
         entry.value.given or entry.value.start

@@ -6,14 +6,18 @@ from oppleo_flow.flowfile.draft import FlowDraft, NodeDraft, WireDraft
 from oppleo_flow.flowfile.findings import Report
 from oppleo_flow.flowfile.graph import Then
 from oppleo_flow.flowfile.node_options import NodeOptions
+from oppleo_flow.flowfile.option_check import BROKEN_CODE
+from oppleo_flow.flowfile.resources import value_of
 from oppleo_flow.flowfile.suggest import hint, one_of
 from oppleo_flow.flowfile.tree import Mark, Scalar, YamlMap
 from oppleo_flow.flowfile.type_check import FAILS_OPEN
-from oppleo_flow.node import Actuator
+from oppleo_flow.node import Actuator, Claim
 from oppleo_flow.node_spec import NodeSpec, fits, type_text
 
 _THEN: Final[tuple[str, ...]] = get_args(Then)
 ACCEPTED = "accepted"
+_PULLED: Final = {"high": "GPIO 4, 5 or 6", "low": "one of GPIO 9 to 27"}
+"""Level → the pins that are pulled to it, and have no other work."""
 
 
 def check_safety(flow: FlowDraft, report: Report) -> None:
@@ -23,6 +27,7 @@ def check_safety(flow: FlowDraft, report: Report) -> None:
             continue
         if node.options is not None:
             _safe(node, node.spec, node.options, report)
+            _at_boot(node, node.spec, node.options, report)
             _stale_after(node, node.spec, node.options, report)
             _then(node, node.spec, node.options, report)
         _fails_open(node, node.spec, report)
@@ -52,6 +57,29 @@ def _safe(node: NodeDraft, spec: NodeSpec, options: NodeOptions, report: Report)
 
 def _or(choices: tuple[str, ...]) -> str:
     return f" (or {', '.join(choices)})" if choices else ""
+
+
+def _at_boot(node: NodeDraft, spec: NodeSpec, options: NodeOptions, report: Report) -> None:
+    """Warn of a pin that moves the world while nobody drives it yet."""
+    cls = spec.cls
+    if not issubclass(cls, Actuator) or cls.shows or options.safe not in spec.safe_levels:
+        return
+    try:
+        pins = [] if node.config is None else cls.safe_pins(node.config, options.safe)
+    except (ValueError, *BROKEN_CODE):
+        return  # the same code is run, and blamed, when its node is made
+    for pin in pins:
+        if pin.safe_at_boot:
+            continue
+        claim = Claim.of_pin(pin.pin, "")
+        is_pulled, level = ("down", "high") if pin.high else ("up", "low")
+        message = (
+            f"{claim.resource} is pulled {is_pulled} while the Raspberry Pi boots, and "
+            f"{options.safe!r} is {level} there; use {_PULLED[level]}, or wire it the other way "
+            "round"
+        )
+        place = value_of(claim, node.body) or node.at
+        report.warning("unsafe-at-boot", place, message, node.id)
 
 
 def _stale_after(node: NodeDraft, spec: NodeSpec, options: NodeOptions, report: Report) -> None:

@@ -32,11 +32,11 @@ def test_its_own_tests_pass(capsys):
 
 
 def test_each_place_drives_a_pin_of_its_own(house):
-    assert (low(house, 5), low(house, 17)) == (False, False)
+    assert (low(house, 5), low(house, 4)) == (False, False)
     house.swipe("family")
-    assert (low(house, 5), low(house, 17)) == (True, False)
+    assert (low(house, 5), low(house, 4)) == (True, False)
     house.swipe("office")
-    assert (low(house, 5), low(house, 17)) == (True, True)
+    assert (low(house, 5), low(house, 4)) == (True, True)
 
 
 def test_each_place_reads_a_meter_of_its_own(house):

@@ -40,6 +40,16 @@ USED = "  used: {type: relay, from: s.request, pin: 1, safe: off, stale_after: 9
                       "trusted; add 'stale_after: 90s'"], id="no stale time for a level"),
         pytest.param("{type: lamp, from: s.status_now, safe: off}", [],
                      id="what only shows something may show an old level"),
+        pytest.param("{type: relay, from: s.request, pin: 17, safe: off, stale_after: 9s}",
+                     ["9:42: warning: n: GPIO 17 is pulled down while the Raspberry Pi boots, and "
+                      "'off' is high there; use GPIO 4, 5 or 6, or wire it the other way round"],
+                     id="a pin that is on while the machine boots"),
+        pytest.param("{type: relay, from: s.request, pin: 17, safe: off, stale_after: 9s, "
+                     "inverted: no}", [], id="a pin that is off while the machine boots"),
+        pytest.param("{type: relay, from: s.request, pin: 8, safe: on, stale_after: 9s}",
+                     ["9:42: warning: n: GPIO 8 is pulled up while the Raspberry Pi boots, and "
+                      "'on' is low there; use one of GPIO 9 to 27, or wire it the other way "
+                      "round"], id="a pin that is off while the machine boots, and on is safe"),
         pytest.param("{type: remote-relay, from: s.request, safe: off, stale_after: 9s}",
                      ["9:3: n: remote-relay stays as it is when this machine dies; "
                       "add 'fails_open: accepted' if that is safe here"],
@@ -95,6 +105,6 @@ def test_what_moves_the_world_and_what_may_wait_is_checked(headlines, node, find
 
 
 def test_a_node_knows_its_safe_level_and_its_patience(check) -> None:
-    node = "{type: relay, from: s.request, pin: 5, safe: on, stale_after: 1m30s}"
+    node = "{type: relay, from: s.request, pin: 17, safe: on, stale_after: 1m30s}"
     made = check(f"{BASE}  n: {node}\n").graph.nodes["n"]
     assert (made.safe, made.stale_after_s) == ("on", 90.0)

@@ -133,7 +133,7 @@ def test_an_instance_of_a_subflow_is_a_charge_point_of_that_name():
         "left": Wiring(meters={1: "SDM630v2"}),
         "right": replace(
             Wiring.bare(),
-            **{"evse_switch": 17, "evse_led": 27, "buzzer": 23, "reader": "0.0"},
+            **{"evse_switch": 4, "evse_led": 27, "buzzer": 23, "reader": "0.0"},
             meters={2: "SDM120"},
         ),
     }

@@ -1,10 +1,10 @@
 """An actuator for the checker's tests."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from pydantic import Field
 
-from oppleo_flow import Actuator, Claim, Level, NodeConfig, Ref
+from oppleo_flow import Actuator, Claim, Level, NodeConfig, Ref, SafePin
 from oppleo_flow.devices.gpio import GpioChip
 from oppleo_flow.payloads import SwitchRequest, SwitchState
 
@@ -27,3 +27,7 @@ class Relay(Actuator[RelayConfig]):
     @classmethod
     def claims(cls, config: RelayConfig) -> Iterable[Claim]:
         return [Claim(f"GPIO {config.pin}", config.chip)]
+
+    @classmethod
+    def safe_pins(cls, config: RelayConfig, safe: str) -> Sequence[SafePin]:
+        return [SafePin(config.pin, high=(safe == "off") is config.inverted, within=config.chip)]
