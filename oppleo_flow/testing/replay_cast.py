@@ -8,9 +8,9 @@ from typing import Any
 from oppleo_flow.errors import ConfigError
 from oppleo_flow.flowfile import cases
 from oppleo_flow.flowfile.graph import Graph, Place, is_flow
-from oppleo_flow.payloads import Authorised, Rejected
+from oppleo_flow.payloads import Authorised, Rejected, SessionBilled
 from oppleo_flow.store import Ledger
-from oppleo_flow.testing.pocket import know_as_recorded
+from oppleo_flow.testing.pocket import know_as_recorded, know_prices_as_recorded
 from oppleo_flow.testing.recording import Happening, Recording
 
 SAFE = "made safe"
@@ -107,13 +107,15 @@ class Cast:
                     yield node, port, given
 
     def know(self, ledger: Ledger, now: datetime) -> None:
-        """Let the ledger know the cards that were known when it was recorded."""
-        verdicts = (
-            one.payload()
-            for one in self.recording.happenings
-            if one.kind == "message" and one.facts.get("type") in _VERDICTS
-        )
-        know_as_recorded(ledger, verdicts, now)
+        """Let the ledger know the cards and the prices that were known when it was recorded."""
+        know_as_recorded(ledger, self._recorded(*_VERDICTS), now)
+        know_prices_as_recorded(ledger, self._recorded(SessionBilled.__name__))
+
+    def _recorded(self, *types: str) -> Iterator[Any]:
+        """Yield every payload of some types."""
+        for one in self.recording.happenings:
+            if one.kind == "message" and one.facts.get("type") in types:
+                yield one.payload()
 
 
 def _comparable(one: Happening) -> Happening:

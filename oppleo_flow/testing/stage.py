@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -43,7 +44,7 @@ class Stage:
     """A flow under test and the world around it; a context manager.
 
     `folder` is empty and for this test alone; the flow has been running for half a minute at the
-    moment of the first step.  The ledger knows what the test gives, and the cards of the pocket or
+    moment of the first step.  The ledger knows what the test gives and the cards of the pocket, or
     what `know` tells it.
     """
 
@@ -65,11 +66,7 @@ class Stage:
         self._folder = folder
         location = StoreLocation(folder / "ledger.sqlite", lasting=False)
         with open_ledger(location, setting.charge_point) as ledger:
-            if isinstance(test.given, Premise):
-                test.given.tell(ledger, self.clock.now())
-            (know or _know_the_pocket)(ledger, self.clock.now())
-            for price in _prices(test, setting):
-                ledger.prices.add(price)
+            (know or partial(_know_what_is_given, test, setting))(ledger, self.clock.now())
         self._site = BenchSite(
             folder=folder,
             charge_point=setting.charge_point,
@@ -161,6 +158,15 @@ class Stage:
         }
 
 
+def _know_what_is_given(test: FlowTest, setting: Setting, ledger: Ledger, now: datetime) -> None:
+    """Let a ledger know what a test gives, the cards of the pocket, and the prices."""
+    if isinstance(test.given, Premise):
+        test.given.tell(ledger, now)
+    know_the_cards(ledger, POCKET, now)
+    for price in _prices(test, setting):
+        ledger.prices.add(price)
+
+
 def _prices(test: FlowTest, setting: Setting) -> list[PriceVersion]:
     """Return the prices that a test gives, or the one that there is without any."""
     given = test.given.prices if isinstance(test.given, Premise) else None
@@ -168,7 +174,3 @@ def _prices(test: FlowTest, setting: Setting) -> list[PriceVersion]:
         return [a_price(setting.currency)]
     zone = test.timezone or setting.timezone
     return [one.version(zone, setting.currency, setting.calendars) for one in given]
-
-
-def _know_the_pocket(ledger: Ledger, now: datetime) -> None:
-    know_the_cards(ledger, POCKET, now)

@@ -39,6 +39,7 @@ def test_ctrl_c_ends_it_and_it_says_what_was_recorded(flow, site):
         flow.inject("double", "in", 21)
         flow.frames.tell("/dev/ttyUSB0", sent="01 04")
         until_written(file, "double")
+        until(lambda: any(one.get("kind") == "frame" for one in recorded(file)))
         process.send_signal(signal.SIGINT)
         assert process.wait(20) == 0
         assert process.stdout.read() == f"{file}: 1 messages, 1 frames\n"
