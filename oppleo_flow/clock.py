@@ -197,7 +197,11 @@ class VirtualClock:
         self.advance_to(self._monotonic_s + seconds)
 
     def advance_to(self, monotonic_s: float) -> None:
-        """Move on to a point of the monotonic count."""
+        """Move on to a point of the monotonic count.
+
+        Raises:
+            ValueError: It has been already.
+        """
         if monotonic_s < self._monotonic_s:
             raise ValueError(
                 f"a clock does not run backwards: at {self._monotonic_s}, got {monotonic_s}"

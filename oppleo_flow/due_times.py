@@ -137,7 +137,11 @@ class DueTimes:
         return first, shown.replace(tzinfo=self._zone, fold=1).astimezone(UTC)
 
     def first_after(self, moment: datetime) -> datetime:
-        """Return the first due time after `moment`; both aware UTC."""
+        """Return the first due time after `moment`; both aware UTC.
+
+        Raises:
+            OverflowError: There is none before the end of the calendar.
+        """
         due = next(self.after(moment), None)
         if due is None:
             raise OverflowError(f"no due time after {moment:%Y-%m-%d}")

@@ -361,7 +361,11 @@ class Actuator(Node[ConfigT]):
 
     @property
     def safe(self) -> str:
-        """Return the safe level that the flow chose, one of `safe_levels`."""
+        """Return the safe level that the flow chose, one of `safe_levels`.
+
+        Raises:
+            ConfigError: The flow chose none, as no checked flow does.
+        """
         if self.context.safe is None:
             raise ConfigError(f"node {self.id!r}: safe: an actuator needs a safe level")
         return self.context.safe

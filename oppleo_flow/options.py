@@ -39,6 +39,9 @@ def parse_seconds(value: object) -> object:
 
     A number passes as it is; any other text is refused, a bare `10` too, because nobody can see
     whether it means seconds or minutes.
+
+    Raises:
+        ValueError: It is another text.
     """
     if not isinstance(value, str):
         return value
@@ -49,7 +52,11 @@ def parse_seconds(value: object) -> object:
 
 
 def parse_share(value: object) -> object:
-    """Return `1%` as 0.01; a number passes as it is."""
+    """Return `1%` as 0.01; a number passes as it is.
+
+    Raises:
+        ValueError: It is another text.
+    """
     if isinstance(value, str):
         if not re.fullmatch(r"\d+(\.\d+)?\s*%", value):
             raise ValueError("a percentage such as 1% is needed")
@@ -58,7 +65,11 @@ def parse_share(value: object) -> object:
 
 
 def parse_bytes(value: object) -> object:
-    """Return a size such as `50MB` as bytes, 50 000 000; a number passes as it is."""
+    """Return a size such as `50MB` as bytes, 50 000 000; a number passes as it is.
+
+    Raises:
+        ValueError: It is another text.
+    """
     if not isinstance(value, str):
         return value
     found = _SIZE.fullmatch(value.replace(" ", ""))
@@ -68,7 +79,11 @@ def parse_bytes(value: object) -> object:
 
 
 def parse_time_of_day(value: object) -> object:
-    """Return `06:00` or `06:00:30` as a time; a time passes as it is."""
+    """Return `06:00` or `06:00:30` as a time; a time passes as it is.
+
+    Raises:
+        ValueError: It is anything else.
+    """
     if isinstance(value, time):
         return value
     found = _TIME_OF_DAY.fullmatch(value.strip()) if isinstance(value, str) else None
@@ -107,7 +122,11 @@ def _port_name(value: str) -> str:
 
 
 def known_zone(value: str) -> str:
-    """Return the name of an IANA time zone; any other text is refused."""
+    """Return the name of an IANA time zone; any other text is refused.
+
+    Raises:
+        ValueError: It is another text.
+    """
     try:
         ZoneInfo(value)
     except (ZoneInfoNotFoundError, ValueError, OSError):

@@ -50,7 +50,11 @@ class SiteStore(Connection[SiteStoreConfig], LedgerConnection):
 
     @property
     def ledger(self) -> Ledger:
-        """Return the open ledger."""
+        """Return the open ledger.
+
+        Raises:
+            StoreError: The connection is not open.
+        """
         if self._ledger is None:
             raise StoreError(f"connection {self.name!r}: is not open")
         return self._ledger

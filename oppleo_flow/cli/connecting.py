@@ -60,7 +60,11 @@ class Looking:
         self._opened = opened
 
     def connection(self, name: str) -> Connection[Any]:
-        """Return an open connection."""
+        """Return an open connection.
+
+        Raises:
+            DeviceMissing: It could not be opened.
+        """
         if name not in self._opened:
             raise DeviceMissing(f"connection {name!r}: is not open")
         return self._opened[name]

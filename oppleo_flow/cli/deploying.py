@@ -6,7 +6,7 @@ What is on the disk is never deployed by itself, and never overwritten while no 
 import logging
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -138,11 +138,12 @@ class Deploying:
             Stale: It cannot be put together with what was deployed since.
             HasErrors: The flow has errors.
             BrokenCode: It needs code of the site's own nodes that is not good.
-            Refused: It did not start, or would overwrite what somebody wrote to the disk.
+            Refused: It did not start, would overwrite what somebody wrote to the disk, or somebody
+                was changing the files for too long.
             StoreError: It cannot be written; what ran before runs again.
         """
         code = NewCode.of(self._folder.registry)
-        with self._alone():
+        with self._lock, self._folder.alone():
             draft = self._draft(files, base)
             if code.files or code.faults:
                 code = self._fitting(code, draft)
@@ -155,7 +156,7 @@ class Deploying:
 
     def back(self, number: int, base: str, *, who: str) -> tuple[Version, Prospect]:
         """Deploy a version once more; raises as `deploy` does, and LookupError without it."""
-        with self._alone():
+        with self._lock, self._folder.alone():
             version = self.version(number)
             if version.flows.main != self._folder.main:
                 raise Refused(f"version {number} is of {version.flows.main}, which does not run")
@@ -185,7 +186,7 @@ class Deploying:
         files = tried(self._folder.registry)
         if not files:
             return Reloaded((), self._runtime.preview(self._runtime.graph))
-        with self._alone():
+        with self._lock, self._folder.alone():
             before = self._running.flows
             with NewCode(files).let_in(self._folder.registry):
                 prospect, graph = self._prospect(before)
@@ -196,16 +197,6 @@ class Deploying:
         names = tuple(file.name for file in files)
         _LOG.info("reloaded: %s", ", ".join(names))
         return Reloaded(names, prospect.changes)
-
-    @contextmanager
-    def _alone(self) -> Iterator[None]:
-        """Keep other deploys waiting, and commands that change the files.
-
-        Raises:
-            Refused: One of these has been at it for too long.
-        """
-        with self._lock, self._folder.alone():
-            yield
 
     def _fitting(self, code: NewCode, draft: FlowSet) -> NewCode:
         """Return the new code that a draft is to run with: none, where it only fits the old.
@@ -274,11 +265,10 @@ class Deploying:
         self._runtime.deploy(graph, Hooks(before_start=self._adapt, commit=commit))
         self._running, self._since_s, self._good = version, self._clock.monotonic(), False
         self._runtime.tell(None)
-        if not writes and prospect.flows.revision == before.revision and not prospect.changes.any:
-            return version, prospect
         _LOG.info("version %d runs: %s: %s", version.number, version.who, version.why)
         about = f"version {version.number}: {why}"
-        self._note(who, "deploy", about, unified_diff(before, prospect.flows))
+        if writes or prospect.changes.any or prospect.flows.revision != before.revision:
+            self._note(who, "deploy", about, unified_diff(before, prospect.flows))
         return version, prospect
 
     # -- good ----------------------------------------------------------------------------------

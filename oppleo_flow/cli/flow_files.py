@@ -150,7 +150,11 @@ def add_target(parser: argparse.ArgumentParser) -> None:
 
 
 def variables_of(words: Sequence[str], command: str) -> dict[str, str]:
-    """Return the variables that a command line sets."""
+    """Return the variables that a command line sets.
+
+    Raises:
+        UsageError: One has no name or no `=`.
+    """
     found = {}
     for word in words:
         name, sign, value = word.partition("=")

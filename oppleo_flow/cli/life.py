@@ -68,6 +68,11 @@ def run_flow(
 
     `recalled` is what the last start had checked, where that still holds; `world` is the simulated
     world of a site that runs on simulated hardware.
+
+    Raises:
+        Refused: Nothing could be started, at the first start: it is not to be tried for ever.
+        DeviceError: The simulated world is gone.
+        StoreError: State, history or ledger can no longer be used.
     """
     log = Log(site.folder / ".oppleo" / "log", site.settings.log, clock=SystemClock())
     history = History(site.folder / ".oppleo" / "history")
@@ -124,9 +129,6 @@ class _Life:
         """Start everything, wait for the end, stop everything; return the exit code."""
         self._seed()
         self._wire(self._graph)
-        if self._heart is not None:
-            here = threading.get_ident()
-            self._heart.watch(lambda: here)  # already now: a node may hang while it is made
         runtime = self._runtime()
         audit = audit_of(self._site, log.redaction.redacted)
         version = self._chosen.recorded(history, self._clock, careful(audit.note))
@@ -275,6 +277,9 @@ class _Life:
             self._heart.pins(order)
 
     def _runtime(self) -> Runtime:
+        here = threading.get_ident()
+        if self._heart is not None:
+            self._heart.watch(lambda: here)  # already now: a node may hang while it is made
         for node in sorted(self._args.quarantine):
             _LOG.error("%s: is left out, because the runtime hung in it", node)
         return Runtime(

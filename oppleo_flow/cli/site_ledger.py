@@ -40,7 +40,11 @@ def zone_of(site: Site) -> ZoneInfo:
 
 
 def month_of(text: str, command: str, *, option: str = "--month") -> Month:
-    """Return the month that an option names."""
+    """Return the month that an option names.
+
+    Raises:
+        UsageError: It is no month such as 2026-01.
+    """
     try:
         return Month.parse(text)
     except ValueError as error:
@@ -48,7 +52,11 @@ def month_of(text: str, command: str, *, option: str = "--month") -> Month:
 
 
 def day_of(text: str, option: str, command: str) -> date:
-    """Return the day that an option names."""
+    """Return the day that an option names.
+
+    Raises:
+        UsageError: It is no day, or none of our time.
+    """
     with suppress(ValueError):
         day = date.fromisoformat(text)
         if day.year in YEARS:

@@ -28,7 +28,11 @@ def add_token_options(parser: argparse.ArgumentParser) -> None:
 
 
 def with_options(token: Token, args: argparse.Namespace) -> Token:
-    """Return the token with what the command line says of it."""
+    """Return the token with what the command line says of it.
+
+    Raises:
+        UsageError: A day or a limit is none, or the last day is before the first.
+    """
     since = day_of(args.since, "--from", "tokens") if args.since else token.valid_from
     until = day_of(args.until, "--until", "tokens") if args.until else token.valid_until
     try:

@@ -172,7 +172,11 @@ class RpiGpio(GpioChip):
         self._tell(pin, "high", high)
 
     def read(self, pin: int) -> bool:
-        """Return whether a pin is high."""
+        """Return whether a pin is high.
+
+        Raises:
+            DeviceError: The pin was not claimed, or the chip refuses.
+        """
         if pin not in self._inputs and pin not in self._outputs:
             raise DeviceError(f"GPIO {pin}: not claimed")
         with _refusals(f"GPIO {pin}"):

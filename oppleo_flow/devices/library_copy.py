@@ -13,6 +13,9 @@ def load_copy(file: Path, stand_ins: Mapping[str, Any]) -> ModuleType:
 
     Only this copy sees them: `sys.modules` stays as it is, so a real device beside a simulated one
     keeps its real modules.  `import a.b` asks for `a.b` and is given what stands for `a`.
+
+    Raises:
+        ImportError: It is no Python file.
     """
     spec = importlib.util.spec_from_file_location(f"simulated_{file.stem}", file)
     if spec is None or spec.loader is None:

@@ -36,7 +36,11 @@ class SimulatedRpiGpio:
         return self._mode
 
     def setmode(self, mode: int) -> None:
-        """Choose the numbering."""
+        """Choose the numbering.
+
+        Raises:
+            ValueError: It is not BCM.
+        """
         if mode != self.BCM:
             raise ValueError("the simulated header has BCM numbers only")
         self._mode = mode
@@ -47,7 +51,12 @@ class SimulatedRpiGpio:
     def setup(
         self, channel: int, direction: int, pull_up_down: int = PUD_OFF, initial: int = -1
     ) -> None:
-        """Set up one pin; `initial` is the level at which an output starts."""
+        """Set up one pin; `initial` is the level at which an output starts.
+
+        Raises:
+            RuntimeError: The numbering was not chosen.
+            ValueError: It is not on the header, or an output with a pull.
+        """
         self._check(channel)
         if direction == self.OUT:
             if pull_up_down != self.PUD_OFF:
@@ -64,7 +73,12 @@ class SimulatedRpiGpio:
         self._world.drive_pin(channel, bool(state))
 
     def input(self, channel: int) -> int:
-        """Read a pin that was set up, output or input."""
+        """Read a pin that was set up, output or input.
+
+        Raises:
+            RuntimeError: It was not set up.
+            ValueError: It is not on the header.
+        """
         self._check(channel)
         if channel not in self._directions:
             raise RuntimeError(f"channel {channel} was not set up")
@@ -77,7 +91,12 @@ class SimulatedRpiGpio:
             self._world.float_pin(channel, pulled_up=False)
 
     def PWM(self, channel: int, frequency: float) -> Pwm:  # noqa: N802  (the library's name)
-        """Prepare a pulse width modulation; a pin has one at most."""
+        """Prepare a pulse width modulation; a pin has one at most.
+
+        Raises:
+            RuntimeError: It has one, or is no output.
+            ValueError: It is not on the header, or the frequency is not above 0.
+        """
         self._check_output(channel)
         if channel in self._modulated:
             raise RuntimeError(f"channel {channel} has a PWM already")
@@ -148,13 +167,21 @@ class WorldPins(GpioChip):
         self._world.drive_pin(pin, high)
 
     def read(self, pin: int) -> bool:
-        """Return whether a pin is high."""
+        """Return whether a pin is high.
+
+        Raises:
+            DeviceError: The pin was not claimed.
+        """
         if pin not in self._inputs and pin not in self._outputs:
             raise DeviceError(f"GPIO {pin}: not claimed")
         return self._world.read_pin(pin)
 
     def set_duty(self, pin: int, percent: float) -> None:
-        """Put a pulse width modulation on an output."""
+        """Put a pulse width modulation on an output.
+
+        Raises:
+            DeviceError: The pin is no output, or it is not 0 to 100 %.
+        """
         self._need_output(pin)
         if not 0 <= percent <= 100:
             raise DeviceError(f"GPIO {pin}: a duty of 0 to 100 is needed, got {percent}")

@@ -56,14 +56,24 @@ class Given:
         return self.core.site
 
     def out(self, port: str) -> Out[Any]:
-        """Return an output of events."""
+        """Return an output of events.
+
+        Raises:
+            KeyError: There is no such port.
+            TypeError: It holds a value.
+        """
         found = self.ports[port].author
         if not isinstance(found, Out):
             raise TypeError(f"node {self.node_id!r}: port {port!r} holds a value, it has no `send`")
         return found
 
     def level(self, port: str) -> Level[Any]:
-        """Return an output that holds a value."""
+        """Return an output that holds a value.
+
+        Raises:
+            KeyError: There is no such port.
+            TypeError: It sends events.
+        """
         found = self.ports[port].author
         if not isinstance(found, Level):
             raise TypeError(f"node {self.node_id!r}: port {port!r} sends events, it holds no value")
@@ -74,7 +84,11 @@ class Given:
         return self.core.connections.get(name)
 
     def message(self) -> Message:
-        """Return the envelope of the message in hand."""
+        """Return the envelope of the message in hand.
+
+        Raises:
+            LookupError: None is in hand.
+        """
         envelope = self.envelope or self.core.envelope
         if envelope is None:
             raise LookupError(f"node {self.node_id!r}: no message is in hand")
@@ -87,7 +101,11 @@ class Given:
         return self.timers.after(seconds, call, cause)
 
     def every(self, seconds: float, call: Callable[[], object]) -> Timer:
-        """Run `call` every `seconds`; one that is still waiting for its turn is not doubled."""
+        """Run `call` every `seconds`; one that is still waiting for its turn is not doubled.
+
+        Raises:
+            ValueError: The time is not above 0.
+        """
         if seconds <= 0:
             raise ValueError(
                 f"node {self.node_id!r}: every: more than 0 s is needed, got {seconds}"

@@ -211,7 +211,7 @@ class NodeHost(Given):
         return [] if self.worker is None else [self.worker]
 
     def worker_of(self, item: Item) -> Worker:
-        """Return the worker of a message in hand."""
+        """Return the worker of a message in hand; raises `LookupError` on the dispatcher."""
         if self.worker is None:
             raise LookupError(f"node {self.node_id!r} runs on the dispatcher")
         return self.worker

@@ -247,7 +247,11 @@ class Loop:
                 return
 
     def run_for(self, seconds: float) -> None:
-        """Move the virtual clock on by `seconds`, stopping at every timer and event on the way."""
+        """Move the virtual clock on by `seconds`, stopping at every timer and event on the way.
+
+        Raises:
+            TypeError: Its clock is not virtual.
+        """
         if self.virtual is None:
             raise TypeError("only a loop on a virtual clock can be moved on")
         end = self.virtual.monotonic() + seconds

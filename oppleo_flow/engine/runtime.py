@@ -58,7 +58,6 @@ class Runtime:
     Under a `VirtualClock` nothing runs by itself: `run_for` moves time on.  `on_beat` is called
     while the dispatcher is alive; nodes in `quarantine` are not started; `stop_requested` is told
     when a node's `on_error` stops the flow; a `probe` sees every message.
-    Of each durable wire at most `durable_wire_bytes` wait on disk.
 
     Raises:
         StoreError: The state file cannot be used.
@@ -76,7 +75,7 @@ class Runtime:
         externals: Sequence[ExternalEvents] = (),
         stop_requested: Callable[[str], None] = lambda _: None,
         probe: Probe | None = None,
-        durable_wire_bytes: int = DURABLE_WIRE_BYTES,
+        durable_wire_bytes: int = DURABLE_WIRE_BYTES,  # so much of each waits on disk at most
     ) -> None:
         self.running = False
         self._loop = Loop(clock, externals=externals)

@@ -31,7 +31,11 @@ _BackoffText = notation(rf"^\s*{_SPAN}(\s*\.\.\s*{_SPAN})?\s*$", "1s..30s", "5s"
 
 
 def parse_at_most(value: object) -> object:
-    """Return `6/h` as (6, 3600.0): so many messages in so many seconds."""
+    """Return `6/h` as (6, 3600.0): so many messages in so many seconds.
+
+    Raises:
+        ValueError: It is another text.
+    """
     if not isinstance(value, str):
         return value
     found = _AT_MOST.fullmatch(value.replace(" ", ""))
@@ -42,7 +46,11 @@ def parse_at_most(value: object) -> object:
 
 
 def parse_backoff(value: object) -> object:
-    """Return `1s..30s` as (1.0, 30.0), and `5s` as (5.0, 5.0)."""
+    """Return `1s..30s` as (1.0, 30.0), and `5s` as (5.0, 5.0).
+
+    Raises:
+        ValueError: It is another text.
+    """
     if not isinstance(value, str):
         return value
     found = _RANGE.fullmatch(value)
@@ -53,7 +61,11 @@ def parse_backoff(value: object) -> object:
 
 
 def parse_when_busy(text: str) -> WhenBusy:
-    """Return what `parallel 4 per uid` means."""
+    """Return what `parallel 4 per uid` means.
+
+    Raises:
+        ValueError: It is another text, or `queue` with a field.
+    """
     found = _WHEN_BUSY.fullmatch(text)
     if found is None:
         raise ValueError(

@@ -80,7 +80,11 @@ class Installation:
         self._draw(at_s, power_w if conducts and takes else 0.0)
 
     def park(self, car: Car, at_s: float) -> None:
-        """Have another car stand at the cable, which must not be plugged in."""
+        """Have another car stand at the cable, which must not be plugged in.
+
+        Raises:
+            ValueError: A car is plugged in.
+        """
         if self.plugged:
             raise ValueError("a car is on the cable; pull the plug first")
         car.settle(at_s, 0.0)

@@ -38,7 +38,11 @@ class Readers:
         return min((until_s for _, until_s in self._held.values()), default=None)
 
     def hold(self, card: str, reader: str, until_s: float) -> None:
-        """Hold a card of the pocket, by name or UID, to a reader."""
+        """Hold a card of the pocket, by name or UID, to a reader.
+
+        Raises:
+            ConfigError: There is no such card in the pocket.
+        """
         found = next((c for c in self.cards if card in (c.name, c.uid)), None)
         if found is None:
             names = ", ".join(c.name for c in self.cards)

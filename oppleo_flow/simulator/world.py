@@ -161,7 +161,11 @@ class SimulatedWorld(WorldInTime, EventfulWorld):
                 point.house.set_powered(not cut, now_s)
 
     def doubt_clock(self, doubt: bool) -> None:
-        """Let nobody have told the clock the time, or let it be known again."""
+        """Let nobody have told the clock the time, or let it be known again.
+
+        Raises:
+            Refused: The clock is the machine's own.
+        """
         if not isinstance(self._clock, VirtualClock):
             raise Refused("the clock of this machine cannot be doubted, only a virtual one")
         self._clock.trusted = not doubt

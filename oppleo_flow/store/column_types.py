@@ -23,7 +23,11 @@ class UtcDateTime(TypeDecorator[datetime]):
         return dialect.type_descriptor(Text() if dialect.name == "sqlite" else kind)
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | str | None:
-        """Refuse a time without a zone, and turn any other into UTC."""
+        """Refuse a time without a zone, and turn any other into UTC.
+
+        Raises:
+            ValueError: It has no zone.
+        """
         if value is None:
             return None
         if value.tzinfo is None:

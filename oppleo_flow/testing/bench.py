@@ -32,7 +32,11 @@ class BenchSite:
     services: dict[type, Any] = field(default_factory=dict)
 
     def service(self, kind: type[T]) -> T:
-        """Return the service of a kind."""
+        """Return the service of a kind.
+
+        Raises:
+            ConfigError: The test gave none, or one of another kind.
+        """
         try:
             found = self.services[kind]
         except KeyError:

@@ -86,7 +86,11 @@ class Charging(Books):
         return session_data(after, whole=True)
 
     def start(self) -> dict[str, Any]:
-        """Answer `POST /api/v1/sessions/start`: the token is presented; the flow decides."""
+        """Answer `POST /api/v1/sessions/start`: the token is presented; the flow decides.
+
+        Raises:
+            Refused: A session of it is under way.
+        """
         asked = read_body(Start)
         token = token_named(self.ledger, asked.token)
         under_way = self.ledger.sessions.all_open()

@@ -143,7 +143,11 @@ def _drop_behind_dash(doc: Document, slot: Slot, following: Slot) -> Splice:
 
 
 def shift(doc: Document, among: Collection, slot: Slot, index: int) -> list[Splice]:
-    """Move the lines of a part, and the comment right above them, to another place."""
+    """Move the lines of a part, and the comment right above them, to another place.
+
+    Raises:
+        Refused: Its line, or its new neighbour's, is shared with the dash of a list.
+    """
     others = [other for other in doc.slots(among) if other is not slot]
     target = others[max(index - 1, 0)]
     if not (doc.leads_line(slot) and doc.leads_line(target)):

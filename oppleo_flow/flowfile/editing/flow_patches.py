@@ -51,7 +51,11 @@ def add(doc: Document, into: Collection, index: int, name: str | int, value: Dat
 
 
 def drop(doc: Document, among: Collection, slot: Slot) -> list[Splice]:
-    """Take a part away, with its comma and with the comment on a line of its own."""
+    """Take a part away, with its comma and with the comment on a line of its own.
+
+    Raises:
+        AssertionError: The parts are not divided by commas, which is a mistake of the program.
+    """
     slots = doc.slots(among)
     at = slots.index(slot)
     previous = slots[at - 1] if at > 0 else None
@@ -75,7 +79,11 @@ def drop(doc: Document, among: Collection, slot: Slot) -> list[Splice]:
 
 
 def shift(doc: Document, among: Collection, slot: Slot, index: int) -> list[Splice]:
-    """Let the parts change places; what is between them stays."""
+    """Let the parts change places; what is between them stays.
+
+    Raises:
+        Refused: A comment stands between them, and may belong to either.
+    """
     slots = doc.slots(among)
     order = [other for other in slots if other is not slot]
     order.insert(index, slot)

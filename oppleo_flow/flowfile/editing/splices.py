@@ -13,7 +13,11 @@ class Splice(NamedTuple):
 
 
 def spliced(text: str, splices: Iterable[Splice]) -> str:
-    """Return the text with all of them put in; none may overlap another."""
+    """Return the text with all of them put in; none may overlap another.
+
+    Raises:
+        ValueError: Two overlap.
+    """
     result: list[str] = []
     at = 0
     for splice in sorted(splices, key=lambda one: one[:2]):

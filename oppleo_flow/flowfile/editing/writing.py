@@ -45,7 +45,11 @@ def key_text(key: str) -> str:
 
 
 def scalar_text(data: Data, *, in_flow: bool, like: str = "") -> str:
-    """Return a scalar on one line; `like` is how the one that it replaces was written."""
+    """Return a scalar on one line; `like` is how the one that it replaces was written.
+
+    Raises:
+        TypeError: It is a map or a list.
+    """
     match data:
         case Secret():
             return f"!secret {data.name}"
