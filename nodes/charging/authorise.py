@@ -13,6 +13,9 @@ the ledger cannot be read: then the node fails, and `on_error` says what follows
 `on_error: {then: rejected}` the card is refused for the reason `no-answer`, so that somebody hears
 it.
 
+A card that was entered by the number by which Oppleo knows it is accepted by that number, once:
+from then on its whole UID counts. Of a card with 7 or 10 bytes that number has only three.
+
 The card of the session that is under way may always end it, whether it is still valid or not.
 
 A card that is refused is kept in the ledger, an unknown one as disabled: swipe it once, then
@@ -96,6 +99,8 @@ class Authorise(Node[AuthoriseConfig]):
         return Rejected(payload.uid, "no-answer")
 
     def _accept(self, card: CardSeen, token: Token) -> None:
+        if token.uid is None and card.trigger == "card":
+            self._ledger.tokens.keep_uid(token.token_id, card.uid)
         vehicles = self._ledger.accounts.vehicles() if token.vehicle else ()
         self.accepted.send(
             Authorised(

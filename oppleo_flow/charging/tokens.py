@@ -4,6 +4,7 @@
 it does to the session that is open, or is not.
 """
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -24,6 +25,7 @@ AccountKind = Literal["driver", "vehicle", "cost-centre"]
 VIRTUAL = "WEB-"
 """How the UID of a token begins that has no card; no card's UID has such letters."""
 _CASCADE_TAG = b"\x88"
+_LEGACY_ID = re.compile(r"[0-9]{9,13}")  # as hex that would be no UID: it has 8, 14 or 20 digits
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,18 +118,23 @@ def control(holder: UUID | None, card: Authorised) -> Control:
     return "session-open" if card.wish == "start" else "end"
 
 
-def card_token(token_id: UUID, uid: str, label: str) -> Token:
-    """Return the token of a card whose UID is written in hex, with or without colons.
+def card_token(token_id: UUID, card: str, label: str) -> Token:
+    """Return the token of a card: its UID in hex, with or without colons, or Oppleo's number.
 
     Raises:
-        ValueError: That is no UID, or it has no label.
+        ValueError: It is neither, or has no label.
     """
+    if _LEGACY_ID.fullmatch(card):
+        uid = uid_of(card)
+        known = None if uid is None else uid.hex().upper()
+        return Token(token_id, known, str(int(card)), _label(label), enabled=True)
     try:
-        raw = bytes.fromhex(uid.replace(":", ""))
+        raw = bytes.fromhex(card.replace(":", ""))
         number = legacy_id(raw)
     except ValueError:
         raise ValueError(
-            f"a UID of 4, 7 or 10 bytes in hex is needed, such as 04A1B2C3, got {uid!r}"
+            "a UID of 4, 7 or 10 bytes in hex is needed, such as 04A1B2C3, or the number by which "
+            f"Oppleo knows the card, got {card!r}"
         ) from None
     return Token(token_id, raw.hex().upper(), number, _label(label), enabled=True)
 
@@ -162,3 +169,16 @@ def legacy_id(uid: bytes) -> str:
         raise ValueError(f"a UID has 4, 7 or 10 bytes, got {len(uid)}: {uid.hex().upper()!r}")
     level_1 = uid if len(uid) == 4 else _CASCADE_TAG + uid[:3]
     return str(int.from_bytes(level_1 + bytes([reduce(xor, level_1)]), "big"))
+
+
+def uid_of(number: str) -> bytes | None:
+    """Return the UID of the card that Oppleo knows by a number; None where it is a longer one.
+
+    Raises:
+        ValueError: No card has such a number: its check byte does not fit.
+    """
+    raw = int(number).to_bytes(6, "big")
+    level_1 = raw[1:5]
+    if raw[0] != 0 or raw[5] != reduce(xor, level_1):
+        raise ValueError(f"Oppleo's number of a card has a check byte, which differs in {number!r}")
+    return None if level_1.startswith(_CASCADE_TAG) else level_1

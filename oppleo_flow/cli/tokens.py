@@ -26,6 +26,7 @@ from oppleo_flow.store import Ledger
 EXAMPLES = (
     ("tokens list", "all cards, those too that were swiped and refused"),
     ("tokens add 04A1B2C3 --label family", "let a card charge"),
+    ("tokens add 584190412223 --label anna", "let a card charge by the number that Oppleo has"),
     ("tokens enable 04A1B2C3 --label guest", "let a card charge that was swiped and refused"),
     ("tokens disable family", "let a card charge no more; it may still end its session"),
     ("tokens enrol --label guest", "let the next unknown card charge; swipe it within two minutes"),
@@ -42,7 +43,10 @@ def declare(parser: argparse.ArgumentParser) -> None:
     show = actions.add_parser("list", help="all cards")
     add = actions.add_parser("add", help="let a card charge")
     add.add_argument(
-        "card", metavar="UID", nargs="?", help="the card's UID in hex, as the reader shows it"
+        "card",
+        metavar="UID",
+        nargs="?",
+        help="the card's UID in hex, as the reader shows it, or Oppleo's number of it",
     )
     add.add_argument("--virtual", action="store_true", help="no card: it is used on the page")
     enable = actions.add_parser("enable", help="let a known card charge again")
@@ -92,8 +96,9 @@ def _add(site: Site, ledger: Ledger, args: argparse.Namespace) -> None:
         raise UsageError(str(error), "tokens") from None
     token = with_options(made, args)
     ledger.tokens.add(token, SystemClock().now())
-    note(site, "token", f"{token.uid} {token.label!r} may charge", _details(token))
-    print(f"{token.uid} {token.label!r} may charge")
+    done = f"{token.uid or token.legacy_id} {token.label!r} may charge"
+    note(site, "token", done, _details(token))
+    print(done)
 
 
 def _enrol(site: Site, ledger: Ledger, args: argparse.Namespace) -> None:

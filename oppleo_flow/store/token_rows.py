@@ -1,12 +1,12 @@
 """The cards of the ledger."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid5
 
-from sqlalchemy import Column, Row, and_, select, update
+from sqlalchemy import Column, Connection, Row, and_, select, update
 
 from oppleo_flow.charging.tokens import Token
 from oppleo_flow.errors import Refused
@@ -34,7 +34,7 @@ class TokenRows:
         """Return the token of a card; None when it is unknown.
 
         A token that was entered by Oppleo's number alone is found by that number, as long as no
-        token has the card's UID.
+        token has the card's UID and until `keep_uid` has told its own.
         """
         table = tokens.c
         by_number = and_(table.uid.is_(None), table.legacy_id == legacy_id)
@@ -68,11 +68,11 @@ class TokenRows:
         values = {**columns(token), "charge_point": self._db.charge_point, "created_at": now}
         with self._db.write() as connection:
             check_accounts(connection, self._db.charge_point, token)
+            if token.uid is None and _is_number_known(connection, values):
+                raise Refused(_known_already(token))
             added = connection.execute(insert_new(connection, tokens).values(values)).rowcount
         if not added:
-            raise Refused(
-                f"token {token.uid or token.legacy_id}: is known already; change that one"
-            )
+            raise Refused(_known_already(token))
 
     def change(self, token: Token) -> None:
         """Write all of a known token but its id.
@@ -96,6 +96,15 @@ class TokenRows:
             changed = connection.execute(query).rowcount
         if not changed:
             raise Refused(f"token {token.token_id}: is not known; add it first")
+
+    def keep_uid(self, token_id: UUID, uid: str) -> None:
+        """Keep the UID of a token of which only Oppleo's number was known.
+
+        Other cards may have the same number: from now on they are other cards.
+        """
+        query = update(tokens).where(tokens.c.token_id == token_id, tokens.c.uid.is_(None))
+        with self._db.write() as connection:
+            connection.execute(query.values(uid=uid))
 
     def note_refused(self, uid: str, legacy_id: str, now: datetime) -> None:
         """Keep that a card was refused; an unknown one becomes a disabled token without a label.
@@ -124,6 +133,19 @@ class TokenRows:
         )
         with self._db.read() as connection:
             return {row.token_id: row.refused_at for row in connection.execute(query)}
+
+
+def _known_already(token: Token) -> str:
+    return f"token {token.uid or token.legacy_id}: is known already; change that one"
+
+
+def _is_number_known(connection: Connection, values: Mapping[str, Any]) -> bool:
+    """Return whether a card has the number, by which it is found or because it was swiped."""
+    query = select(tokens.c.token_id).where(
+        tokens.c.charge_point == values["charge_point"],
+        tokens.c.legacy_id == values["legacy_id"],
+    )
+    return connection.execute(query).first() is not None
 
 
 def columns(token: Token) -> dict[str, Any]:

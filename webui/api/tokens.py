@@ -77,7 +77,7 @@ class Tokens(Books):
             raise problem(422, "wrong-body", str(error)) from error
         token = _with_terms(token, asked)
         self.ledger.tokens.add(token, self.now())
-        self._deeds.note("token", f"{token.uid} {token.label!r} is known")
+        self._deeds.note("token", f"{token.uid or token.legacy_id} {token.label!r} is known")
         response.status = 201
         return _data(token)
 

@@ -77,6 +77,16 @@ def test_a_card_of_which_only_oppleos_number_is_known_is_accepted(ledger, swipe)
     assert swipe(CARD).outputs["accepted"] == [Authorised(UUID(int=1), CARD.uid, "family")]
 
 
+def test_the_number_of_a_longer_uid_is_good_for_the_card_that_comes_first(ledger, swipe):
+    number = "584190412223"
+    ledger.tokens.add(replace(TOKEN, uid=None, legacy_id=number), NOON)
+    first, other = CardSeen("04764589AB1190", number), CardSeen("04764511223344", number)
+
+    assert len(swipe(first).outputs["accepted"]) == 1
+    assert swipe(other).outputs["rejected"] == [Rejected(other.uid, "unknown")]
+    assert len(swipe(first).outputs["accepted"]) == 1
+
+
 @pytest.mark.parametrize(
     ("token", "reason"),
     [

@@ -7,6 +7,7 @@ import sqlite3
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 
@@ -14,7 +15,7 @@ from nodes.hardware.buzzer import Buzzer
 from nodes.hardware.rfid_reader import RfidReader
 from nodes.hardware.rgb_led import RgbLed, RgbLedConfig
 from nodes.hardware.spi_bus import SpiBusConfig, SpiBusConnection
-from oppleo_flow.charging.tokens import legacy_id
+from oppleo_flow.charging.tokens import card_token, legacy_id
 from oppleo_flow.clock import SystemClock
 from oppleo_flow.devices.rc522_twin import SimulatedSpiBus
 from oppleo_flow.devices.reader_trouble import ReaderTrouble
@@ -23,7 +24,8 @@ from oppleo_flow.devices.world import Wiring, world_of
 from oppleo_flow.errors import DeviceError, DeviceMissing
 from oppleo_flow.flow_events import NodeChanged
 from oppleo_flow.payloads import Beep, CardSeen, Rejected, SessionStatus
-from oppleo_flow.simulator.readers import Card
+from oppleo_flow.simulator.readers import POCKET, Card
+from oppleo_flow.store import open_ledger
 from oppleo_flow.testing import BenchSite
 from oppleo_flow.testing.bench import NOON
 from oppleo_flow.testing.house import House
@@ -78,6 +80,20 @@ def test_a_card_that_oppleo_knows_has_its_number_here_too():
         bench.advance(1)
 
         assert bench.sent("card") == [CardSeen("04E1D2C3B4A596", "584197460671")]
+
+
+def test_a_card_of_oppleos_list_charges_by_its_number_and_is_known_whole_then(house):
+    """S16: such a number has three bytes of seven, so any card that has those was as good."""
+    (visitor,) = (card for card in POCKET if card.name == "visitor")
+    number = legacy_id(bytes.fromhex(visitor.uid))
+    with open_ledger(house.location, "house") as ledger:
+        ledger.tokens.add(card_token(UUID(int=1), number, "anna"), NOON)
+    house.swipe("visitor")
+
+    assert house.open_session().label == "anna"
+    with house.open_ledger() as ledger:
+        (anna,) = (token for token in ledger.tokens.all() if token.label == "anna")
+    assert (anna.uid, anna.legacy_id) == (visitor.uid, number)
 
 
 def test_a_card_that_stays_on_the_reader_is_one_swipe_also_over_a_restart():

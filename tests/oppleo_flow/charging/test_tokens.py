@@ -1,3 +1,4 @@
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from uuid import UUID
@@ -7,7 +8,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from oppleo_flow.charging.tokens import Token, Vehicle, allow, attribute, control, legacy_id
+from oppleo_flow.charging.tokens import (
+    Token,
+    Vehicle,
+    allow,
+    attribute,
+    card_token,
+    control,
+    legacy_id,
+    uid_of,
+)
 from oppleo_flow.payloads import Attribution, Authorised, Limits
 
 AMSTERDAM = ZoneInfo("Europe/Amsterdam")
@@ -92,6 +102,48 @@ def test_the_bytes_of_a_short_uid_can_be_read_back_from_its_number(uid):
     first_five = int(legacy_id(uid)).to_bytes(5, "big")
     assert first_five[:4] == uid
     assert first_five[4] == uid[0] ^ uid[1] ^ uid[2] ^ uid[3]
+
+
+@given(st.binary(min_size=4, max_size=4).filter(lambda uid: uid[0] != 0x88))
+def test_the_number_of_a_short_uid_tells_it(uid):
+    assert uid_of(legacy_id(uid)) == uid
+
+
+@given(st.binary(min_size=7, max_size=7))
+def test_the_number_of_a_longer_uid_does_not(uid):
+    assert uid_of(legacy_id(uid)) is None
+
+
+@given(uid=st.binary(min_size=4, max_size=4), wrong=st.integers(1, 9), where=st.integers(0, 12))
+def test_a_wrong_digit_in_a_number_is_noticed(uid, wrong, where):
+    digits = [int(digit) for digit in legacy_id(uid).zfill(13)]
+    digits[where] = (digits[where] + wrong) % 10
+    typed = "".join(map(str, digits))
+    with suppress(ValueError):  # as with any check byte, some slips make another card
+        assert uid_of(typed) != uid
+
+
+def test_a_number_whose_check_byte_does_not_fit_is_no_cards():
+    with pytest.raises(ValueError, match="check byte") as error:
+        uid_of("19892716501")
+    assert str(error.value) == (
+        "Oppleo's number of a card has a check byte, which differs in '19892716501'"
+    )
+
+
+@pytest.mark.parametrize(
+    ("said", "uid", "number"),
+    [
+        pytest.param("04A1B2C3", "04A1B2C3", "19892716500", id="a short UID"),
+        pytest.param("04:76:45:89:ab:11:90", "04764589AB1190", "584190412223", id="with colons"),
+        pytest.param("19892716500", "04A1B2C3", "19892716500", id="the number of a short UID"),
+        pytest.param("0019892716500", "04A1B2C3", "19892716500", id="and zeros before it"),
+        pytest.param("584190412223", None, "584190412223", id="the number of a longer UID"),
+        pytest.param("12345678", "12345678", "78187493384", id="eight digits are a UID"),
+    ],
+)
+def test_a_card_is_entered_by_its_uid_or_by_oppleos_number(said, uid, number):
+    assert card_token(UUID(int=1), said, "x") == Token(UUID(int=1), uid, number, "x", enabled=True)
 
 
 FAMILY, GUEST = Authorised.sample(), Authorised(UUID(int=9), "04D4E5F6", "guest")

@@ -21,6 +21,19 @@ def test_a_card_that_was_added_may_charge(site, capsys):
     ]
 
 
+@pytest.mark.parametrize(
+    ("number", "uid"),
+    [
+        pytest.param("19892716500", "04A1B2C3 ", id="which tells a short UID"),
+        pytest.param("584190412223", "", id="which is a part of a longer one"),
+    ],
+)
+def test_a_card_of_an_oppleo_box_is_added_by_its_number(site, capsys, number, uid):
+    assert main(["tokens", "add", number, "--label", "anna"]) == 0
+    assert capsys.readouterr().out == f"{uid.strip() or number} 'anna' may charge\n"
+    assert listing(capsys)[1] == f"{uid}{number} anna may charge"
+
+
 def test_a_card_can_be_valid_for_some_days_only(site, capsys):
     days = ["--from", "2026-02-01", "--until", "2026-02-07"]
     assert main(["tokens", "add", "04A1B2C3", "--label", "guest", *days]) == 0
@@ -56,8 +69,8 @@ def test_a_card_that_was_swiped_and_refused_can_be_enabled(site, capsys):
         pytest.param(
             ["add", "04A1B2", "--label", "family"],
             2,
-            "a UID of 4, 7 or 10 bytes in hex is needed, such as 04A1B2C3, got '04A1B2'; "
-            "see `oppleo-flow tokens --help`",
+            "a UID of 4, 7 or 10 bytes in hex is needed, such as 04A1B2C3, or the number by which "
+            "Oppleo knows the card, got '04A1B2'; see `oppleo-flow tokens --help`",
             id="a UID that is too short",
         ),
         pytest.param(
@@ -85,6 +98,13 @@ def test_a_card_that_was_swiped_and_refused_can_be_enabled(site, capsys):
             "--max-time: a time such as 4h or 90m is needed, got '4'; "
             "see `oppleo-flow tokens --help`",
             id="a time without a unit",
+        ),
+        pytest.param(
+            ["add", "19892716501", "--label", "family"],
+            2,
+            "Oppleo's number of a card has a check byte, which differs in '19892716501'; "
+            "see `oppleo-flow tokens --help`",
+            id="a slip in Oppleo's number",
         ),
         pytest.param(
             ["add", "04A1B2C3"],

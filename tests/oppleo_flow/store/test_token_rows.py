@@ -38,6 +38,22 @@ def test_a_card_of_another_uid_is_not_found_by_the_number_they_share(ledger):
     assert ledger.tokens.of_card("04764511223344", "584190412223") is None
 
 
+def test_a_token_whose_uid_came_to_be_known_is_no_other_cards(ledger):
+    ledger.tokens.add(Token(UUID(int=3), None, "584190412223", "x", True), NOON)
+    ledger.tokens.keep_uid(UUID(int=3), "04764589AB1190")
+    ledger.tokens.keep_uid(UUID(int=3), "04764511223344")  # too late
+    assert ledger.tokens.of_card("04764511223344", "584190412223") is None
+    found = ledger.tokens.of_card("04764589AB1190", "584190412223")
+    assert (found.token_id, found.uid) == (UUID(int=3), "04764589AB1190")
+
+
+def test_a_number_of_a_card_that_was_swiped_is_known_already(ledger):
+    ledger.tokens.note_refused("04764589AB1190", "584190412223", NOON)
+    with pytest.raises(Refused) as error:
+        ledger.tokens.add(Token(UUID(int=3), None, "584190412223", "x", True), NOON)
+    assert str(error.value) == "token 584190412223: is known already; change that one"
+
+
 def test_tokens_are_listed_by_label(ledger):
     second = replace(TOKEN, token_id=UUID(int=2), uid="04000000", label="aunt")
     ledger.tokens.add(TOKEN, NOON)
