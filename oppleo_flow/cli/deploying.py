@@ -138,8 +138,7 @@ class Deploying:
             Stale: It cannot be put together with what was deployed since.
             HasErrors: The flow has errors.
             BrokenCode: It needs code of the site's own nodes that is not good.
-            Refused: It did not start, would overwrite what somebody wrote to the disk, or somebody
-                was changing the files for too long.
+            Refused: It did not start, or is in the way of what somebody writes to the disk.
             StoreError: It cannot be written; what ran before runs again.
         """
         code = NewCode.of(self._folder.registry)
