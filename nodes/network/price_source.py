@@ -20,7 +20,11 @@ ledger:
 
 A price that `oppleo-flow prices set --market day-ahead` names goes by what the ledger was told by
 the `source` of this name. In the address `{today}`, `{tomorrow}` and `{day_after_tomorrow}` stand
-for the site's days, as `2026-01-15`.
+for the site's days, as `2026-01-15`. Where the server wants a key, `headers` sends it:
+
+```yaml
+  headers: {Authorization: !secret price_key}      # price_key: Bearer abc…, in secrets.yaml
+```
 
 A file is CSV with a heading, or JSON; in JSON `rows` leads to the list. Each row has when its price
 begins and what it is; `end` too, if it is told, or else it holds for `length`, or as long as the
@@ -32,10 +36,10 @@ now" of it. With `keep: durable` the prices survive a restart without a network.
 """
 
 from datetime import datetime, timedelta
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 from zoneinfo import ZoneInfo
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, SecretStr, model_validator
 
 from oppleo_flow import (
     Example,
@@ -63,6 +67,17 @@ _RETRY_S = 60.0
 _MISSING = "prices-missing"
 
 
+def _sendable(value: SecretStr) -> SecretStr:
+    text = value.get_secret_value()
+    if not (text and text.isascii() and text.isprintable()):
+        raise ValueError("a header is one line of ASCII")
+    return value
+
+
+HeaderName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]+$")]
+HeaderValue = Annotated[SecretStr, AfterValidator(_sendable)]
+
+
 class PriceSourceConfig(NodeConfig):
     """Settings of a `price-source` node."""
 
@@ -71,6 +86,10 @@ class PriceSourceConfig(NodeConfig):
     )
     url: str | None = Field(None, description="Address to fetch from; or else `file`.")
     http: Ref[HttpClient] | None = Field(None, description="Web client to fetch with.")
+    headers: dict[HeaderName, HeaderValue] = Field(
+        default_factory=dict,
+        description="What the server is told besides, such as a key: {X-Api-Key: !secret name}.",
+    )
     file: str | None = Field(
         None, min_length=1, description="File to read; within the site's folder, if relative."
     )
@@ -99,6 +118,8 @@ class PriceSourceConfig(NodeConfig):
             raise ValueError("url or file is needed, and not both")
         if self.url is not None and self.http is None:
             raise ValueError("url needs http, the web client to fetch it with")
+        if self.headers and self.url is None:
+            raise ValueError("headers go with url; a file is read as it is")
         return self
 
 
@@ -220,7 +241,7 @@ class PriceSource(Node[PriceSourceConfig]):
         url = self.config.url or ""
         for name, day in days.items():
             url = url.replace(name, day.isoformat())
-        request = HttpRequest("GET", url)
+        request = HttpRequest("GET", url, headers=self.config.headers)
         answer = self.use(self.config.http).send(request)
         if answer.simulated:
             return None

@@ -28,8 +28,8 @@ within that boot, such sessions are dated by it.
 A reading that follows another within `batch` waits, to be written together with those that come
 meanwhile; any other is written at once. A loss of power, or a runtime that is killed, takes at most
 those of the last `batch` along; what a session needs of them it has itself. While they cannot be
-written they wait in memory, at most 10,000 of them. A meter that says nothing leaves a gap with
-its reason, never a number.
+written they wait in memory, at most 10,000 of them, and the fault `not-written` says why. A meter
+that says nothing leaves a gap with its reason, never a number.
 """
 
 import math
@@ -56,6 +56,8 @@ from oppleo_flow.store import LedgerConnection
 
 _MOST_WAITING = 10_000
 _LOOK_AT_CLOCK_S = 10.0
+_UNWRITTEN = "not-written"
+_FIRST_WAIT_S, _LONGEST_WAIT_S = 1.0, 60.0
 
 
 class LedgerConfig(NodeConfig):
@@ -85,7 +87,7 @@ class LedgerNode(Node[LedgerConfig]):
 
     Raises:
         StoreError: The ledger cannot be written, or holds another event of the same kind for that
-            session.  Readings are kept and tried again with the next batch.
+            session.  For readings once; they are kept and tried again until they are written.
 
     Source:
         None.
@@ -114,6 +116,7 @@ class LedgerNode(Node[LedgerConfig]):
         self._waiting: deque[MeterReading | MeterUnknown] = deque(maxlen=_MOST_WAITING)
         self._lost = 0
         self._due = False
+        self._again_s: float | None = None
         self._written_s = -math.inf
         # Not now: it needs the database, and a start has better things to do.
         self._looks = True
@@ -165,23 +168,41 @@ class LedgerNode(Node[LedgerConfig]):
         left_s = self._written_s + self.config.batch - self.clock.monotonic()
         if left_s > 0 or not self._written():
             self._due = True
-            self.after(max(left_s, 0), self._write)
+            self.after(max(left_s, 0), self._write_later)
 
-    def _written(self) -> bool:
-        """Write what waits if that can be done; if not, the timer says why."""
+    def _write_later(self) -> None:
+        """Write what waits, or again later: the failure is told once, the fault as long as it is.
+
+        Of a call that fails the engine makes another one.
+        """
+        again_s = self._again_s
         try:
             self._write()
-        except StoreError:
+        except StoreError as error:
+            self.fault(_UNWRITTEN, str(error))
+            if again_s is None:
+                self._again_s = _FIRST_WAIT_S
+                raise
+            self._again_s = min(2 * again_s, _LONGEST_WAIT_S)
+            self.after(again_s, self._write_later)
+
+    def _written(self) -> bool:
+        """Write what waits if that can be done; if not, the fault says why."""
+        try:
+            self._write()
+        except StoreError as error:
+            self.fault(_UNWRITTEN, str(error))
             return False
         return True
 
     def _write(self) -> None:
-        """Write what waits; when that fails the timer rings again."""
+        """Write what waits."""
         if self._waiting:
             self._ledger.readings.record(tuple(self._waiting))
             self._waiting.clear()
             self._written_s = self.clock.monotonic()
-        self._due = False
+        self._due, self._again_s = False, None
+        self.clear(_UNWRITTEN)
         if self._lost:
             self.log.warning("readings lost while none could be written: %d", self._lost)
             self._lost = 0

@@ -13,6 +13,7 @@ from oppleo_flow.charging.record import SessionRecord
 from oppleo_flow.store import Ledger
 
 _EARLIER = timedelta(hours=1)
+_STALE = timedelta(minutes=1)  # a reading that is older bounds no session
 _MOMENT = timedelta(microseconds=1)
 _FLOAT32_BITS = 24
 _INTEGER_WH = 1.0  # two registers, each rounded to whole Wh
@@ -99,6 +100,10 @@ class _Readings:
         latest = [self._rows.latest(meter) for meter in self._meters]
         return max((one.energy_import_wh for one in latest if one is not None), default=0)
 
+    def any(self, since: datetime, until: datetime) -> bool:
+        """Return whether there is one in [since, until]."""
+        return any(self._rows.between(one, since, until + _MOMENT) for one in self._meters)
+
     def moments(
         self, register_wh: int | None, serial: str | None, since: datetime, until: datetime
     ) -> list[datetime]:
@@ -119,12 +124,31 @@ def _difference_wh(session: SessionRecord, readings: _Readings, register: Regist
         return math.nan
     if session.meter_start_quality == "late":
         began = readings.moments(session.meter_start_wh, serial, began_at, ended_at)[:1]
+        began_wh = register(began[0]) if began else math.nan
     else:
-        began = readings.moments(session.meter_start_wh, serial, began_at - _EARLIER, began_at)
-    ended = readings.moments(session.meter_end_wh, serial, ended_at - _EARLIER, ended_at)
-    if not (began and ended):
+        began_wh = _read_at(session.meter_start_wh, serial, began_at, readings, register)
+    ended_wh = _read_at(session.meter_end_wh, serial, ended_at, readings, register)
+    return session.energy_wh - (ended_wh - began_wh)
+
+
+def _read_at(
+    register_wh: int | None,
+    serial: str | None,
+    at: datetime,
+    readings: _Readings,
+    register: Register,
+) -> float:
+    """Return the register at the moment at which one was read that bounds a session; NaN: never.
+
+    Where the readings of that time are lost, as with a full disk, it must have been shown then.
+    """
+    moments = readings.moments(register_wh, serial, at - _EARLIER, at)
+    if moments:
+        return register(max(moments))
+    if register_wh is None or readings.any(at - _STALE, at):
         return math.nan
-    return session.energy_wh - (register(max(ended)) - register(max(began)))
+    shown = register(at - _STALE) - _INTEGER_WH <= register_wh <= register(at) + _INTEGER_WH
+    return float(register_wh) if shown else math.nan
 
 
 def _resolution_wh(register_wh: float) -> float:

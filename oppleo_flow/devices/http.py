@@ -1,7 +1,7 @@
 """HTTP: what nodes may ask of a web client, the real one, and a twin that only remembers.
 
-A value of a form may be a `SecretStr`.  It is opened at the moment of sending and nowhere else, so
-that a request can be kept, shown and logged.
+A value of a form or a header may be a `SecretStr`.  It is opened at the moment of sending and
+nowhere else, so that a request can be kept, shown and logged.
 """
 
 import logging
@@ -30,6 +30,7 @@ class HttpRequest:
     method: Literal["GET", "POST"]
     url: str
     form: "Mapping[str, str | SecretStr]" = field(default_factory=dict)
+    headers: "Mapping[str, str | SecretStr]" = field(default_factory=dict)
 
     @property
     def server(self) -> str:
@@ -90,6 +91,7 @@ class RequestsClient(HttpClient):
                 request.method,
                 request.url,
                 data={name: _opened(value) for name, value in request.form.items()},
+                headers={name: _opened(value) for name, value in request.headers.items()},
                 timeout=self._timeout_s,
                 allow_redirects=False,  # it would carry a key to another server
                 stream=True,

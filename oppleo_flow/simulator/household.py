@@ -63,6 +63,10 @@ class Stage(Protocol):
         """Let the program stop while the mains stay, or start again."""
         ...
 
+    def set_disk(self, room: bool) -> None:
+        """Let the ledger's disk be full, or have room again."""
+        ...
+
 
 @dataclass(slots=True, eq=False)
 class _Car:
@@ -115,6 +119,7 @@ class Household:
             "evse_error": stage.world.break_evse,
             "power_cut": self._cut_power,
             "program_down": lambda down: stage.set_program(not down),
+            "disk_full": lambda full: stage.set_disk(not full),
             "car_flaps": self._flap,
         }
         self._order = itertools.count()

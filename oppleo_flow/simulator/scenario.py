@@ -144,6 +144,9 @@ class FaultSettings(_Part):
     program_down: FaultRate | None = Field(
         default=None, description="The program does not run; the mains stay."
     )
+    disk_full: FaultRate | None = Field(
+        default=None, description="The disk has no room for the ledger."
+    )
     car_flaps: FaultRate | None = Field(
         default=None, description="The plug has a loose contact: in and out, again and again."
     )
@@ -173,6 +176,9 @@ class Event(_Part):
     power_cut: Seconds | None = Field(default=None, description="How long there are no mains.")
     program_down: Seconds | None = Field(
         default=None, description="How long the program does not run."
+    )
+    disk_full: Seconds | None = Field(
+        default=None, description="How long the disk has no room for the ledger."
     )
     car_flaps: Seconds | None = Field(
         default=None, description="How long the plug has a loose contact."

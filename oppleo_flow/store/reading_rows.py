@@ -46,9 +46,11 @@ class ReadingRows:
         if self._db.lasting:
             self._write(batch)
             return
-        self._gathered += batch
-        if self._gathered and _at(self._gathered[-1]) - _at(self._gathered[0]) >= _GATHERED:
-            self.write_gathered()
+        gathered = [*self._gathered, *batch]
+        if gathered and _at(gathered[-1]) - _at(gathered[0]) >= _GATHERED:
+            self._write(gathered)
+            gathered = []
+        self._gathered = gathered
 
     def write_gathered(self) -> None:
         """Write what waits in memory."""

@@ -28,6 +28,7 @@ from oppleo_flow.simulator.wiring import wiring_of
 from oppleo_flow.simulator.world import SimulatedWorld
 from oppleo_flow.store import Ledger, StoreLocation, open_ledger
 from oppleo_flow.testing.bench import BenchSite
+from oppleo_flow.testing.full_disk import fill, make_room
 from oppleo_flow.testing.pocket import know_the_cards
 
 _CHARGE_POINT = "house"
@@ -148,7 +149,7 @@ class SimulatedHouse:
     def set_power(self, on: bool) -> None:
         """Let the mains fail, for the flow too, or come back.
 
-        The flow is stopped, and goes on from what it has saved when the mains are back.
+        The flow has no time to stop: it goes on from what it had committed when the mains are back.
         """
         if on == self._powered:
             return
@@ -161,6 +162,10 @@ class SimulatedHouse:
         self._started = on
         self._run()
 
+    def set_disk(self, room: bool) -> None:
+        """Let the ledger's disk be full, or have room again."""
+        (make_room if room else fill)(self.location.path)
+
     def _run(self) -> None:
         """Start the flow on what it has saved, or stop it, as mains and program want it."""
         on = self._powered and self._started
@@ -171,11 +176,30 @@ class SimulatedHouse:
             self.runtime, self._events = self._new_runtime()
             self.runtime.start()
             return
+        committed = None if self._powered else self._committed()
         self.runtime.stop()
+        if committed is not None:
+            self._put_back(committed)
         self._hear()
         now = self.now()
         for fault in list(self._open_faults.values()):
             self._close(fault, now)
+
+    def _committed(self) -> dict[Path, bytes]:
+        """Return what of the flow's state is on the disk now."""
+        return {file: file.read_bytes() for file in self._state_files() if file.exists()}
+
+    def _put_back(self, committed: Mapping[Path, bytes]) -> None:
+        """Undo what a flow that stops in order has saved, which one without mains cannot."""
+        for file in self._state_files():
+            file.unlink(missing_ok=True)
+        for file, content in committed.items():
+            file.write_bytes(content)
+
+    def _state_files(self) -> list[Path]:
+        """Return the state's file, and those that SQLite keeps beside it while it is open."""
+        names = [f"{self._state_path.name}{end}" for end in ("", "-wal", "-shm")]
+        return [self._state_path.with_name(name) for name in names]
 
     # -- the ledger ----------------------------------------------------------------------------
 

@@ -146,6 +146,7 @@ class PriceServer:
 
     def __init__(self) -> None:
         self.asked: list[str] = []
+        self.keys: list[str | None] = []
         self.status = 200
         self.answer = json.dumps(
             {"data": [{"start": (NOON + n * HOUR).isoformat(), "price": 80 + n} for n in (0, 1)]}
@@ -155,6 +156,7 @@ class PriceServer:
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
                 server.asked.append(self.path)
+                server.keys.append(self.headers["X-Api-Key"])
                 self.send_response(server.status)
                 self.end_headers()
                 self.wfile.write(server.answer.encode())
@@ -180,9 +182,9 @@ def server() -> Iterator[PriceServer]:
     made.close()
 
 
-def from_server(server: PriceServer, web: type = RealWeb) -> Bench:
+def from_server(server: PriceServer, web: type = RealWeb, **more: object) -> Bench:
     url = server.address + "/nl?from={today}&to={day_after_tomorrow}"
-    config = {"url": url, "http": "web", "rows": "data", "unit": "MWh", "every": "1h"}
+    config = {"url": url, "http": "web", "rows": "data", "unit": "MWh", "every": "1h", **more}
     return Bench(PriceSource, config, connections={"web": web})
 
 
@@ -193,6 +195,15 @@ def test_a_server_is_asked_for_the_days_that_count(server):
         assert on.sent("prices")[0].slots == (slot(0, "0.080"), slot(1, "0.081"))
         on.advance(3600)
         assert len(server.asked) == 2
+
+
+def test_a_server_that_wants_a_key_is_sent_it_and_nobody_else_sees_it(server, caplog):
+    caplog.set_level("DEBUG", "oppleo_flow")
+    with from_server(server, headers={"X-Api-Key": "open-sesame"}) as on:
+        on.advance(0)
+        assert server.keys == ["open-sesame"]
+        assert "open-sesame" not in repr(on.node.config)
+    assert "open-sesame" not in caplog.text
 
 
 def test_a_server_that_refuses_is_told_and_asked_again(server):
@@ -232,6 +243,16 @@ def test_simulated_nothing_is_asked_and_the_price_is_unknown(server):
             {"url": "https://x.example"},
             "url needs http, the web client to fetch it with",
             id="without a client",
+        ),
+        pytest.param(
+            {"file": "x.csv", "headers": {"X-Api-Key": "k"}},
+            "headers go with url; a file is read as it is",
+            id="a key for a file",
+        ),
+        pytest.param(
+            {"url": "https://x.example", "http": "web", "headers": {"X-Api-Key": "k\nHost: y"}},
+            "a header is one line of ASCII",
+            id="a header that is two",
         ),
     ],
 )

@@ -126,6 +126,22 @@ def test_readings_that_could_not_be_written_are_when_no_more_come(ledger, bench,
         assert ledger.readings.between("meter", NOON, UNTIL) == [reading(0)]
 
 
+def test_what_cannot_be_written_is_a_failure_once_and_a_fault_as_long_as_it_is(
+    ledger, bench, tmp_path
+):
+    with bench(on_error=OnError(then="drop")) as on:
+        rename_table(tmp_path, "readings", "elsewhere")
+        for second in range(0, 600, 10):
+            on.send(reading(second), "reading")
+            on.advance(10)
+            assert "not-written" in on.run().faults
+        assert len(on.sent("error")) == 1
+        rename_table(tmp_path, "elsewhere", "readings")
+        on.advance(60)
+        assert on.run().faults == {}
+    assert len(ledger.readings.between("meter", NOON, UNTIL)) == 60
+
+
 def test_an_event_that_cannot_be_written_is_tried_again(ledger, bench, tmp_path):
     with bench(on_error=OnError(retry=1, backoff_min_s=5.0)) as on:
         rename_table(tmp_path, "session_started", "elsewhere")

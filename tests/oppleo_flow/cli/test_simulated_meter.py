@@ -88,3 +88,28 @@ def test_what_is_under_way_is_counted_up_to_the_last_reading(ledger):
     found = held(ledger)
 
     assert (found.under_way_wh, found.outside_wh) == (590, 3010)
+
+
+@pytest.mark.parametrize(
+    ("end_wh", "agrees"),
+    [
+        pytest.param(1_238_470, True, id="the meter showed it"),
+        pytest.param(1_238_480, False, id="the meter had not come so far"),
+        pytest.param(1_238_400, False, id="the meter had gone beyond it"),
+    ],
+)
+def test_where_readings_are_lost_a_register_must_be_one_that_the_meter_showed(
+    ledger, end_wh, agrees
+):
+    ledger.sessions.record(
+        SessionEnded.sample(
+            started_at=NOON + 105 * SECOND,
+            ended_at=NOON + 3905 * SECOND,  # the last reading is from 3590 s
+            meter_start_wh=1_234_667,
+            meter_end_wh=end_wh,
+            energy_wh=end_wh - 1_234_667,
+        )
+    )
+    until = NOON + 4000 * SECOND
+    found = compare(ledger, ledger.sessions.between(NOON, until), register, NOON, until)
+    assert found.agrees is agrees

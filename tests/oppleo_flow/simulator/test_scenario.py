@@ -91,7 +91,7 @@ def test_what_a_scenario_leaves_out_has_a_default():
             "",
             "home.yaml:16:5: 'events[0]': nothing happens; add one of plug_in, plug_out, swipe, "
             "price_per_kwh, meter_silent, reader_dead, evse_error, power_cut, "
-            "program_down, car_flaps",
+            "program_down, disk_full, car_flaps",
             id="an event in which nothing happens",
         ),
         pytest.param(

@@ -2,9 +2,11 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
+from oppleo_flow.errors import StoreError
 from oppleo_flow.payloads import MeterReading, MeterUnknown
 from oppleo_flow.store import StoreLocation, open_ledger
 from oppleo_flow.store.reading_rows import Silence
+from oppleo_flow.testing.full_disk import fill, make_room
 
 NOON = datetime(2026, 1, 15, 12, 0, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
@@ -154,3 +156,19 @@ def test_where_nothing_lasts_a_reading_is_seen_at_once_by_who_wrote_it(tmp_path)
         ledger.readings.record([reading(30)])
     with open_ledger(location, "cp", read_only=True) as later:
         assert later.readings.latest("meter") == reading(30)
+
+
+def test_a_batch_that_cannot_be_written_is_not_kept_in_memory_either(tmp_path):
+    """Who writes it keeps it, and tries again: kept here too it would grow with each try."""
+    location = StoreLocation(tmp_path / "ledger.sqlite", lasting=False)
+    hours = [reading(0), reading(3600)]
+    with open_ledger(location, "cp") as ledger:
+        ledger.readings.record(hours[:1])
+        fill(location.path)
+        for _ in range(20):
+            with pytest.raises(StoreError):
+                ledger.readings.record(hours[1:])
+        make_room(location.path)
+        ledger.readings.record(hours[1:])
+        assert len(ledger.readings._gathered) == 0
+        assert ledger.readings.between("meter", NOON, NOON + 7200 * SECOND) == hours

@@ -123,3 +123,32 @@ def test_a_program_that_is_down_leaves_the_mains_on_and_goes_on_with_its_session
     house.set_power(True)
     house.run_for(30)
     assert house.level("session", "status").session_id == began.session_id
+
+
+def test_a_full_disk_takes_nothing_and_what_happened_is_written_when_there_is_room(house):
+    house.set_disk(False)
+    house.swipe("family")
+    house.run_for(600)
+    assert house.open_session() is None
+    assert house.level("session", "status").label == "family"
+    house.set_disk(True)
+    house.run_for(120)
+    assert house.open_session().label == "family"
+
+
+def test_a_power_cut_leaves_the_program_no_time_to_save_anything(house, tmp_path):
+    """What a program saves that is told to stop is lost with one that is not."""
+
+    def committed() -> dict[str, bytes]:
+        files = tmp_path.glob("state.sqlite*")
+        return {file.name: file.read_bytes() for file in files if file.suffix != ".sqlite-shm"}
+
+    house.swipe("family")
+    before = committed()
+    house.set_power(False)
+    assert committed() == before
+    house.set_power(True)
+    house.run_for(30)
+    assert house.level("session", "status").label == "family"
+    house.set_program(False)
+    assert committed().keys() != before.keys()
