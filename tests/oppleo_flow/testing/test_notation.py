@@ -23,8 +23,8 @@ NOON = datetime(2026, 7, 15, 12, 0, tzinfo=UTC)
                      """SwitchRequest {on: true, reason: "session of 'family'"}""",
                      id="a payload with its type, text in quotes where it needs them"),
         pytest.param(EvseState(EvseSignal.CHARGING, NOON),
-                     "EvseState {signal: charging, since: 2026-07-15T14:00:00+02:00, confidence: 1.0, "
-                         "plugged: null}",
+                     "EvseState {signal: charging, since: 2026-07-15T14:00:00+02:00, "
+                     "confidence: 1.0, plugged: null}",
                      id="a word of a few, a moment in the zone of the site"),
         pytest.param(Record.of({"a": [1, {"b": None}], "c": ""}), '{a: [1, {b: null}], c: ""}',
                      id="a record without a type"),
