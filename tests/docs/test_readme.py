@@ -82,6 +82,16 @@ def test_every_file_and_folder_that_a_page_names_is_there(page):
     assert [name for name in named if not (ROOT / name).exists() and name not in MADE] == []
 
 
+def test_every_room_of_the_house_is_on_its_map():
+    house = README.read_text(encoding="utf-8").split("## The house")[1].split("##")[0]
+    rooms = [
+        f"{room.name}/" if room.is_dir() else room.name
+        for room in (ROOT / "oppleo_flow").iterdir()
+        if not room.name.startswith("_") and (room.is_dir() or room.suffix == ".py")
+    ]
+    assert [room for room in rooms if not re.search(rf"[`/]{re.escape(room)}`", house)] == []
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_every_command_that_a_page_names_exists(page):
     named = re.findall(r"oppleo-flow ([a-z][a-z-]*)", page.read_text(encoding="utf-8"))
