@@ -5,8 +5,8 @@ connections:
   pins: {type: gpio}
 ```
 
-Pins have BCM numbers: `pin: 5` is GPIO 5, pin 29 of the header. It needs the library RPi.GPIO, or
-rpi-lgpio on a Pi 5. Simulated, the pins are those of the simulated world.
+Pins have BCM numbers: `pin: 5` is GPIO 5, pin 29 of the header. It needs the library rpi-lgpio,
+or RPi.GPIO before the Pi 5. Simulated, the pins are those of the simulated world.
 """
 
 from oppleo_flow import Connection, DeviceMissing, NodeConfig, VirtualClock

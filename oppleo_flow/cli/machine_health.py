@@ -16,6 +16,7 @@ from typing import Final
 
 from oppleo_flow import __version__
 from oppleo_flow.cli.diagnosis import Diagnosis, bad, well, worth_a_look
+from oppleo_flow.devices.libraries import installing
 from oppleo_flow.flowfile.graph import GraphConnection
 
 _OLDEST_PYTHON: Final = (3, 11)
@@ -25,7 +26,6 @@ _BUILT_YEAR: Final = 2026
 _SYNCHRONISED = Path("/run/systemd/timesync/synchronized")
 _PINS: Final = ("gpiochip0", "gpiomem")
 _LIBRARIES: Final = {"gpio": ("RPi",), "spi-bus": ("mfrc522", "spidev", "RPi")}
-_PACKAGES: Final = {"RPi": "RPi.GPIO (rpi-lgpio on a Pi 5)"}
 
 
 def program(
@@ -134,5 +134,4 @@ def _group(number: int) -> str:
 def _libraries(name: str, kind: str) -> Iterator[Diagnosis]:
     missing = [one for one in _LIBRARIES.get(kind, ()) if importlib.util.find_spec(one) is None]
     if missing:
-        needed = ", ".join(_PACKAGES.get(one, one) for one in missing)
-        yield bad(name, f"the library {missing[0]} is not installed", f"pip install {needed}")
+        yield bad(name, f"the library {missing[0]} is not installed", installing(missing))

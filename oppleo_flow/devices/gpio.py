@@ -16,6 +16,7 @@ from typing import Any, Literal, Protocol, Self
 
 from oppleo_flow.devices.evse_led import EvseLine, LineChanged, SampledEvseLine
 from oppleo_flow.devices.frames import Frames
+from oppleo_flow.devices.libraries import installing
 from oppleo_flow.errors import DeviceError, DeviceMissing
 
 Pull = Literal["up", "down"]
@@ -311,7 +312,7 @@ def load_rpi_gpio() -> Any:
     except ModuleNotFoundError as error:
         missing = "RPi.GPIO" if error.name == "RPi" else error.name
         raise DeviceMissing(
-            f"GPIO: the {missing} library is missing; install RPi.GPIO, or rpi-lgpio on a Pi 5, "
+            f"GPIO: the {missing} library is missing; {installing([str(missing)])}, "
             "or ask for simulated hardware"
         ) from None
     except (ImportError, RuntimeError, OSError) as error:

@@ -8,6 +8,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from oppleo_flow.devices.frames import Frames
+from oppleo_flow.devices.libraries import installing
 from oppleo_flow.devices.library_copy import load_copy
 from oppleo_flow.devices.rc522 import CASCADE_LEVELS, CASCADE_TAG, WAKE_UP, crc_a
 from oppleo_flow.devices.rc522_self_test import ANSWERS
@@ -266,7 +267,8 @@ def library_file() -> Path:
     # The package is looked for and not imported: its own imports need a Pi.
     package = importlib.util.find_spec("mfrc522")
     if package is None or not package.submodule_search_locations:
-        raise DeviceMissing("RC522: the mfrc522 library is missing; install mfrc522")
+        remedy = installing(["mfrc522"])
+        raise DeviceMissing(f"RC522: the mfrc522 library is missing; {remedy}")
     return Path(package.submodule_search_locations[0]) / "MFRC522.py"
 
 

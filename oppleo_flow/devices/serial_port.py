@@ -1,5 +1,6 @@
 """The serial port of a bus: opened when it is needed, and again after it was lost."""
 
+import errno
 import logging
 import os
 import termios
@@ -23,6 +24,7 @@ _PORT_LOST: Final = (OSError, termios.error)
 """What pyserial raises when the port goes away; clearing its buffers raises the second."""
 _MOST_GARBAGE: Final = 512  # more than any answer: a line that is never silent holds nobody up
 _MOST_WAITING: Final = 4096
+_NO_PORT: Final = "not a serial port"  # a file, or another kind of device
 _BY_ID: Final = "/dev/serial/by-id/"
 
 
@@ -164,6 +166,7 @@ def _os_text(error: BaseException) -> str:
     cause: BaseException | None = error
     while cause is not None:
         if isinstance(cause, _PORT_LOST) and cause.args and isinstance(cause.args[0], int):
-            return os.strerror(cause.args[0]).lower()
+            number = cause.args[0]
+            return _NO_PORT if number == errno.ENOTTY else os.strerror(number).lower()
         cause = cause.__context__
     return str(error)

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 from oppleo_flow.devices.frames import Frames
 from oppleo_flow.devices.gpio import load_rpi_gpio
+from oppleo_flow.devices.libraries import installing
 from oppleo_flow.devices.rc522 import Rc522
 from oppleo_flow.devices.rfid import CardReader
 from oppleo_flow.errors import DeviceError, DeviceMissing
@@ -61,8 +62,8 @@ class LinuxSpiBus(SpiBus):
             library = importlib.import_module("mfrc522")
         except ModuleNotFoundError as error:
             raise DeviceMissing(
-                f"{self._where}: the {error.name} library is missing; install "
-                "oppleo-flow[pi] and mfrc522, or ask for simulated hardware"
+                f"{self._where}: the {error.name} library is missing; "
+                f"{installing([str(error.name)])}, or ask for simulated hardware"
             ) from None
         except (ImportError, RuntimeError, OSError) as error:
             raise DeviceMissing(f"{self._where}: {error}; is this a Raspberry Pi?") from error

@@ -234,7 +234,7 @@ def test_without_the_library_the_message_says_what_to_install(monkeypatch, modul
         load_rpi_gpio()
 
     assert str(missing.value) == (
-        f"GPIO: the {named} library is missing; install RPi.GPIO, or rpi-lgpio on a Pi 5, "
+        f"GPIO: the {named} library is missing; `pip install rpi-lgpio`, "
         "or ask for simulated hardware"
     )
 

@@ -223,7 +223,7 @@ def test_without_the_library_the_message_says_what_to_install(monkeypatch):
         LinuxSpiBus(0, 0, speed_hz=1_000_000, reset_pin=25).card_reader()
 
     assert str(missing.value) == (
-        "SPI 0.0: the spidev library is missing; install oppleo-flow[pi] and mfrc522, "
+        "SPI 0.0: the spidev library is missing; `pip install spidev`, "
         "or ask for simulated hardware"
     )
 

@@ -199,6 +199,17 @@ def test_a_port_that_is_not_there_is_missing(tmp_path):
     )
 
 
+def test_a_file_is_no_port(tmp_path):
+    (tmp_path / "ttyUSB0").touch()
+    with pytest.raises(DeviceMissing) as missing:
+        ModbusRtuBus(str(tmp_path / "ttyUSB0")).open()
+
+    assert str(missing.value) == (
+        f"{tmp_path}/ttyUSB0: not a serial port; is the adapter plugged in, and nobody else "
+        "using it?"
+    )
+
+
 def test_a_port_that_somebody_else_has_is_missing(line, wire):
     wire.open()
 
