@@ -125,6 +125,8 @@ def _changed(record: SessionRecord, changes: Changes) -> SessionRecord:
     after = replace(record, **values, attribution=replace(record.attribution, **names))
     if {"meter_start_wh", "meter_end_wh"} & set(changes.said):
         after = replace(after, energy_wh=_energy_of(after))
+    if {"ended_at", "meter_end_wh"} & set(changes.said):
+        after = replace(after, settled_at=None)  # this register is of this end, not of a reading
     if changes.energy_wh is not None:
         after = replace(after, energy_wh=changes.energy_wh)
     return after

@@ -8,6 +8,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from oppleo_flow.charging.correction import Changes
+from oppleo_flow.charging.record import SessionRecord
 from oppleo_flow.cli.audit_trail import note
 from oppleo_flow.cli.command import UsageError, add_site_option
 from oppleo_flow.cli.exit_codes import OK
@@ -26,8 +27,7 @@ def declare_correct(actions: Any) -> None:
     """Add the arguments of `correct`."""
     parser = actions.add_parser("correct", help="say what was different; the original stays")
     parser.add_argument("session", metavar="ID", help="of the session, or how it begins")
-    parser.add_argument("--why", required=True, help="the reason, for the record")
-    parser.add_argument("--who", help="who says so (default: the user of this machine)")
+    _add_reason(parser)
     parser.add_argument("--start", metavar="TIME", help="such as 2026-01-15T13:00, by local clock")
     parser.add_argument("--end", metavar="TIME")
     parser.add_argument("--start-kwh", metavar="KWH", help="the meter's register at its start")
@@ -39,6 +39,20 @@ def declare_correct(actions: Any) -> None:
     void.add_argument("--void", action="store_true", default=None, help="take it off the bill")
     void.add_argument("--not-void", dest="void", action="store_false", help="put it back on")
     add_ledger_options(parser)
+
+
+def declare_join(actions: Any) -> None:
+    """Add the arguments of `join`."""
+    parser = actions.add_parser("join", help="make two sessions one, that followed on each other")
+    parser.add_argument("first", metavar="ID", help="of the earlier one, or how it begins")
+    parser.add_argument("second", metavar="ID", help="of the later one; it becomes void")
+    _add_reason(parser)
+    add_ledger_options(parser)
+
+
+def _add_reason(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--why", required=True, help="the reason, for the record")
+    parser.add_argument("--who", help="who says so (default: the user of this machine)")
 
 
 def declare_control(actions: Any) -> None:
@@ -72,11 +86,26 @@ def correct(site: Site, args: argparse.Namespace) -> int:
         after = ledger.corrections.add(session_id, changes, who=who, why=args.why, now=now)
     said = ", ".join(changes.said)
     note(site, "correction", f"session {session_id}: {said}", args.why)
+    print(_in_words(after))
+    return OK
+
+
+def join(site: Site, args: argparse.Namespace) -> int:
+    """Make two sessions one, and say what it is then."""
+    with ledger_of(site) as ledger:
+        first, second = _find(ledger, args.first), _find(ledger, args.second)
+        now, who = SystemClock().now(), args.who or this_user()
+        after = ledger.corrections.join(first, second, who=who, why=args.why, now=now)
+    note(site, "correction", f"session {second}: joined to {first}", args.why)
+    print(_in_words(after))
+    return OK
+
+
+def _in_words(after: SessionRecord) -> str:
     energy = "unknown energy" if after.energy_wh is None else f"{after.energy_wh / 1000:.3f} kWh"
     void = ", void" if after.void else ""
     amount = "?" if after.amount is None else after.amount
-    print(f"{session_id}: {after.label}, {energy}, {amount}{void}")
-    return OK
+    return f"{after.session_id}: {after.label}, {energy}, {amount}{void}"
 
 
 def control(site: Site, args: argparse.Namespace) -> int:

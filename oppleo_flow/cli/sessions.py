@@ -12,7 +12,14 @@ from zoneinfo import ZoneInfo
 from oppleo_flow.charging.month import Month
 from oppleo_flow.charging.record import SessionRecord
 from oppleo_flow.cli.exit_codes import OK
-from oppleo_flow.cli.session_acts import control, correct, declare_control, declare_correct
+from oppleo_flow.cli.session_acts import (
+    control,
+    correct,
+    declare_control,
+    declare_correct,
+    declare_join,
+    join,
+)
 from oppleo_flow.cli.site import Site
 from oppleo_flow.cli.site_ledger import (
     add_ledger_options,
@@ -30,6 +37,7 @@ EXAMPLES = (
     ("sessions --month 2026-01 --format json", "for a program: energy in Wh, money as text"),
     ("sessions correct 3f2a91c0 --end-kwh 1244.5 --why 'read by eye'", "the original stays"),
     ("sessions correct 3f2a91c0 --void --why 'a test of mine'", "take one off the bill"),
+    ("sessions join 3f2a91c0 7be01d44 --why 'one visit'", "the later one becomes void"),
     ("sessions start page", "let a token charge at the running charge point, without its card"),
     ("sessions stop", "end the session that is under way there"),
 )
@@ -47,6 +55,7 @@ def declare(parser: argparse.ArgumentParser) -> None:
     add_ledger_options(parser)
     actions = parser.add_subparsers(dest="action", metavar="ACTION")
     declare_correct(actions)
+    declare_join(actions)
     declare_control(actions)
 
 
@@ -55,6 +64,8 @@ def run(args: argparse.Namespace) -> int:
     site = site_of(args)
     if args.action == "correct":
         return correct(site, args)
+    if args.action == "join":
+        return join(site, args)
     if args.action is not None:
         return control(site, args)
     return _list(site, args)

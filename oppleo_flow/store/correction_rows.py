@@ -4,7 +4,10 @@ from dataclasses import asdict
 from datetime import datetime
 from uuid import UUID, uuid4
 
+from sqlalchemy import Connection
+
 from oppleo_flow.charging.correction import Changes, Correction, check
+from oppleo_flow.charging.joining import join
 from oppleo_flow.charging.record import SessionRecord
 from oppleo_flow.errors import Refused
 from oppleo_flow.store.correction_query import corrections_of
@@ -27,24 +30,53 @@ class CorrectionRows:
         Raises:
             Refused: There is no such session, or it cannot be what the correction says.
         """
+        with self._db.write() as connection:
+            self._add(connection, session_id, changes, who, why, now)
+            return self._get(connection, session_id)
+
+    def join(
+        self, first_id: UUID, second_id: UUID, *, who: str, why: str, now: datetime
+    ) -> SessionRecord:
+        """Make two sessions one, in one transaction; return it.
+
+        Raises:
+            Refused: There is no such session, or the two cannot be one.
+        """
+        with self._db.write() as connection:
+            both = [self._get(connection, one) for one in (first_id, second_id)]
+            for session, changes in zip(both, join(*both), strict=True):
+                self._add(connection, session.session_id, changes, who, why, now)
+            return self._get(connection, first_id)
+
+    def _get(self, connection: Connection, session_id: UUID) -> SessionRecord:
         queries = [
             closed(self._db.charge_point).where(session_ended.c.session_id == session_id),
             not_ended(self._db.charge_point).where(session_started.c.session_id == session_id),
         ]
-        with self._db.write() as connection:
-            found = records(connection, self._db.charge_point, queries)
-            if not found:
-                raise Refused(f"session {session_id}: is not known; `oppleo-flow sessions` has ids")
-            earlier = corrections_of(connection, self._db.charge_point).get(session_id, [])
-            correction = Correction(
-                *(uuid4(), session_id, len(earlier) + 1, now),
-                *(who.strip(), why.strip(), changes),
-            )
-            check(found[0].original or found[0], earlier, correction)
-            row = {**asdict(correction), "charge_point": self._db.charge_point}
-            row.update(row.pop("changes"))
-            connection.execute(session_corrections.insert().values(row))
-            return records(connection, self._db.charge_point, queries)[0]
+        found = records(connection, self._db.charge_point, queries)
+        if not found:
+            raise Refused(f"session {session_id}: is not known; `oppleo-flow sessions` has ids")
+        return found[0]
+
+    def _add(
+        self,
+        connection: Connection,
+        session_id: UUID,
+        changes: Changes,
+        who: str,
+        why: str,
+        now: datetime,
+    ) -> None:
+        session = self._get(connection, session_id)
+        earlier = corrections_of(connection, self._db.charge_point).get(session_id, [])
+        correction = Correction(
+            *(uuid4(), session_id, len(earlier) + 1, now),
+            *(who.strip(), why.strip(), changes),
+        )
+        check(session.original or session, earlier, correction)
+        row = {**asdict(correction), "charge_point": self._db.charge_point}
+        row.update(row.pop("changes"))
+        connection.execute(session_corrections.insert().values(row))
 
     def of(self, session_id: UUID) -> list[Correction]:
         """Return the corrections of a session, the first one first."""

@@ -183,3 +183,19 @@ def test_what_is_no_correction_is_refused(january, capsys, words, code, line):
 def test_a_site_that_does_not_run_starts_and_ends_nothing(january, capsys, words):
     assert main(["sessions", *words]) == 3
     assert capsys.readouterr().err.endswith("does not run; start it with `oppleo-flow run` first\n")
+
+
+def test_two_sessions_are_joined_by_what_is_said_of_both(january, capsys):
+    """§3.5 of the original: to condense sessions deletes one of them."""
+    second = UUID(int=7)
+    begun = {"session_id": second, "meter_start_wh": 1_244_567}
+    begun["started_at"] = datetime(2026, 1, 15, 16, 0, tzinfo=UTC)
+    until = {"ended_at": datetime(2026, 1, 15, 17, 0, tzinfo=UTC), "meter_end_wh": 1_246_567}
+    with open_ledger(StoreLocation(january / ".oppleo" / "ledger.sqlite"), "garage") as ledger:
+        ledger.sessions.record(SessionStarted.sample(**begun))
+        ledger.sessions.record(SessionEnded.sample(**begun, **until, energy_wh=2_000))
+    why = ["--why", "one visit", "--who", "Anna"]
+    assert main(["sessions", "join", FIRST, str(second), *why]) == 0
+    assert capsys.readouterr().out == f"{FIRST}: family, 12.000 kWh, 4.20\n"
+    assert main(["sessions", "join", FIRST, str(second), *why]) == 3
+    assert capsys.readouterr().err == f"oppleo-flow: session {second}: is void already\n"

@@ -1,11 +1,13 @@
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from uuid import UUID
 
 import pytest
 
 from oppleo_flow.charging.correction import Changes
+from oppleo_flow.charging.tariff import PriceVersion
 from oppleo_flow.errors import Refused
-from oppleo_flow.payloads import SessionEnded, SessionStarted
+from oppleo_flow.payloads import MeterReading, SessionEnded, SessionSettled, SessionStarted
 
 NOON = datetime(2026, 1, 15, 12, 0, tzinfo=UTC)
 NOW = NOON + timedelta(days=20)
@@ -65,3 +67,53 @@ def test_a_session_that_nobody_knows_is_not_corrected(ledger):
     assert str(error.value) == (
         "session 00000000-0000-0000-0000-000000000009: is not known; `oppleo-flow sessions` has ids"
     )
+
+
+def test_two_sessions_that_were_one_are_billed_as_one(ended):
+    """§3.5 of the original: condensing deletes a record; here both stay, and it can be undone."""
+    second = UUID(int=2)
+    begun = {
+        "session_id": second,
+        "started_at": NOON + timedelta(hours=4),
+        "meter_start_wh": 1_244_567,
+    }
+    ended.sessions.record(SessionStarted.sample(**begun))
+    until = {"ended_at": NOON + timedelta(hours=5), "meter_end_wh": 1_246_567}
+    ended.sessions.record(SessionEnded.sample(**begun, **until, energy_wh=2_000))
+    edge = NOON + timedelta(hours=4, minutes=30)
+    for number, at, per_kwh in ((1, NOON, "0.30"), (2, edge, "0.40")):
+        ended.prices.add(PriceVersion(UUID(int=number), at, Decimal(per_kwh), "EUR"))
+    readings = [(0, 1_234_567), (120, 1_244_567), (240, 1_244_567), (270, 1_245_567)]
+    ended.readings.record(
+        [
+            MeterReading.sample(time=NOON + timedelta(minutes=n), energy_import_wh=energy_wh)
+            for n, energy_wh in readings
+        ]
+    )
+    joined = ended.corrections.join(ID, second, who="Anna", why="one visit", now=NOW)
+    assert (joined.meter_end_wh, joined.energy_wh) == (1_246_567, 12_000)
+    assert [(one.energy_wh, one.per_kwh) for one in joined.slices] == [
+        (11_000, Decimal("0.30")),
+        (1_000, Decimal("0.40")),
+    ]
+    gone = ended.sessions.get(second)
+    assert (gone.void, gone.energy_wh, gone.original.energy_wh) == (True, 0, 2_000)
+    assert [one.why for one in (*joined.corrections, *gone.corrections)] == ["one visit"] * 2
+
+
+def test_two_sessions_that_cannot_be_one_stay_as_they_are(ended):
+    before = ended.sessions.get(ID)
+    with pytest.raises(Refused, match="began before the first had ended"):
+        ended.corrections.join(ID, ID, who="Anna", why="x", now=NOW)
+    assert ended.sessions.get(ID) == before
+
+
+def test_the_register_of_a_corrected_end_is_of_that_end_and_not_of_when_it_was_settled(ended):
+    ended.sessions.record(SessionSettled.sample(meter_end_wh=1_244_600, energy_wh=10_033))
+    edge = SessionEnded.sample().ended_at + timedelta(hours=1)
+    for number, at, per_kwh in ((1, NOON, "0.30"), (2, edge, "0.40")):
+        ended.prices.add(PriceVersion(UUID(int=number), at, Decimal(per_kwh), "EUR"))
+    changes = Changes(ended_at=edge + timedelta(hours=1), meter_end_wh=1_250_000)
+    after = ended.corrections.add(ID, changes, who="Anna", why="it went on", now=NOW)
+    assert [one.per_kwh for one in after.slices] == [Decimal("0.30"), Decimal("0.40")]
+    assert sum(one.energy_wh for one in after.slices) == after.energy_wh
