@@ -25,7 +25,8 @@ midnight. With `errors_when_quiet` somebody who holds a wrong card to the reader
 same. While nobody has told the clock the time, no hour is quiet.
 
 It is for an active buzzer, which sounds as long as its pin is on, always as loud: a shorter `on`
-makes it less of a nuisance, paper over its hole makes it softer.
+makes it less of a nuisance, paper over its hole makes it softer. One that draws more than 10 mA
+wants a transistor.
 """
 
 from collections.abc import Iterable, Sequence

@@ -11,7 +11,9 @@ evse:
 ```
 
 Set the SmartEVSE's menu *Switch* to the access switch that follows a level (`Access S`; 2 on
-version 2): low is access, high or open is none. Wire it so that no current means no access.
+version 2): low is access, high or open is none. Wire it so that whatever dies leaves SW open: an
+optocoupler between them, its light from 3.3 V through 470 Ω into the pin, its transistor from SW to
+the GND of the SmartEVSE. Take GPIO 4, 5 or 6, which are pulled up while the Raspberry Pi boots.
 
 The pin is read back after each change; one that does not follow is an error. It starts without
 access, and goes there when the flow stops, when this node fails and when its input is stale.

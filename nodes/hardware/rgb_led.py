@@ -35,7 +35,8 @@ faults and their ends pass, from `flow.status`. Charging is cheap while an `offp
 with its output `hours`, or while the price of a `price-source` is among the cheapest of its day:
 `cheap_share` of them.
 
-The pins are for an LED with a common cathode; set `active_low` for one with a common anode.
+The pins are for an LED with a common cathode, at GND, and a resistor in each colour; set
+`active_low` for one with a common anode, at 3.3 V.
 """
 
 from collections.abc import Iterable, Sequence

@@ -170,8 +170,12 @@ def _wire(box: _Box, pin: int, wire: str, fall: float, channel: int) -> str:
 
 def _below(top: float, apart: Sequence[Part]) -> Iterator[str]:
     notes = [f"{part.name} ({part.type}): {part.place}{_through(part)}" for part in apart]
-    ground = "The ground of every device goes to a GND pin; what feeds it says the help of its node"
-    for row, note in enumerate([*notes, f"{ground}, as in `oppleo-flow nodes evse-switch`."]):
+    notes.append("The ground of every device goes to a GND pin.")
+    notes.append(
+        "What feeds it, and what belongs between it and a pin, is in the help of its node, "
+        "as in `oppleo-flow nodes evse-switch`."
+    )
+    for row, note in enumerate(notes):
         yield f'<text x="24" y="{top + 22 * row:.0f}">{_text(note)}</text>'
 
 
