@@ -35,7 +35,7 @@ COMMANDS = {
     "deploy": Entry("deploy", "put another version of a flow in the place of the one that runs"),
     "versions": Entry("versions", "list the versions of a flow, compare two, go back to one"),
     "reload": Entry("reload", "run the site's own nodes with the code that their files hold now"),
-    "sessions": Entry("sessions", "list the charging sessions of a month"),
+    "sessions": Entry("sessions", "list the sessions of a month, correct one, start or stop one"),
     "audit": Entry("audit", "list who deployed, replayed, or changed cards and prices, and when"),
     "log-level": Entry("log_level", "show or change how much a running node writes down"),
     "tap": Entry("tap", "print what leaves an output of the running flow, live"),

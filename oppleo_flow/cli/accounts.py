@@ -27,7 +27,10 @@ def declare(parser: argparse.ArgumentParser) -> None:
     add = actions.add_parser("add", help="make one known")
     remove = actions.add_parser("remove", help="forget one that no card is for")
     for action in (add, remove):
-        action.add_argument("kind", choices=get_args(AccountKind))
+        kinds = get_args(AccountKind)
+        action.add_argument(
+            "kind", metavar="KIND", choices=kinds, help=f"one of {', '.join(kinds)}"
+        )
         action.add_argument("name", metavar="NAME")
     add.add_argument("--plate", help="of a vehicle")
     for action in (show, add, remove):

@@ -55,7 +55,13 @@ def _moment(text: str, site: Site) -> datetime:
             raise UsageError(f"--since: {error}", "audit") from None
         if isinstance(seconds, int | float):
             return SystemClock().now() - timedelta(seconds=seconds)
-    return midnight(day_of(text, "--since", "audit"), site)
+    try:
+        return midnight(day_of(text, "--since", "audit"), site)
+    except UsageError:
+        raise UsageError(
+            f"--since: a day such as 2026-01-31, or a time such as 2h, is needed, got {text!r}",
+            "audit",
+        ) from None
 
 
 def _listing(deeds: Sequence[Deed], site: Site, *, details: bool) -> str:

@@ -12,7 +12,7 @@ from nodes.charging.offpeak_gate import OffpeakGateConfig
 from oppleo_flow.charging.calendar import WEEKDAYS, Calendar
 from oppleo_flow.charging.calendar_days import CalendarDay, calendar_days, usual_hours
 from oppleo_flow.charging.month import Month
-from oppleo_flow.cli.command import UsageError, add_site
+from oppleo_flow.cli.command import UsageError, add_site, whole_number
 from oppleo_flow.cli.exit_codes import OK
 from oppleo_flow.cli.flow_files import Surroundings
 from oppleo_flow.cli.folder import site_folder
@@ -41,8 +41,12 @@ def declare(parser: argparse.ArgumentParser) -> None:
         "--name", metavar="NAME", help="of oppleo.yaml or a gate's id (default: all there are)"
     )
     parser.add_argument("--from", dest="first", metavar="YYYY-MM", help="(default: this month)")
-    parser.add_argument("--months", type=int, default=24, metavar="N", help="how many (24)")
-    parser.add_argument("--format", choices=("text", "json", "csv"), default="text")
+    parser.add_argument(
+        "--months", type=whole_number, default=24, metavar="N", help="how many (default: 24)"
+    )
+    parser.add_argument(
+        "--format", choices=("text", "json", "csv"), default="text", help="(default: text)"
+    )
 
 
 def run(args: argparse.Namespace) -> int:

@@ -39,7 +39,9 @@ def declare(parser: argparse.ArgumentParser) -> None:
     """Add the arguments."""
     add_target(parser)
     add_variables(parser)
-    parser.add_argument("--format", choices=("text", "json", "github"), default="text")
+    parser.add_argument(
+        "--format", choices=("text", "json", "github"), default="text", help="(default: text)"
+    )
     parser.add_argument(
         "--connect",
         action="store_true",

@@ -8,6 +8,7 @@ from typing import NoReturn, Protocol
 from oppleo_flow.cli import exit_codes
 
 PROGRAM = "oppleo-flow"
+_MOST_DIGITS = 16
 
 
 class UsageError(Exception):
@@ -62,6 +63,17 @@ def command_parser(name: str, entry: Entry, command: Command) -> Parser:
     )
     command.declare(parser)
     return parser
+
+
+def whole_number(text: str) -> int:
+    """Return the number that an argument is.
+
+    Raises:
+        ArgumentTypeError: It is none.
+    """
+    if not (text.isascii() and text.isdecimal() and len(text) < _MOST_DIGITS):
+        raise argparse.ArgumentTypeError(f"a whole number is needed, got {text!r}")
+    return int(text)
 
 
 def add_site(parser: argparse.ArgumentParser) -> None:

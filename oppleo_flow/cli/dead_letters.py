@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from oppleo_flow.cli.command import add_site_option
+from oppleo_flow.cli.command import add_site_option, whole_number
 from oppleo_flow.cli.exit_codes import OK
 from oppleo_flow.cli.folder import site_folder
 from oppleo_flow.cli.running import Running
@@ -28,11 +28,15 @@ def declare(parser: argparse.ArgumentParser) -> None:
     """Add the arguments."""
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
     show = actions.add_parser("list", help="all of them, the newest first")
-    show.add_argument("--format", choices=("table", "json"), default="table")
+    show.add_argument(
+        "--format", choices=("table", "json"), default="table", help="(default: table)"
+    )
     replay = actions.add_parser("replay", help="give some to their node once more")
     discard = actions.add_parser("discard", help="forget some")
     for action in (replay, discard):
-        action.add_argument("numbers", metavar="ID", type=int, nargs="+", help="as `list` shows it")
+        action.add_argument(
+            "numbers", metavar="ID", type=whole_number, nargs="+", help="as `list` shows it"
+        )
     for action in (show, replay, discard):
         add_site_option(action)
 

@@ -52,8 +52,17 @@ def declare(parser: argparse.ArgumentParser) -> None:
     """Add the arguments."""
     parser.add_argument("file", metavar="FILE", type=Path, help="a flow file")
     parser.add_argument("verb", choices=_VERBS, help="what to do")
-    parser.add_argument("path", metavar="PATH", help="what to change, such as nodes.meter.every")
-    parser.add_argument("value", metavar="VALUE", nargs="?", help="its new value, or new name")
+    parser.add_argument(
+        "path",
+        metavar="PATH",
+        help="what to change, such as nodes.meter.every; with `json` the edits",
+    )
+    parser.add_argument(
+        "value",
+        metavar="VALUE",
+        nargs="?",
+        help="for `set` its new value, for `rename` its new name",
+    )
     parser.add_argument(
         "--diff", action="store_true", help="write nothing; print what would change"
     )

@@ -47,7 +47,9 @@ def declare(parser: argparse.ArgumentParser) -> None:
     """Add the arguments."""
     add_target(parser)
     add_variables(parser)
-    parser.add_argument("--format", choices=(*_DRAWINGS, "json"), default="text")
+    parser.add_argument(
+        "--format", choices=(*_DRAWINGS, "json"), default="text", help="(default: text)"
+    )
     parser.add_argument(
         "--expand", action="store_true", help="draw the nodes inside a subflow, not one box for it"
     )

@@ -63,7 +63,13 @@ def _drop_in(folder: Path, name: str) -> tuple[Path, Path, str]:
 
 def _built_in(clone: Path, category: str, name: str) -> tuple[Path, Path, str]:
     if not (clone / "nodes" / category / "__init__.py").is_file():
-        raise ConfigError(f"{clone / 'nodes' / category}: not a category of the built-in pack")
+        found = sorted(folder.parent.name for folder in (clone / "nodes").glob("*/__init__.py"))
+        has = (
+            f"there are: {', '.join(found)}" if found else "this folder is no clone of the project"
+        )
+        raise ConfigError(
+            f"{clone / 'nodes' / category}: not a category of the built-in pack; {has}"
+        )
     _refuse_a_known(Registry.installed(), name)
     file = name.replace("-", "_")
     return (

@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 from zoneinfo import ZoneInfo
 
 from oppleo_flow.charging.calendar_rules import SiteCalendars
-from oppleo_flow.cli.command import UsageError, add_variables
+from oppleo_flow.cli.command import UsageError, add_variables, whole_number
 from oppleo_flow.cli.exit_codes import FAILED, OK, USAGE
 from oppleo_flow.cli.flow_files import Surroundings, add_target, flow_of, variables_of
 from oppleo_flow.cli.folder import SETTINGS
@@ -47,13 +47,17 @@ EXAMPLES = (
 def declare(parser: argparse.ArgumentParser) -> None:
     """Add the arguments."""
     add_target(parser)
-    parser.add_argument("--from", dest="first", metavar="DATE", help="the first day, YYYY-MM-DD")
-    parser.add_argument("--days", metavar="N", type=int, default=31, help="(default: 31)")
+    parser.add_argument(
+        "--from", dest="first", metavar="DATE", help="the first day, YYYY-MM-DD; is needed"
+    )
+    parser.add_argument(
+        "--days", metavar="N", type=whole_number, default=31, help="how many (default: 31)"
+    )
     parser.add_argument(
         "--scenario", metavar="FILE", type=Path, help="the household (default: the built-in one)"
     )
     parser.add_argument(
-        "--seed", metavar="N", type=int, default=1, help="what chance goes by (default: 1)"
+        "--seed", metavar="N", type=whole_number, default=1, help="what chance goes by (default: 1)"
     )
     add_variables(parser)
     parser.add_argument("--json", action="store_true", help="the figures for a program")

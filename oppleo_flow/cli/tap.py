@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
-from oppleo_flow.cli.command import PROGRAM, add_site
+from oppleo_flow.cli.command import PROGRAM, add_site, whole_number
 from oppleo_flow.cli.exit_codes import OK
 from oppleo_flow.cli.folder import site_folder
 from oppleo_flow.cli.listening import add_time, lines_from, seconds_of
@@ -36,7 +36,9 @@ def declare(parser: argparse.ArgumentParser) -> None:
     )
     add_site(parser)
     add_time(parser, "listen")
-    parser.add_argument("--count", metavar="N", type=int, help="end after so many messages")
+    parser.add_argument(
+        "--count", metavar="N", type=whole_number, help="end after so many messages"
+    )
     parser.add_argument("--json", action="store_true", help="each message as a line of JSON")
 
 

@@ -8,7 +8,7 @@ from uuid import uuid4
 
 from oppleo_flow.charging.tokens import Enrolment, Token, card_token, virtual_token
 from oppleo_flow.cli.audit_trail import note
-from oppleo_flow.cli.command import UsageError
+from oppleo_flow.cli.command import UsageError, whole_number
 from oppleo_flow.cli.exit_codes import OK
 from oppleo_flow.cli.site import Site
 from oppleo_flow.cli.site_ledger import add_ledger_options, ledger_of, site_of, zone_of
@@ -59,7 +59,10 @@ def declare(parser: argparse.ArgumentParser) -> None:
     enrol = actions.add_parser("enrol", help="let the next unknown card that is swiped charge")
     enrol.add_argument("--label", help="what people call it")
     enrol.add_argument(
-        "--seconds", type=int, default=_ENROL_S, help=f"how long to wait (default: {_ENROL_S})"
+        "--seconds",
+        type=whole_number,
+        default=_ENROL_S,
+        help=f"how long to wait (default: {_ENROL_S})",
     )
     enrol.add_argument("--stop", action="store_true", help="wait for no card any more")
     for action in (show, add, enable, change, disable, enrol):
@@ -121,7 +124,7 @@ def _enrol(site: Site, ledger: Ledger, args: argparse.Namespace) -> None:
 
 
 def _switch(site: Site, ledger: Ledger, args: argparse.Namespace) -> None:
-    token = _find(ledger.tokens.all(), args.card)
+    before = token = _find(ledger.tokens.all(), args.card)
     if args.action == "disable":
         ledger.tokens.change(replace(token, enabled=False))
         done = f"{token.uid or token.legacy_id} {token.label!r} may charge no more"
@@ -133,6 +136,10 @@ def _switch(site: Site, ledger: Ledger, args: argparse.Namespace) -> None:
     if enabled and not label:
         raise UsageError("this card has no label yet; say with --label what it is", "tokens")
     token = with_options(replace(token, enabled=enabled, label=label), args)
+    if args.action == "change" and token == before:
+        raise UsageError(
+            "nothing would change; say what is another, such as --label", "tokens change"
+        )
     ledger.tokens.change(token)
     done = f"{token.uid or token.legacy_id} {token.label!r} {_may(token)}"
     note(site, "token", done, _details(token))

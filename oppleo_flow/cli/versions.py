@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from oppleo_flow.cli.command import add_site_option
+from oppleo_flow.cli.command import add_site_option, whole_number
 from oppleo_flow.cli.deploy import DEPLOY_S, told
 from oppleo_flow.cli.exit_codes import OK
 from oppleo_flow.cli.folder import site_folder
@@ -29,12 +29,16 @@ def declare(parser: argparse.ArgumentParser) -> None:
     """Add the arguments."""
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
     show = actions.add_parser("list", help="all that are kept, the newest first")
-    show.add_argument("--format", choices=("table", "json"), default="table")
+    show.add_argument(
+        "--format", choices=("table", "json"), default="table", help="(default: table)"
+    )
     diff = actions.add_parser("diff", help="what changed between two")
-    diff.add_argument("old", metavar="FROM", type=int, help="as `list` shows it")
-    diff.add_argument("new", metavar="TO", type=int, nargs="?", help="(default: what runs)")
+    diff.add_argument("old", metavar="FROM", type=whole_number, help="as `list` shows it")
+    diff.add_argument(
+        "new", metavar="TO", type=whole_number, nargs="?", help="(default: what runs)"
+    )
     back = actions.add_parser("back", help="let one run again")
-    back.add_argument("number", metavar="VERSION", type=int, help="as `list` shows it")
+    back.add_argument("number", metavar="VERSION", type=whole_number, help="as `list` shows it")
     for action in (show, diff, back):
         add_site_option(action)
 

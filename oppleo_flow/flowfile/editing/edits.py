@@ -200,7 +200,12 @@ def edit_from_json(value: object) -> Edit:
     try:
         return _reader().validate_python(value)
     except ValidationError as error:
-        first = error.errors(include_url=False, include_context=False)[0]
+        first = error.errors(include_url=False)[0]
+        if first["type"] == "union_tag_invalid":
+            known = first["ctx"]["expected_tags"].replace("'", "")
+            raise ConfigError(
+                f"edit: there is no {first['ctx']['tag']!r}; there are: {known}"
+            ) from None
         place = ".".join(map(str, first["loc"])) or "edit"
         raise ConfigError(f"{place}: {first['msg']}, got {first['input']!r}") from None
 

@@ -113,7 +113,9 @@ def test_a_program_is_told_all_of_it(january, capsys):
     ("word", "said"),
     [
         pytest.param(
-            "yesterday", "a day such as 2026-01-31 is needed, got 'yesterday'", id="no day"
+            "yesterday",
+            "a day such as 2026-01-31, or a time such as 2h, is needed, got 'yesterday'",
+            id="no day",
         ),
         pytest.param(
             "7 weeks", "a duration such as 500ms, 10s, 5m, 1h30m or 2d is needed", id="no duration"

@@ -35,6 +35,12 @@ PUBLIC = [name for name, entry in COMMANDS.items() if not entry.hidden]
             id="an option of a command",
         ),
         pytest.param(
+            ["versions", "back", "x"],
+            "argument VERSION: a whole number is needed, got 'x'; "
+            "see `oppleo-flow versions back --help`",
+            id="a number that is none",
+        ),
+        pytest.param(
             ["new-node"],
             "the following arguments are required: NAME; see `oppleo-flow new-node --help`",
             id="a missing argument",

@@ -102,7 +102,8 @@ def test_a_new_built_in_node_lies_where_the_pack_has_its_category(tmp_path, monk
         pytest.param(
             ["grid-alarm", "--built-in", "flow"],
             2,
-            "nodes/flow: not a category of the built-in pack",
+            "nodes/flow: not a category of the built-in pack; "
+            "this folder is no clone of the project",
             id="a category that does not exist",
         ),
     ],

@@ -185,3 +185,12 @@ def test_the_next_card_can_be_enrolled(site, capsys):
     assert capsys.readouterr().out == "no card is waited for\n"
     with open_ledger(StoreLocation(site / ".oppleo" / "ledger.sqlite"), "garage") as ledger:
         assert ledger.enrolments.armed(now) is None
+
+
+def test_a_change_of_nothing_is_refused_and_not_noted(site, capsys):
+    assert main(["tokens", "add", "04A1B2C3", "--label", "family"]) == 0
+    assert main(["tokens", "change", "family"]) == 2
+    assert capsys.readouterr().err == (
+        "oppleo-flow: nothing would change; say what is another, such as --label; "
+        "see `oppleo-flow tokens change --help`\n"
+    )
