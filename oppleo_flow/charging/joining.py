@@ -23,9 +23,7 @@ def join(first: SessionRecord, second: SessionRecord) -> tuple[Changes, Changes]
     if (first.token_id, first.point) != (second.token_id, second.point):
         raise Refused(f"{place}: is of another card, or of another charge point, than the first")
     if first.ended_at is None or second.started_at < first.ended_at:
-        raise Refused(
-            f"{place}: began before the first had ended; name the earlier one first"
-        )
+        raise Refused(f"{place}: began before the first had ended; name the earlier one first")
     if None in (first.meter_start_wh, first.meter_end_wh, second.meter_end_wh):
         raise Refused(f"{place}: a register of the two is unknown; correct that first")
     if first.meter_serial != second.meter_serial:
