@@ -84,18 +84,20 @@ class Claim:
     """Something that only one node may hold: a pin, a bus address, a port.
 
     `resource` is how a message names it (`GPIO 5`), `within` the connection it belongs to.  `pin`
-    is the BCM number of a pin, `wire` what the other end of its wire is called, for drawings.
+    is the BCM number of a pin, `wire` what the other end of its wire is called, for drawings.  Who
+    claim the same as `part_of` the same bus do not get in each other's way.
     """
 
     resource: str
     within: str = ""
     pin: int | None = field(default=None, compare=False)
     wire: str = field(default="", compare=False)
+    part_of: str = field(default="", compare=False)
 
     @classmethod
-    def of_pin(cls, pin: int, wire: str) -> Self:
+    def of_pin(cls, pin: int, wire: str, part_of: str = "") -> Self:
         """Return the claim of a pin of the Raspberry Pi, by its BCM number."""
-        return cls(f"GPIO {pin}", pin=pin, wire=wire)
+        return cls(f"GPIO {pin}", pin=pin, wire=wire, part_of=part_of)
 
 
 @dataclass(frozen=True, slots=True)

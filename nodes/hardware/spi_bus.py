@@ -8,6 +8,15 @@ connections:
 The usual wiring: SDA to GPIO 8, SCK to 11, MOSI to 10, MISO to 9, RST to GPIO 25. SPI must be
 enabled with `dtparam=spi=on` in the Pi's configuration. It needs the libraries spidev and
 mfrc522. Simulated, it is the reader of the simulated world.
+
+A second reader has a connection of its own. It may share SCK, MOSI and MISO with the first; its SDA
+goes to another chip select, and its RST to another pin:
+
+```yaml
+connections:
+  left_reader: {type: spi-bus, device: 0, reset_pin: 25}    # SDA to GPIO 8
+  right_reader: {type: spi-bus, device: 1, reset_pin: 24}   # SDA to GPIO 7
+```
 """
 
 from collections.abc import Iterable
@@ -72,7 +81,10 @@ class SpiBusConnection(Connection[SpiBusConfig], SpiBus):
     def claims(cls, config: SpiBusConfig) -> Iterable[Claim]:
         """Return the pins of the bus, the chip select and the reset."""
         select = CHIP_SELECT_PINS.get((config.bus, config.device))
-        pins = [*zip(SPI_PINS[config.bus], SPI_WIRES, strict=True), (config.reset_pin, "RST")]
-        if select is not None:
-            pins.append((select, "SDA"))
-        return [Claim.of_pin(pin, wire) for pin, wire in pins]
+        bus = f"SPI {config.bus}"
+        shared = zip(SPI_PINS[config.bus], SPI_WIRES, strict=True)
+        claims = [Claim.of_pin(pin, wire, part_of=bus) for pin, wire in shared]
+        claims.append(Claim.of_pin(config.reset_pin, "RST"))
+        device = f"{bus}.{config.device}"
+        claims.append(Claim(device) if select is None else Claim.of_pin(select, "SDA"))
+        return claims

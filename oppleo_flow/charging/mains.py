@@ -18,6 +18,8 @@ class Shares:
     waiting: dict[str, float] = field(default_factory=dict)
     """Who waits, in order, and for how much."""
     gave_way: set[str] = field(default_factory=set)
+    taken: set[str] = field(default_factory=set)
+    """Who draws, and was not asked to: nobody can stop it."""
 
     @property
     def free_a(self) -> float:
@@ -36,7 +38,7 @@ class Shares:
         behind who did not.
         """
         if who in self.held_a:
-            return True
+            return who not in self.taken or self.free_a >= 0
         self.waiting.setdefault(who, current_a)
         first = min(self.waiting, key=lambda one: one in self.gave_way)
         if first != who or current_a > self.free_a:
@@ -51,10 +53,27 @@ class Shares:
         self.held_a.pop(who, None)
         self.waiting.pop(who, None)
         self.gave_way.discard(who)
+        self.taken.discard(who)
+
+    def take(self, who: str, current_a: float) -> None:
+        """Note that a charge point draws without a share: who came last waits until there is room.
+
+        What two of them draw may be more than there is; then nobody else has anything.
+        """
+        self.release(who)
+        self.taken.add(who)
+        self.held_a[who] = current_a
+        while self.free_a < 0 and self.held_a.keys() != self.taken:
+            self.end_turn([one for one in self.held_a if one not in self.taken][-1])
+
+    def end_turn(self, who: str) -> None:
+        """Hand a share on, and wait for it again behind who waits already."""
+        self.waiting[who] = self.held_a.pop(who)
+        self.taken.discard(who)
 
     def give_way(self, who: str) -> None:
-        """Hand a share on, and wait for it again behind all others."""
-        self.waiting[who] = self.held_a.pop(who)
+        """Hand a share on that is not used, and wait for it again behind all others."""
+        self.end_turn(who)
         self.gave_way.add(who)
 
 

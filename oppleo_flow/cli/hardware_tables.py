@@ -9,13 +9,17 @@ from oppleo_flow.devices.profile_files import built_in_models, meter_profile
 
 def pin_table(parts: Sequence[Part]) -> str:
     """Return every wire at the header, in the order of its pins."""
-    wires = {
-        claim.pin: (claim.wire, f"`{part.name}` ({part.type})")
-        for part in parts
-        for claim in part.wires
-        if claim.pin is not None
-    }
-    rows = [(str(BOARD_PIN_OF[pin]), str(pin), *wires[pin]) for pin in wires]
+    owners: dict[tuple[int, str], list[str]] = {}
+    for part in parts:
+        for claim in part.wires:
+            if claim.pin is not None:
+                owners.setdefault((claim.pin, claim.wire), []).append(
+                    f"`{part.name}` ({part.type})"
+                )
+    rows = [
+        (str(BOARD_PIN_OF[pin]), str(pin), wire, ", ".join(of))
+        for (pin, wire), of in owners.items()
+    ]
     rows.sort(key=lambda row: int(row[0]))
     return _markdown(("pin", "GPIO", "wire", "of"), rows)
 

@@ -189,15 +189,17 @@ def _others(kind: Any, home: Scope) -> str:
 
 def check_claims(flow: FlowDraft, report: Report) -> None:
     """Report what two nodes, or two connections, claim for themselves."""
-    held: dict[tuple[str, str], tuple[str, Mark]] = {}
+    held: dict[tuple[str, str], tuple[str, Mark, str]] = {}
     for part, home in _claimers(flow):
         for claim in _claims(part, report):
             key = (claim.within, claim.resource)
             place = value_of(claim, part.body) or part.key.start
             if key not in held:
-                held[key] = (part.id, place)
+                held[key] = (part.id, place, claim.part_of)
                 continue
-            holder, there = held[key]
+            holder, there, bus = held[key]
+            if bus and bus == claim.part_of:
+                continue
             seen_from = _scope_at(place, home)
             own = part.id.removeprefix(seen_from.prefix)
             what = f"{claim.resource}, of {own!r}," if "." in own else claim.resource

@@ -22,20 +22,26 @@ def house(tmp_path):
         yield home
 
 
+def swipe(home: House, card: str, point: str) -> None:
+    """Hold a card to the reader of one of the places."""
+    home.world.swipe(card, point=point)
+    home.run_for(1)
+
+
 def low(home: House, pin: int) -> bool:
     return not home.world.read_pin(pin)
 
 
 def test_its_own_tests_pass(capsys):
     assert main(["test", str(FLOW)]) == 0
-    assert capsys.readouterr().out == "6 passed, 0 failed\n"
+    assert capsys.readouterr().out == "10 passed, 0 failed\n"
 
 
 def test_each_place_drives_a_pin_of_its_own(house):
     assert (low(house, 5), low(house, 4)) == (False, False)
-    house.swipe("family")
+    swipe(house, "family", "left")
     assert (low(house, 5), low(house, 4)) == (True, False)
-    house.swipe("office")
+    swipe(house, "office", "right")
     assert (low(house, 5), low(house, 4)) == (True, True)
 
 
@@ -47,7 +53,7 @@ def test_each_place_reads_a_meter_of_its_own(house):
 def test_a_car_at_one_place_is_charged_by_its_card_and_measured_by_its_meter(house):
     before_wh = {p: house.world.registers()[p] for p in ("left", "right")}
     house.world.plug_in(20, "right")
-    house.swipe("office")
+    swipe(house, "office", "right")
     house.run_for(1800)
 
     assert house.level("right.session", "status").phase == "charging"
@@ -61,8 +67,8 @@ def test_a_car_at_one_place_is_charged_by_its_card_and_measured_by_its_meter(hou
 def test_what_breaks_at_one_place_leaves_the_other_charging(house):
     house.world.plug_in(20, "left")
     house.world.plug_in(20, "right")
-    house.swipe("family")
-    house.swipe("office")
+    swipe(house, "family", "left")
+    swipe(house, "office", "right")
     house.run_for(60)
     house.world.break_evse(True, "left")
     house.world.silence_meter(True, "left")
@@ -79,10 +85,35 @@ def test_a_day_at_both_places_comes_out_the_same_to_the_byte(tmp_path):
         with House(FLOW.read_text(), folder, NOON) as home:
             for point, card in (("left", "family"), ("right", "office")):
                 home.world.plug_in(30, point)
-                home.swipe(card)
+                swipe(home, card, point)
                 home.run_for(3 * 3600)
-                home.swipe(card)
+                swipe(home, card, point)
                 home.run_for(600)
             return json.dumps(home.world.snapshot()), [str(fault) for fault in home.faults()]
 
     assert day(tmp_path / "one") == day(tmp_path / "two")
+
+
+def test_a_card_that_charges_at_both_places_ends_each_session_where_it_is_held(house):
+    swipe(house, "family", "left")
+    swipe(house, "family", "right")
+    assert (low(house, 5), low(house, 4)) == (True, True)
+    house.run_for(10)
+    swipe(house, "family", "left")
+    assert (low(house, 5), low(house, 4)) == (False, True)
+
+
+@pytest.mark.parametrize(
+    ("right", "taken"),
+    [
+        ("{type: spi-bus, device: 0, reset_pin: 24}", "GPIO 8"),
+        ("{type: spi-bus, device: 1, reset_pin: 25}", "GPIO 25"),
+    ],
+    ids=["one chip select", "one reset"],
+)
+def test_two_readers_on_one_wire_of_their_own_are_refused(tmp_path, right, taken):
+    text = FLOW.read_text()
+    old = "{type: spi-bus, device: 1, reset_pin: 24}"
+    assert text.count(old) == 1
+    with pytest.raises(ValueError, match=f": right_reader: {taken} is already used by 'left_r"):
+        House(text.replace(old, right), tmp_path, NOON)

@@ -58,5 +58,22 @@ def test_the_pins_of_the_bus_the_chip_select_and_the_reset_are_claimed():
     ]
 
 
+def test_two_readers_share_the_wires_of_the_bus_and_nothing_else():
+    left, right = (
+        SpiBusConnection.claims(SpiBusConfig(device=device, reset_pin=25 - device))
+        for device in (0, 1)
+    )
+    both = [claim for claim in left if claim in right]
+    assert [(claim.wire, claim.part_of) for claim in both] == [
+        ("MISO", "SPI 0"),
+        ("MOSI", "SPI 0"),
+        ("SCK", "SPI 0"),
+    ]
+
+
+def test_a_chip_select_without_a_pin_of_its_own_is_claimed_by_its_number():
+    assert Claim("SPI 0.2") in SpiBusConnection.claims(SpiBusConfig(device=2))
+
+
 def test_a_connection_of_a_bus_is_a_bus():
     assert issubclass(SpiBusConnection, SpiBus)

@@ -46,10 +46,42 @@ def test_nobody_gives_way_for_who_gave_way():
     assert shares.ask("a", 16)
 
 
+def test_who_had_its_turn_waits_behind_the_others_for_another():
+    shares = Shares(16)
+    for who in "abc":
+        shares.ask(who, 16)
+    shares.end_turn("a")
+    assert [shares.ask(who, 16) for who in "acb"] == [False, False, True]
+    shares.end_turn("b")
+    assert [shares.ask(who, 16) for who in "abc"] == [False, False, True]
+    shares.end_turn("c")
+    assert [shares.ask(who, 16) for who in "bca"] == [False, False, True]
+
+
+def test_who_draws_without_a_share_has_it_from_who_came_last():
+    shares = Shares(40)
+    shares.ask("a", 16)
+    shares.ask("b", 16)
+    shares.take("c", 16)
+    assert (shares.held_a, shares.waiting) == ({"a": 16, "c": 16}, {"b": 16})
+    assert [shares.ask("c", 16), shares.ask("b", 16)] == [True, False]
+    shares.release("c")
+    assert shares.ask("b", 16)
+
+
+def test_who_draws_more_than_there_is_may_not_be_switched_on_besides():
+    shares = Shares(25)
+    shares.take("a", 16)
+    shares.take("b", 16)
+    assert [shares.ask("a", 16), shares.ask("b", 16), shares.ask("c", 6)] == [False] * 3
+    shares.release("b")
+    assert [shares.ask("a", 16), shares.ask("c", 6)] == [True, True]
+
+
 @given(
     st.lists(
         st.tuples(
-            st.sampled_from(["ask", "release", "give way"]),
+            st.sampled_from(["ask", "release", "give way", "end turn", "take"]),
             st.sampled_from("abcd"),
             st.sampled_from([6.0, 10.0, 16.0, 25.0]),
         )
@@ -59,12 +91,16 @@ def test_whatever_is_asked_the_fuse_is_never_promised_more_than_it_has(steps):
     shares = Shares(25)
     for do, who, current_a in steps:
         if do == "ask":
-            assert shares.ask(who, current_a) is (who in shares.held_a)
+            has_it = shares.ask(who, current_a)
+            assert has_it is (who in shares.held_a and (shares.free_a >= 0))
         elif do == "release":
             shares.release(who)
+        elif do == "take":
+            shares.take(who, current_a)
         elif who in shares.held_a:
-            shares.give_way(who)
-        assert sum(shares.held_a.values()) <= 25
+            (shares.give_way if do == "give way" else shares.end_turn)(who)
+        assert sum(shares.held_a.values()) <= 25 or shares.held_a.keys() == shares.taken
+        assert shares.taken <= shares.held_a.keys()
         assert shares.free_a == pytest.approx(25 - sum(shares.held_a.values()))
         assert not shares.held_a.keys() & shares.waiting.keys()
         assert shares.gave_way <= shares.waiting.keys()

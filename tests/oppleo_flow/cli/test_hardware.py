@@ -80,6 +80,21 @@ def test_another_pin_in_the_flow_is_another_wire_in_the_drawing(capsys, tmp_path
     assert "buzzer signal: GPIO 24, pin 18" in wires(ElementTree.parse(file).getroot())
 
 
+def test_a_pin_that_two_readers_share_is_one_line_of_the_table(capsys):
+    two = FLOW.parents[1] / "examples" / "two-charge-points.yaml"
+    assert main(["hardware", "pins", str(two)]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line for line in lines if "spi-bus" in line] == [
+        "| 18 | 24 | RST | `right_reader` (spi-bus) |",
+        "| 19 | 10 | MOSI | `left_reader` (spi-bus), `right_reader` (spi-bus) |",
+        "| 21 | 9 | MISO | `left_reader` (spi-bus), `right_reader` (spi-bus) |",
+        "| 22 | 25 | RST | `left_reader` (spi-bus) |",
+        "| 23 | 11 | SCK | `left_reader` (spi-bus), `right_reader` (spi-bus) |",
+        "| 24 | 8 | SDA | `left_reader` (spi-bus) |",
+        "| 26 | 7 | SDA | `right_reader` (spi-bus) |",
+    ]
+
+
 def test_the_pins_are_a_table_in_the_order_of_the_header(capsys):
     assert main(["hardware", "pins", str(FLOW)]) == 0
     lines = capsys.readouterr().out.splitlines()

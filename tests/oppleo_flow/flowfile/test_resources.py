@@ -42,6 +42,13 @@ nodes:
         pytest.param("  n: {type: two-pins, left: 7, right: 7}\n",
                      ["12:3: n: GPIO 7 is already used here; choose another"],
                      id="a pin that one node takes twice"),
+        pytest.param("  n: {type: two-pins, left: 7, right: 8, bus: one}\n"
+                     "  o: {type: two-pins, left: 7, right: 9, bus: one}\n", [],
+                     id="a pin that two share as parts of one bus"),
+        pytest.param("  n: {type: two-pins, left: 7, right: 8, bus: one}\n"
+                     "  o: {type: two-pins, left: 7, right: 9, bus: two}\n",
+                     ["13:29: o: GPIO 7 is already used by 'n' (f.yaml:12:29); choose another"],
+                     id="a pin of two buses"),
         pytest.param("  n: {type: meter, bus: rs485, disabled: on}\n", [],
                      id="a node that does not run takes nothing"),
     ],

@@ -130,10 +130,10 @@ def test_an_instance_of_a_subflow_is_a_charge_point_of_that_name():
     points = wiring_of(checked(TWO_CHARGE_POINTS.read_text())).points
 
     assert points == {
-        "left": Wiring(meters={1: "SDM630v2"}),
+        "left": Wiring(meters={1: "SDM630v2"}, reader="0.0"),
         "right": replace(
             Wiring.bare(),
-            **{"evse_switch": 4, "evse_led": 27, "buzzer": 23, "reader": "0.0"},
+            **{"evse_switch": 4, "evse_led": 27, "buzzer": 23, "reader": "0.1"},
             meters={2: "SDM120"},
         ),
     }

@@ -10,6 +10,7 @@ from oppleo_flow import Claim, Node, NodeConfig
 class TwoPinsConfig(NodeConfig):
     left: int = Field(description="A pin.")
     right: int = Field(description="Another pin.")
+    bus: str = Field("", description="What bus they are part of.")
 
 
 class TwoPins(Node[TwoPinsConfig]):
@@ -17,4 +18,6 @@ class TwoPins(Node[TwoPinsConfig]):
 
     @classmethod
     def claims(cls, config: TwoPinsConfig) -> Iterable[Claim]:
-        return [Claim(f"GPIO {pin}", "gpio") for pin in (config.left, config.right)]
+        return [
+            Claim(f"GPIO {pin}", "gpio", part_of=config.bus) for pin in (config.left, config.right)
+        ]
