@@ -5,7 +5,7 @@ What was recorded stays as it is; a correction lies on top of it, and later ones
 
 from collections.abc import Iterable
 from dataclasses import dataclass, fields, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
@@ -13,6 +13,9 @@ from oppleo_flow.charging.record import Remark, SessionRecord
 from oppleo_flow.errors import Refused
 
 _LABELS: Final = ("driver", "vehicle", "plate", "cost_centre")
+_SAME_TIME: Final = timedelta(days=60)
+BOUNDING: Final = frozenset({"meter_start_wh", "meter_end_wh", "void"})
+"""What a correction may say that changes which energy a session is billed for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +108,39 @@ def check(
             f"{place}: both registers are known, so the energy is their difference; "
             "correct a register instead"
         )
+
+
+def check_registers(after: SessionRecord, others: Iterable[SessionRecord]) -> None:
+    """Refuse a session whose registers take in what another one of its meter is billed for.
+
+    Of the others only those of the same time count: a meter may have been set back between.
+
+    Raises:
+        Refused: The message names the other one.
+    """
+    start_wh, end_wh = after.meter_start_wh, after.meter_end_wh
+    if start_wh is None or end_wh is None or after.void:
+        return
+    for other in others:
+        low_wh, high_wh = other.meter_start_wh, other.meter_end_wh
+        if low_wh is None or high_wh is None or not _beside(after, other):
+            continue
+        if max(start_wh, low_wh) < min(end_wh, high_wh):
+            raise Refused(
+                f"session {after.session_id}: from {_kwh(start_wh)} to {_kwh(end_wh)} kWh it would "
+                f"take in what session {other.session_id} is billed for, {_kwh(low_wh)} to "
+                f"{_kwh(high_wh)}; correct that one first"
+            )
+
+
+def _beside(one: SessionRecord, other: SessionRecord) -> bool:
+    apart = abs(one.started_at - other.started_at)
+    same_meter = (one.meter_serial, one.point) == (other.meter_serial, other.point)
+    return same_meter and apart < _SAME_TIME and not other.void
+
+
+def _kwh(energy_wh: int) -> str:
+    return f"{energy_wh / 1000:.3f}"
 
 
 def _iso(at: datetime) -> str:

@@ -44,7 +44,8 @@ def slice_words(slices: Sequence[EnergySlice]) -> str:
     kinds = [kind for kind, _ in used]
     if len(set(kinds)) == len(kinds) and None not in [per_kwh for _, per_kwh in used]:
         # Each kind has one price, which stands above the lines.
-        return ", ".join(f"{kind} {_kwh(used[kind, each])}" for kind, each in used)
+        parts = ", ".join(f"{kind} {_kwh(used[kind, each])}" for kind, each in used)
+        return f"{parts} kWh"
     known = [per_kwh for _, per_kwh in used if per_kwh is not None]
     if len(used) > _MOST_PARTS and known:
         return f"{len(used)} prices, {plain(min(known))} to {plain(max(known))}"

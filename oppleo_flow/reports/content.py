@@ -22,7 +22,7 @@ Cell = str | int | Decimal | datetime | None
 _REMARKS: dict[SessionFlag, str] = {
     "energy-unknown": "energy unknown",
     "price-unknown": "price unknown",
-    "estimated": "estimated",
+    "estimated": "parts estimated",
     "late-start": "start read late",
     "late-end": "end read late",
     "interrupted": "interrupted",
@@ -168,6 +168,10 @@ def foot(statement: Statement) -> Iterator[tuple[str, Cell, str]]:
         yield "Sessions above without known energy, not in the sums", statement.energy_unknown, ""
     if statement.price_unknown:
         yield "Sessions above without known price, not in the total", statement.price_unknown, ""
+    guessed = sum("estimated" in session.flags for session in statement.lines)
+    if guessed:
+        said = "Sessions above that no reading cut where the price changed; their energy is exact"
+        yield said, guessed, ""
     if statement.unfinished:
         yield (
             "Sessions that did not end in this month, for a later statement",

@@ -6,13 +6,19 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import Connection
 
-from oppleo_flow.charging.correction import Changes, Correction, check
+from oppleo_flow.charging.correction import (
+    BOUNDING,
+    Changes,
+    Correction,
+    check,
+    check_registers,
+)
 from oppleo_flow.charging.joining import join
 from oppleo_flow.charging.record import SessionRecord
 from oppleo_flow.errors import Refused
 from oppleo_flow.store.correction_query import corrections_of
 from oppleo_flow.store.database import Database
-from oppleo_flow.store.session_query import closed, not_ended, records
+from oppleo_flow.store.session_query import closed, not_ended, records, with_registers
 from oppleo_flow.store.tables import session_corrections, session_ended, session_started
 
 
@@ -44,7 +50,8 @@ class CorrectionRows:
         """
         with self._db.write() as connection:
             both = [self._get(connection, one) for one in (first_id, second_id)]
-            for session, changes in zip(both, join(*both), strict=True):
+            # The later one first: until it is void its energy is on its own bill.
+            for session, changes in reversed([*zip(both, join(*both), strict=True)]):
                 self._add(connection, session.session_id, changes, who, why, now)
             return self._get(connection, first_id)
 
@@ -77,6 +84,17 @@ class CorrectionRows:
         row = {**asdict(correction), "charge_point": self._db.charge_point}
         row.update(row.pop("changes"))
         connection.execute(session_corrections.insert().values(row))
+        if BOUNDING & set(changes.said):
+            self._check_registers(connection, session_id)
+
+    def _check_registers(self, connection: Connection, session_id: UUID) -> None:
+        """Refuse what has just been said if another session has some of that energy."""
+        after = self._get(connection, session_id)
+        if after.meter_start_wh is None or after.meter_end_wh is None:
+            return
+        near = with_registers(self._db.charge_point, after.meter_start_wh, after.meter_end_wh)
+        found = records(connection, self._db.charge_point, [near])
+        check_registers(after, [one for one in found if one.session_id != session_id])
 
     def of(self, session_id: UUID) -> list[Correction]:
         """Return the corrections of a session, the first one first."""

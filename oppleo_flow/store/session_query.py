@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, func, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, select
 
 from oppleo_flow.charging.correction import apply
 from oppleo_flow.charging.record import SessionRecord, WrongClock
@@ -15,6 +15,7 @@ from oppleo_flow.store.correction_query import corrections_of
 from oppleo_flow.store.price_rows import all_prices
 from oppleo_flow.store.slice_rows import with_slices
 from oppleo_flow.store.tables import (
+    session_corrections,
     session_ended,
     session_latched,
     session_settled,
@@ -52,6 +53,15 @@ def closed(charge_point: str) -> Select[Any]:
         .outerjoin(session_latched, _ENDED.session_id == _LATE.session_id)
         .outerjoin(session_settled, _ENDED.session_id == _SETTLED.session_id)
         .where(_ENDED.charge_point == charge_point)
+    )
+
+
+def with_registers(charge_point: str, low_wh: int, high_wh: int) -> Select[Any]:
+    """Return a query for the sessions that have ended between registers, and corrected ones."""
+    last_wh = func.coalesce(_SETTLED.meter_end_wh, _ENDED.meter_end_wh)
+    return closed(charge_point).where(
+        and_(last_wh > low_wh, _ENDED.meter_start_wh < high_wh)
+        | _ENDED.session_id.in_(select(session_corrections.c.session_id))
     )
 
 

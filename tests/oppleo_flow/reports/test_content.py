@@ -135,7 +135,7 @@ def test_a_session_in_peak_and_off_peak_hours_says_what_each_part_costs():
     whole = statement(cut(1, DUAL), cut(2, DUAL))
     energy, price, amount, _, remarks = content.line(whole, 0)[6:11]
     assert (energy, price, amount) == (Decimal("12.345"), None, Decimal("3.61"))
-    assert remarks == "peak 2.000, off-peak 10.345"
+    assert remarks == "peak 2.000, off-peak 10.345 kWh"
     facts = dict(content.head(whole))
     assert facts["Price"] == "peak 0.363, off-peak 0.2783 EUR/kWh"
     assert facts["Made up of, per kWh"] == "energy 0.15/0.08, grid 0.05, tax 0.1, VAT 21 %"
@@ -160,7 +160,9 @@ def test_a_share_that_was_estimated_is_said():
     whole = cut(1, DUAL)
     guessed = replace(whole, slices=tuple(replace(one, estimated=True) for one in whole.slices))
     remarks = content.line(statement(guessed), 0)[10]
-    assert remarks == "peak 2.000, off-peak 10.345, estimated"
+    assert remarks == "peak 2.000, off-peak 10.345 kWh, parts estimated"
+    said = "Sessions above that no reading cut where the price changed; their energy is exact"
+    assert (said, 1, "") in content.foot(statement(guessed, cut(2, DUAL)))
 
 
 def test_prices_that_changed_are_told_with_their_energy():

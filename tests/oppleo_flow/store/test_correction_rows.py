@@ -117,3 +117,48 @@ def test_the_register_of_a_corrected_end_is_of_that_end_and_not_of_when_it_was_s
     after = ended.corrections.add(ID, changes, who="Anna", why="it went on", now=NOW)
     assert [one.per_kwh for one in after.slices] == [Decimal("0.30"), Decimal("0.40")]
     assert sum(one.energy_wh for one in after.slices) == after.energy_wh
+
+
+def test_no_watt_hour_is_on_two_bills(ended):
+    """A correction that takes in what another session is billed for waits for one of that."""
+    second = UUID(int=2)
+    begun = {
+        "session_id": second,
+        "started_at": NOON + timedelta(hours=4),
+        "meter_start_wh": 1_244_567,
+    }
+    ended.sessions.record(SessionStarted.sample(**begun))
+    until = {"ended_at": NOON + timedelta(hours=5), "meter_end_wh": 1_246_567}
+    ended.sessions.record(SessionEnded.sample(**begun, **until, energy_wh=2_000))
+    further = Changes(meter_end_wh=1_245_000)
+    said = {"who": "Anna", "why": "read by eye", "now": NOW}
+    with pytest.raises(Refused) as refused:
+        ended.corrections.add(ID, further, **said)
+    assert str(refused.value) == (
+        f"session {ID}: from 1234.567 to 1245.000 kWh it would take in what session {second} is "
+        "billed for, 1244.567 to 1246.567; correct that one first"
+    )
+    assert ended.corrections.of(ID) == []
+    ended.corrections.add(second, Changes(meter_start_wh=1_245_000), **said)
+    assert ended.corrections.add(ID, further, **said).energy_wh == 10_433
+    ended.corrections.add(second, Changes(void=True), **said)
+    assert ended.corrections.add(ID, Changes(meter_end_wh=1_246_000), **said).energy_wh == 11_433
+    with pytest.raises(Refused, match="would take in what session"):
+        ended.corrections.add(second, Changes(void=False), **said)
+
+
+def test_a_register_that_another_meter_shows_is_no_bar(ended):
+    second = UUID(int=2)
+    begun = {
+        "session_id": second,
+        "started_at": NOON + timedelta(hours=4),
+        "meter_start_wh": 1_244_000,
+        "meter_serial": "19005678",
+    }
+    ended.sessions.record(SessionStarted.sample(**begun))
+    del begun["meter_serial"]
+    until = {"ended_at": NOON + timedelta(hours=5), "meter_end_wh": 1_246_567}
+    ended.sessions.record(SessionEnded.sample(**begun, **until, energy_wh=2_567))
+    changes = Changes(meter_end_wh=1_245_000)
+    after = ended.corrections.add(ID, changes, who="Anna", why="read by eye", now=NOW)
+    assert after.energy_wh == 10_433
