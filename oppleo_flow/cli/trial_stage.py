@@ -73,16 +73,24 @@ class Stage:
         """Hand a payload to the node."""
         self.runtime.inject(self.subject.node.id, "in", payload)
 
-    def seen(self, port: str, for_s: float, node: str | None = None) -> Iterator[Any]:
+    def seen(
+        self,
+        port: str,
+        for_s: float,
+        node: str | None = None,
+        meanwhile: Callable[[], None] = lambda: None,
+    ) -> Iterator[Any]:
         """Return what an output holds, and what leaves it from now on, for so long.
+
+        `meanwhile` is called again and again.
 
         Raises:
             Interrupted: The trial is to end.
         """
         node = node or self.subject.node.id
-        return self._from(self.runtime.tap(node, port), for_s)
+        return self._from(self.runtime.tap(node, port), for_s, meanwhile)
 
-    def _from(self, tap: Tap, for_s: float) -> Iterator[Any]:
+    def _from(self, tap: Tap, for_s: float, meanwhile: Callable[[], None]) -> Iterator[Any]:
         end_s = time.monotonic() + for_s
         with closing(tap):
             level = self.snapshot(tap.node).levels.get(tap.port)
@@ -95,6 +103,7 @@ class Stage:
                 if tapped is not None and tapped.payload != held:
                     yield tapped.payload
                 held = None if tapped is not None else held
+                meanwhile()
 
     def awaited(
         self, port: str, wanted: Callable[[Any], bool], within_s: float, node: str | None = None
@@ -110,6 +119,13 @@ class Stage:
         """Return how a node is now."""
         wanted = node or self.subject.node.id
         return next(one for one in self.runtime.snapshot().nodes if one.id == wanted)
+
+    @property
+    def troubles(self) -> list[str]:
+        """Return what was wrong with the node since the trial began, the oldest first."""
+        node = self.snapshot()
+        over = [fault.text for fault in node.past_faults]
+        return over + [fault.text for fault in node.faults]
 
     @property
     def fault(self) -> str:

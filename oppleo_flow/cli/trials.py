@@ -100,7 +100,8 @@ def try_rfid(stage: Stage) -> Verdict:
     """Tell each card that is held to the reader."""
     stage.say(f"hold cards to the reader, one after the other, for {duration(stage.for_s)}")
     cards = 0
-    seen = stage.seen("card", stage.for_s)
+    troubles: list[str] = []
+    seen = stage.seen("card", stage.for_s, meanwhile=partial(_tell_new, stage, troubles))
     if stage.world is not None:
         stage.world.swipe(_CARD)
         stage.say(f"(the simulated world holds its card {_CARD!r} there)")
@@ -108,8 +109,12 @@ def try_rfid(stage: Stage) -> Verdict:
         if isinstance(card, CardSeen):
             cards += 1
             stage.say(f"card {card.uid}; Oppleo knows it as {card.legacy_id}")
-    if stage.fault:
+    _tell_new(stage, troubles)
+    if any(fault.code.startswith("reader-") for fault in stage.snapshot().faults):
         return Verdict(False, stage.fault)
+    if not cards and troubles:
+        what, _, remedy = troubles[-1].partition("; ")
+        return Verdict(False, what, remedy)
     if not cards:
         return Verdict(
             False,
@@ -117,6 +122,14 @@ def try_rfid(stage: Stage) -> Verdict:
             "hold a 13.56 MHz card flat on it, with no metal behind; some fobs are 125 kHz",
         )
     return Verdict(True, f"the reader saw {cards} {'card' if cards == 1 else 'cards'}")
+
+
+def _tell_new(stage: Stage, troubles: list[str]) -> None:
+    """Tell what has come to be wrong since it was told last, and add it to `troubles`."""
+    for trouble in stage.troubles:
+        if trouble not in troubles:
+            troubles.append(trouble)
+            stage.say(trouble)
 
 
 def try_meter(stage: Stage) -> Verdict:

@@ -172,6 +172,34 @@ def test_a_reader_that_is_dead_is_bad_with_its_wires(garage):
     assert "SDA to GPIO 8 (pin 24)" in said[-1]
 
 
+@pytest.mark.parametrize(
+    ("trouble", "verdict"),
+    [
+        pytest.param(
+            "two-cards",
+            ["bad: RC522: two cards at once", "     → hold one of them alone"],
+            id="two cards",
+        ),
+        pytest.param(
+            "wrong-check-byte",
+            [
+                "bad: RC522: a card that cannot be read, its number and check byte do not match",
+                "     → hold it flat and still, away from metal",
+            ],
+            id="one that cannot be read",
+        ),
+    ],
+)
+def test_what_was_held_there_and_is_no_card_is_told_at_once_and_is_the_verdict(
+    garage, trouble, verdict
+):
+    with world() as simulated:
+        simulated.trouble_reader(trouble)
+        code, said = tried("rfid", "--for", "2s")
+    assert (code, said[-2:]) == (1, verdict)
+    assert said[-3].startswith(verdict[0].removeprefix("bad: "))
+
+
 def test_the_switch_is_left_alone_unless_somebody_says_that_it_may_close(garage):
     with world() as simulated:
         code, said = tried("evse-switch", answer="n\n")
