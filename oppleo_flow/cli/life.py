@@ -28,6 +28,7 @@ from oppleo_flow.cli.running import address_of
 from oppleo_flow.cli.safe_order import safe_order
 from oppleo_flow.cli.simulation import WorldProcess
 from oppleo_flow.cli.site import Site
+from oppleo_flow.cli.standard_files import StandardFiles
 from oppleo_flow.cli.web_sessions import WebSessions
 from oppleo_flow.clock import SystemClock
 from oppleo_flow.devices.frames import Frames
@@ -203,13 +204,15 @@ class _Life:
         self, log: Log, deploying: "Deploying", runs_whole: Callable[[], bool]
     ) -> tuple[str, int]:
         """Wait until told to end; return why, and the exit code.  Meanwhile look at the files."""
-        watch = self._watch(deploying)
+        watch, files = self._watch(deploying), StandardFiles()
         every_s = self._site.settings.watch.every
         due_s = self._clock.monotonic() + _LOOK_WHETHER_GOOD_S
         while True:
             try:
                 return self._ends.get(timeout=min(every_s, _LOOK_WHETHER_GOOD_S))
             except Empty:
+                for file in files.reopened():
+                    _LOG.error("%s was closed by code in this process; it is open again", file)
                 watch.look()
             if self._clock.monotonic() >= due_s:
                 due_s += _LOOK_WHETHER_GOOD_S
