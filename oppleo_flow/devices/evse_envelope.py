@@ -12,6 +12,7 @@ from collections import deque
 from dataclasses import dataclass
 from typing import Final
 
+from oppleo_flow.devices.evse_fade import Fade
 from oppleo_flow.devices.evse_rhythm import Half, Rhythm
 from oppleo_flow.devices.evse_waveform import EvseWaveform
 from oppleo_flow.payloads import EvseSignal
@@ -72,11 +73,15 @@ _FEW = 2  # windows that noise or an edge may spoil
 _LEAST_FIT = 0.9
 _PERIOD_S = (0.93, 1.87)
 _SOLAR_PERIOD_S = (1.87, 3.6)
-_SOLAR_HALF_S = (0.98, 1.95)
+_WHOLE_S = 1.25  # of a triangle of which a whole period was seen
+_HALF_S = 2.2  # of one of which half was seen, and some of what is around it
+_MISFIT = 0.007  # what comes nearest and is no triangle has half as much again
+_SCATTER = 0.025
 _FLASH_S = (0.06, 0.24)
 _BETWEEN_FLASHES_S = (0.75, 1.65)
 _BLINK_S = (0.07, 0.21)
 _LEAST_BLINKS = 6
+_BLINK_JITTER_S = 0.05
 _JUMPY = 0.21
 _WINDOW_S = 0.04
 _SETTLED_WINDOWS = 200
@@ -87,7 +92,7 @@ class EvseDecoder:
 
     def __init__(self) -> None:
         self._recent: deque[tuple[float, float]] = deque()
-        self._rhythm = Rhythm()
+        self._rhythm = Rhythm(_HOLD_S)
         self._decided_at_s = float("-inf")
         self._says = NOT_YET
         self._began_s: float | None = None
@@ -165,38 +170,62 @@ class EvseDecoder:
     def _blinks(self, now_s: float) -> float | None:
         """Return how well the rises come as those of the fast blink do; None: they do not."""
         rises = [at_s for at_s in self._rhythm.rises_s if at_s > now_s - _STEADY_S]
-        gaps = [later - earlier for earlier, later in itertools.pairwise(rises)]
-        fitting = [gap for gap in gaps if _BLINK_S[0] <= gap <= _BLINK_S[1]]
         if len(rises) < _LEAST_BLINKS or now_s - rises[-1] > 2 * _BLINK_S[1]:
             return None
+        gaps = sorted(later - earlier for earlier, later in itertools.pairwise(rises))
+        usual_s = gaps[len(gaps) // 2]
+        share = sum(
+            _within(gap, _BLINK_S) and abs(gap - usual_s) <= _BLINK_JITTER_S for gap in gaps
+        ) / len(gaps)
         levels = self._levels(_STEADY_S)
         full_or_dark = sum(level <= 0.15 or level >= 0.85 for level in levels) / len(levels)
-        share = len(fitting) / len(gaps)
-        return share if share >= 0.7 and full_or_dark >= 0.6 else None
+        # Where four windows make a blink, two of them may hold an edge each time.
+        return share if share >= 0.7 and full_or_dark >= 0.42 else None
 
     def _moving(self, now_s: float) -> tuple[EvseSignal, float, float] | None:
         """Return what the last halves show: a triangle or flashes."""
         halves = self._rhythm.halves
         since_s = self._rhythm.since_s
-        if not halves or since_s is None or _jumpy(self._levels(_STEADY_S)):
+        if not halves or since_s is None:
             return None
         last, before = halves[-1], halves[-2] if len(halves) > 1 else None
         still_s = now_s - since_s
-        if before is not None and _triangle(before, last):
-            period_s = last.ended_s - before.began_s
-            solar = period_s > _PERIOD_S[1]
-            if still_s <= 0.6 * period_s and _within(period_s, (_PERIOD_S[0], _SOLAR_PERIOD_S[1])):
-                signal = EvseSignal.CHARGING_SOLAR if solar else EvseSignal.CHARGING
-                return _rhythmic(signal, [_ramps(half) for half in halves], halves)
-        if _sure_solar(last) and still_s <= _SOLAR_HALF_S[1]:
-            return _rhythmic(EvseSignal.CHARGING_SOLAR, [_sure_solar(h) for h in halves], halves)
-        if before is None:
+        triangle = self._triangle(before, last, still_s)
+        if triangle is not None:
+            return triangle
+        if before is None or _jumpy(self._levels(_STEADY_S)):
             return None
         flash, gap = (last, before) if last.bright else (before, last)
         if _flash(flash) and _gap(gap) and still_s <= _BETWEEN_FLASHES_S[1]:
-            return _rhythmic(
-                EvseSignal.WAITING, [_flash(half) or _gap(half) for half in halves], halves
-            )
+            run = itertools.takewhile(lambda half: _flash(half) or _gap(half), reversed(halves))
+            return EvseSignal.WAITING, last.ended_s - [*run][-1].began_s, 1.0
+        return None
+
+    def _triangle(
+        self, before: Half | None, last: Half, still_s: float
+    ) -> tuple[EvseSignal, float, float] | None:
+        """Return the charging that is seen, if all windows of a period or most of it go along.
+
+        One half tells of a slow triangle already, together with the quarters around it.
+        """
+        whole = before is not None and 0.6 <= before.length_s / last.length_s <= 1.67
+        began_s = before.began_s if before is not None and whole else last.began_s
+        period_s = (last.ended_s - began_s) * (1 if whole else 2)
+        began_s -= period_s / 4
+        windows = [window for window in self._rhythm.windows if window[0] >= began_s]
+        evidence_s = windows[-1][0] - windows[0][0]
+        least_s = _WHOLE_S if whole else _HALF_S
+        if still_s > 0.6 * period_s or evidence_s < least_s or self._starved(evidence_s):
+            return None
+        rises_s = last.began_s if last.bright else last.ended_s
+        fade = Fade(period_s, rises_s).nearer_to(windows)
+        raw = [window for window in self._recent if window[0] >= began_s]
+        if fade.misfit(windows) > _MISFIT or fade.scatter(raw) > _SCATTER:
+            return None
+        if _within(fade.period_s, _SOLAR_PERIOD_S):
+            return EvseSignal.CHARGING_SOLAR, evidence_s, 1.0
+        if whole and _within(fade.period_s, _PERIOD_S):
+            return EvseSignal.CHARGING, evidence_s, 1.0
         return None
 
     def _why_nothing(self, watched_s: float) -> LineSays:
@@ -223,22 +252,6 @@ class EvseDecoder:
 
 def _within(length_s: float, limits_s: tuple[float, float]) -> bool:
     return limits_s[0] <= length_s <= limits_s[1]
-
-
-def _ramps(half: Half) -> bool:
-    return half.deep and half.after_deep and half.fades and half.likeness >= 0.2
-
-
-def _sure_solar(half: Half) -> bool:
-    """Return whether one half tells: it is too long for the faster triangle."""
-    return _ramps(half) and half.likeness >= 0.4 and _within(half.length_s, _SOLAR_HALF_S)
-
-
-def _triangle(before: Half, last: Half) -> bool:
-    """Return whether two halves are those of a triangle, the one as long as the other."""
-    alike = before.likeness + last.likeness >= 1.0
-    even = 0.6 <= before.length_s / last.length_s <= 1.67
-    return alike and even and _ramps(before) and _ramps(last)
 
 
 def _flash(half: Half) -> bool:
@@ -271,14 +284,6 @@ def _jumpy(levels: list[float]) -> bool:
 
 def _mean(levels: list[float]) -> float:
     return sum(levels) / len(levels)
-
-
-def _rhythmic(
-    signal: EvseSignal, fits: list[bool], halves: deque[Half]
-) -> tuple[EvseSignal, float, float]:
-    """Return a signal that the last halves show, for as long as each fits."""
-    run = list(itertools.takewhile(bool, reversed(fits)))
-    return signal, halves[-1].ended_s - halves[-len(run)].began_s, 1.0
 
 
 def settled(waveform: EvseWaveform, *, upside_down: bool) -> LineSays:
