@@ -10,10 +10,13 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
 import oppleo_flow
+from oppleo_flow.charging.month import Month
+from oppleo_flow.charging.statement import Heading, make_statement
 from oppleo_flow.errors import StoreError
 from oppleo_flow.store import StoreLocation, open_ledger
 from oppleo_flow.testing.house import House
@@ -85,6 +88,41 @@ def test_a_session_that_has_just_begun_is_not_split(tmp_path):
         assert session.is_open
 
 
+def test_a_pause_in_the_peak_hours_splits_no_session(tmp_path):
+    """D5, second half: after each off-peak pause a car gets another session."""
+    early = datetime(2026, 1, 15, 4, 0, tzinfo=UTC)  # 05:00 in Amsterdam
+    variables = {
+        **{"auto_session": "on", "on_unplug": "keep", "offpeak_only": "on"},
+        **{"meter_every": "30s"},
+    }
+    with House(FLOW, tmp_path, early, variables=variables) as house:
+        charge(house, 3 * 3600, percent=10)
+        paused_wh = house.register_at(house.now())
+        house.run_for(15.5 * 3600)
+        (session,) = sessions(house)
+        assert session.is_open
+        assert session.meter_start_wh + 20_000 < paused_wh < house.register_at(house.now()) - 4_000
+
+
+def test_a_car_that_charges_without_a_session_harms_nothing(tmp_path):
+    """§3.5: without an open session the rule of the auto-session fails twenty times a second."""
+    variables = {"auto_session": "on", "on_unplug": "keep"}
+    with House(FLOW, tmp_path, NOON, variables=variables) as house:
+        house.world.plug_in(charge_percent=20)
+        house.swipe("family")
+        house.run_for(60)
+        house.world.break_part("contactor", True)
+        house.swipe("family")
+        house.world.plug_out()
+        house.world.plug_in(charge_percent=20)
+        house.run_for(300)
+        assert [fault.code for fault in house.faults() if fault.node == "session"] == []
+        house.world.break_part("contactor", False)
+        house.run_for(60)
+        house.swipe("office")
+        assert [one.label for one in sessions(house) if one.is_open] == ["office"]
+
+
 def test_no_record_is_deleted_when_a_car_comes_back(tmp_path):
     """D6: condensing deletes a record, outside of any transaction."""
     variables = {"auto_session": "on", "on_unplug": "keep"}
@@ -129,6 +167,22 @@ def test_a_card_is_valid_all_of_its_last_day(tmp_path, day, charges):
             ledger.tokens.change(replace(token, valid_until=date(2026, 1, day)))
         house.swipe("family")
         assert bool(sessions(house)) is charges
+
+
+def test_a_statement_is_made_of_the_ledger_and_names_the_meter_that_counted(house):
+    """D15: made in the browser of the rows that show there, for a meter that is always the same."""
+    charge(house)
+    house.swipe("family")
+    house.run_for(30)
+    (session,) = sessions(house)
+    month, zone = Month(2026, 1), ZoneInfo("Europe/Amsterdam")
+    with house.open_ledger() as ledger:
+        lines = ledger.sessions.between(*month.bounds(zone))
+        heading = Heading("house", month, zone, "EUR", NOON)
+        made = [make_statement(heading, lines) for _ in range(2)]
+    assert made[0] == made[1]
+    assert made[0].lines == (session,)
+    assert made[0].meter_serials == (house.level("meter", "reading").serial,)
 
 
 def test_a_charge_point_of_another_name_does_not_take_the_ledger(house):
