@@ -10,8 +10,14 @@ from typing import Final
 
 from oppleo_flow.cli.command import PROGRAM, add_variables
 from oppleo_flow.cli.exit_codes import FAILED, OK
-from oppleo_flow.cli.flow_files import Surroundings, add_target, flow_of, variables_of
-from oppleo_flow.cli.folder import locked, site_folder
+from oppleo_flow.cli.flow_files import (
+    Surroundings,
+    add_target,
+    flow_of,
+    mistaken,
+    variables_of,
+)
+from oppleo_flow.cli.folder import SETTINGS, locked, site_folder
 from oppleo_flow.cli.hardware_parts import Part, parts_of
 from oppleo_flow.cli.site import Site
 from oppleo_flow.cli.table import table
@@ -121,7 +127,9 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _list(args: argparse.Namespace) -> int:
-    parts = parts_of(_graph(args))
+    folder, _ = flow_of(args.target)
+    is_site = (folder / SETTINGS).is_file()
+    parts = parts_of(_graph(args, simulate=is_site and Site.load(folder).simulate))
     print(_as_json(parts) if args.json else _listing(parts))
     return OK
 
@@ -191,10 +199,12 @@ def _site(args: argparse.Namespace) -> Site:
 def _graph(args: argparse.Namespace, *, simulate: bool = False) -> Graph:
     folder, file = flow_of(args.target)
     variables = variables_of(args.variables, "hardware")
-    graph = Surroundings.of(folder, variables, simulate=simulate).check(file).graph
-    if graph is None:
+    result = Surroundings.of(folder, variables, simulate=simulate).check(file)
+    if result.graph is None:
         raise ConfigError(f"{file}: has errors; see `{PROGRAM} check {file}`")
-    return graph
+    for finding in mistaken(result):  # or another port would be tried than somebody thinks
+        raise ConfigError(f"{file}: {finding.message}")
+    return result.graph
 
 
 def _listing(parts: list[Part]) -> str:

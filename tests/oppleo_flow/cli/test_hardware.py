@@ -12,6 +12,7 @@ from oppleo_flow.cli import main
 from oppleo_flow.cli.hardware_parts import Part
 from oppleo_flow.cli.wiring_diagram import BOARD_PIN_OF, diagram
 from oppleo_flow.node import Claim
+from tests.oppleo_flow.cli.hardware_site import with_flow
 
 ROOT = Path(__file__).parents[3]
 FLOW = ROOT / "flows" / "charge-point.yaml"
@@ -48,6 +49,22 @@ def test_a_program_gets_the_parts_as_json(capsys):
         "simulated": False,
         "where": [{"resource": "GPIO 6", "pin": 6, "wire": "LED"}],
     }
+
+
+def test_on_a_simulated_site_every_part_is_told_to_be_simulated(site, capsys):
+    with_flow(site)
+    settings = site / "oppleo.yaml"
+    settings.write_text(f"{settings.read_text()}simulate: true\n")
+    assert main(["hardware", "list", "--json"]) == 0
+    assert {part["simulated"] for part in json.loads(capsys.readouterr().out)} == {True}
+
+
+def test_a_slip_in_the_name_of_a_variable_does_not_try_another_port(capsys):
+    assert main(["hardware", "list", str(FLOW), "--set", "meter_prot=/dev/ttyUSB1"]) == 2
+    assert capsys.readouterr().err == (
+        f"oppleo-flow: {FLOW}: the flow has no variable 'meter_prot' to set; "
+        "did you mean 'meter_port'?\n"
+    )
 
 
 def test_the_drawing_has_every_wire_of_the_flow_at_the_pin_of_the_header_that_its_settings_say(
