@@ -12,6 +12,7 @@ do:
   - break: {network: away}   # a trouble of the SmartEVSE on the network; {network: off}
   - cut: power               # the mains fail for EVSE and meter; {power: off} brings them back
   - cut: led                 # the wire from the SmartEVSE's LED
+  - cut: current             # it has too little for a car, or no sun; {current: off}: enough again
   - shine: sun               # the SmartEVSE is in solar mode; {sun: off} ends that
   - doubt: clock             # nobody has told it the time; {clock: off}: it is known again
   - unplug
@@ -176,11 +177,14 @@ class Cut(AtPoint):
 
     power: bool | None = Field(None, description="Whether every EVSE and meter is without mains.")
     led: bool | None = Field(None, description="Whether the wire from the EVSE's LED is cut.")
+    current: bool | None = Field(
+        None, description="Whether the EVSE has too little current for a car, or no sun."
+    )
 
     @model_validator(mode="after")
     def _says_what(self) -> Self:
-        if self.power is self.led is None:
-            raise ValueError("`power` or `led` is needed")
+        if self.power is self.led is self.current is None:
+            raise ValueError("`power`, `led` or `current` is needed")
         return self
 
     def pull(self, world: SimulatedWorld) -> None:
@@ -189,6 +193,8 @@ class Cut(AtPoint):
             world.cut_power(self.power)
         if self.led is not None:
             world.break_part("led", self.led, self.at)
+        if self.current is not None:
+            world.break_part("current", self.current, self.at)
 
 
 class Shine(AtPoint):

@@ -11,8 +11,9 @@ from oppleo_flow.simulator.installation import Installation
 from oppleo_flow.simulator.network_side import NetworkSide
 from oppleo_flow.simulator.pins import Pins
 
-Part = Literal["contactor", "car", "led"]
-"""What can fail: the contactor sticks, the car takes no energy, the wire at the LED is cut."""
+Part = Literal["contactor", "car", "led", "current"]
+"""What can fail: the contactor sticks, the car takes no energy, the wire at the LED is cut, there is
+too little current for a car, or no sun."""
 
 
 class SimulatedPoint:
@@ -51,7 +52,7 @@ class SimulatedPoint:
         waveform = self.waveform if tap == "all" else replace(self.waveform, tap=tap)
         return LedLine(pin, self.wiring.evse_led_active_low, waveform)
 
-    def fail(self, part: Part, broken: bool) -> None:
+    def fail(self, part: Part, broken: bool, at_s: float) -> None:
         """Let a part fail, or mend it."""
         match part:
             case "contactor":
@@ -60,6 +61,8 @@ class SimulatedPoint:
                 self.house.idle = broken
             case "led":
                 self.led_cut = broken
+            case "current":
+                self.house.evse.set_short(broken, at_s)
 
 
 def phases_of(wiring: Wiring) -> int:

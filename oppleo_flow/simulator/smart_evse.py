@@ -45,6 +45,7 @@ class SmartEvse:
         self.state: State = "A"
         self.access = False
         self.broken = False
+        self.short = False
         self.mode: EvseMode = "normal"
         self.override_a: float | None = None
         self._powered = True
@@ -75,7 +76,7 @@ class SmartEvse:
             return EvseSignal.ACCESS_OFF
         if self.state == "C":
             return EvseSignal.CHARGING_SOLAR if self.solar else EvseSignal.CHARGING
-        if self.state == "delay":
+        if self.state == "delay" or (self.short and self._plugged):
             return EvseSignal.WAITING
         return EvseSignal.STANDBY if self.state == "A" else EvseSignal.CONNECTED
 
@@ -112,6 +113,12 @@ class SmartEvse:
         """Have a hard error, which takes the current away, or recover."""
         if broken != self.broken:
             self.broken = broken
+            self._allow(at_s)
+
+    def set_short(self, short: bool, at_s: float) -> None:
+        """Have too little current for a car, or no sun, or have enough again."""
+        if short != self.short:
+            self.short = short
             self._allow(at_s)
 
     def set_powered(self, powered: bool, at_s: float) -> None:
@@ -156,7 +163,7 @@ class SmartEvse:
 
     @property
     def _allowed(self) -> bool:
-        return self.access and not self.broken
+        return self.access and not self.broken and not self.short
 
     def _allow(self, at_s: float) -> None:
         """Follow a change of whether charging is allowed."""

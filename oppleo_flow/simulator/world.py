@@ -130,9 +130,9 @@ class SimulatedWorld(WorldInTime, EventfulWorld):
             self._at(point).house.evse.set_broken(broken, now_s)
 
     def break_part(self, part: Part, broken: bool, point: str | None = None) -> None:
-        """Let the contactor stick, the car take nothing or the LED's wire be cut, or mend it."""
-        with self._change():
-            self._at(point).fail(part, broken)
+        """Let a part fail, or mend it."""
+        with self._change() as now_s:
+            self._at(point).fail(part, broken, now_s)
             self._tell = True
 
     def trouble_network(self, trouble: str | None, point: str | None = None) -> None:

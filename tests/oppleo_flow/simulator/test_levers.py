@@ -56,7 +56,7 @@ def test_a_lever_moves_the_world(
 def test_what_is_pulled_can_be_let_go(world: SimulatedWorld) -> None:
     there = world.snapshot()
     pairs = [("silence", "meter"), ("break", "evse"), ("break", "reader"), ("cut", "power")]
-    pairs += [("break", "contactor"), ("break", "car"), ("cut", "led")]
+    pairs += [("break", "contactor"), ("break", "car"), ("cut", "led"), ("cut", "current")]
     for word, said in [*pairs, ("shine", "sun")]:
         LEVERS[word].model_validate({said: True}).pull(world)
         LEVERS[word].model_validate({said: False}).pull(world)

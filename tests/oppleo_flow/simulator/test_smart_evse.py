@@ -146,6 +146,30 @@ def test_an_error_takes_the_current_away_and_recovers_through_the_delay(charging
     assert [state for _, state, _ in charging.run(60)] == ["delay", "B", "C"]
 
 
+def test_too_little_current_or_no_sun_makes_a_car_wait_with_flashes(charging):
+    charging.evse.set_short(True, charging.now_s)
+    assert (charging.evse.state, charging.evse.signal) == ("C1", EvseSignal.WAITING)
+    assert charging.run(90) == [(11.0, "B1", EvseSignal.WAITING)]
+    charging.evse.set_short(False, charging.now_s)
+
+    assert charging.run(100) == [
+        (103.0, "delay", EvseSignal.WAITING),
+        (118.0, "B", EvseSignal.CONNECTED),
+        (119.5, "C", EvseSignal.CHARGING),
+    ]
+
+
+def test_nobody_waits_for_current_without_a_car_or_without_access(bench):
+    bench.evse.set_short(True, 0.0)
+    bench.plug()
+    assert bench.evse.signal is EvseSignal.ACCESS_OFF
+    bench.evse.plug_out(0.0)
+    bench.switch(True)
+    bench.run(1)
+
+    assert bench.evse.signal is EvseSignal.STANDBY
+
+
 def test_solar_mode_charges_with_another_signal(charging):
     charging.evse.mode = "solar"
 
