@@ -157,6 +157,8 @@ def test_tokens_and_accounts_are_known_over_the_api(home):
     )
     assert (gone.json["vehicle"], gone.json["valid_until"]) == (None, "2026-02-01")
     assert gone.json["max_energy_wh"] == 5000
+    numbered = client.post("/api/v1/tokens", {"label": "old", "uid": "584190412223"})
+    assert (numbered.status, numbered.json["uid"]) == (201, None)
     wrong = client.post("/api/v1/tokens", {"label": "x", "uid": "zz"})
     assert (wrong.status, wrong.json["code"]) == (422, "wrong-body")
 
