@@ -12,8 +12,8 @@ from oppleo_flow.simulator.network_side import NetworkSide
 from oppleo_flow.simulator.pins import Pins
 
 Part = Literal["contactor", "car", "led", "current"]
-"""What can fail: the contactor sticks, the car takes no energy, the wire at the LED is cut, there is
-too little current for a car, or no sun."""
+"""What can fail: the contactor sticks, the car takes no energy, the wire at the LED is cut, or
+there is too little current for a car, or no sun."""
 
 
 class SimulatedPoint:
