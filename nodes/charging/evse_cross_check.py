@@ -19,6 +19,8 @@ message on `out`; when they agree again, the fault is over, and that is told too
 | `switch-and-network` | the wire to SW: is it cut? Is the menu *Switch* set to `Access S`? |
 
 What is not known is told in the status, and is no disagreement: it neither begins one nor ends one.
+The time that they have disagreed for is kept meanwhile, so that a network that is away now and then
+hides nothing.
 Charging by the sun and charging otherwise is the same here, and the LED's short flashes go with a
 car that waits as with none. Nothing is switched: the switch's wire stays what gives access.
 """
@@ -114,7 +116,8 @@ class EvseCrossCheck(Node[EvseCrossCheckConfig]):
         self._led: EvseState | EvseUnknown | None = None
         self._network: EvseState | EvseUnknown | None = None
         self._switch: SwitchState | None = None
-        self._waiting: dict[str, Timer] = {}
+        self._counting: dict[str, tuple[Timer, float]] = {}
+        self._left_s: dict[str, float] = {}
         self._raised: dict[str, str] = {}
         self._checks: dict[str, Callable[[], str | None]] = {
             "led-and-network": lambda: led_and_network(self._led, self._network),
@@ -140,21 +143,32 @@ class EvseCrossCheck(Node[EvseCrossCheckConfig]):
     def _compare(self) -> None:
         for code, check in self._checks.items():
             differs = check()
-            if differs and code not in self._raised:
-                if code not in self._waiting:
-                    self._waiting[code] = self.after(
-                        self.config.tolerance, functools.partial(self._begin, code)
-                    )
+            if differs:
+                self._count(code)
                 continue
-            timer = self._waiting.pop(code, None)
-            if timer is not None:
-                timer.cancel()
-            if differs == "" and code in self._raised:
+            self._pause(code)
+            if differs == "":
+                self._left_s.pop(code, None)
                 self._end(code)
         self._show()
 
+    def _count(self, code: str) -> None:
+        """Let the time run until a disagreement has lasted."""
+        if code not in self._raised and code not in self._counting:
+            left_s = self._left_s.pop(code, self.config.tolerance)
+            timer = self.after(left_s, functools.partial(self._begin, code))
+            self._counting[code] = (timer, self.clock.monotonic() + left_s)
+
+    def _pause(self, code: str) -> None:
+        """Keep how much time is left."""
+        counting = self._counting.pop(code, None)
+        if counting is not None:
+            timer, end_s = counting
+            timer.cancel()
+            self._left_s[code] = max(0.0, end_s - self.clock.monotonic())
+
     def _begin(self, code: str) -> None:
-        del self._waiting[code]
+        del self._counting[code]
         text = self._checks[code]()
         if not text:  # it was about to be compared anew
             return
@@ -164,7 +178,9 @@ class EvseCrossCheck(Node[EvseCrossCheckConfig]):
         self._show()
 
     def _end(self, code: str) -> None:
-        text = self._raised.pop(code)
+        text = self._raised.pop(code, None)
+        if text is None:
+            return
         self.clear(code)
         self.out.send(Notification(f"Over: {_TITLES[code]}", f"it was: {text}"))
 
@@ -179,7 +195,7 @@ class EvseCrossCheck(Node[EvseCrossCheckConfig]):
             self.status("fault", "; ".join([*self._raised.values(), *unknown]))
         elif unknown:
             self.status("warn", "; ".join(unknown))
-        elif self._waiting:
+        elif self._counting:
             self.status("busy", "they differ just now")
         else:
             self.status("ok", "they agree")

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 _LOOK_AGAIN_S = 0.1
 _NOT_YET: Final = "does not answer"
+_LOST: Final = "the connection was lost"
 _CHECK: Final = "does the broker run, and are host and port right?"
 _REMEDIES: Final[Mapping[str, str]] = {
     "Not authorized": "check user and password",
@@ -255,13 +256,14 @@ class PahoBroker(MqttBroker):
                 self._client = client
             if self._closing.is_set():
                 self._hang_up(client)
-            client.loop_forever()
+            while client.loop() == self._library.MQTT_ERR_SUCCESS:
+                pass
         except OSError as error:
             self._tell(error.strerror or str(error) or type(error).__name__)
         with self._lock:
             self._client = None
         if self._away is None:
-            self._tell("the connection was lost")
+            self._tell(_LOST)
         return self._reached
 
     def _hang_up(self, client: "Client") -> None:
@@ -290,6 +292,9 @@ class PahoBroker(MqttBroker):
         if address.will is not None:
             will = address.will
             client.will_set(will.topic, will.gone, qos=1, retain=True)
+        # Having one keeps the library from writing in the thread that calls, beside the one that
+        # reads: two threads in one encrypted socket break the connection.
+        client.on_socket_register_write = _wait_to_be_written
         client.on_connect = self._connected
         client.on_disconnect = self._disconnected
         client.on_message = self._came
@@ -352,6 +357,12 @@ class PahoBroker(MqttBroker):
             changed(away)
 
 
+def _wait_to_be_written(client: "Client", _: Any, sock: Any) -> None:
+    """Leave what is to be written to the connection's own thread, which is awake by now."""
+
+
 def _in_words(code: str) -> str:
+    if code == "Unspecified error":  # the library's word for a broker that left without a word
+        return _LOST
     remedy = _REMEDIES.get(code)
     return f"{code[:1].lower()}{code[1:]}{f'; {remedy}' if remedy else ''}"

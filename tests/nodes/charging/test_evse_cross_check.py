@@ -63,6 +63,29 @@ def test_a_side_that_is_not_known_is_said_and_no_disagreement(bench, port, statu
     assert bench.run().status == status
 
 
+def test_a_network_that_is_away_now_and_then_hides_no_disagreement(bench):
+    bench.send(STANDBY, "led")
+    for times in range(4):
+        assert bench.sent() == []
+        bench.send(CHARGING, "network")
+        bench.advance(5)
+        assert list(bench.run().faults) == ([] if times < 3 else ["led-and-network"])
+        bench.send(UNKNOWN, "network")
+        bench.advance(60)
+
+
+def test_the_time_begins_anew_when_they_have_agreed(bench):
+    bench.send(STANDBY, "led")
+    for _ in range(6):
+        bench.send(CHARGING, "network")
+        bench.advance(15)
+        bench.send(UNKNOWN, "network")
+        bench.send(STANDBY, "network")
+        bench.advance(60)
+
+    assert bench.sent() == []
+
+
 def test_a_side_that_is_not_known_ends_no_alarm(bench):
     bench.send(STANDBY, "led")
     bench.send(CHARGING, "network")

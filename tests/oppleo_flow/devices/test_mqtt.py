@@ -5,6 +5,7 @@ import logging
 import socket
 import subprocess
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Thread
@@ -21,13 +22,16 @@ from tests.oppleo_flow.devices.worlds import DEADLINE_S, Waiter
 
 LOG = logging.getLogger("test")
 CHECK = "does the broker run, and are host and port right?"
-QUICK = Patience(first_s=0.02, longest_s=0.1, acknowledge_s=0.3)
+QUICK = Patience(first_s=0.02, longest_s=0.1)
+IMPATIENT = Patience(first_s=0.02, longest_s=0.1, acknowledge_s=0.3)
 
 
 @contextmanager
-def connected(port: int, name: str = "test", **address: object) -> Iterator[PahoBroker]:
+def connected(
+    port: int, name: str = "test", patience: Patience = QUICK, **address: object
+) -> Iterator[PahoBroker]:
     made = BrokerAddress("127.0.0.1", port, name, **address)  # type: ignore[arg-type]
-    broker = PahoBroker(made, LOG, QUICK)
+    broker = PahoBroker(made, LOG, patience)
     broker.open()
     yield broker
     broker.close()
@@ -112,6 +116,7 @@ def test_a_broker_that_comes_back_is_asked_for_the_same_again(tmp_path: Path) ->
         broker.publish("a", b"back")
         heard.wait_for(lambda told: len(told) == 1)
 
+    assert changes.told[0] == "the connection was lost"
     assert str(lost.value).startswith(f"127.0.0.1:{server.port}: ")
     assert str(lost.value).endswith("; not sent: a")
     assert [message.payload for message in heard.told] == [b"back"]
@@ -121,7 +126,7 @@ def test_what_a_half_open_connection_did_not_acknowledge_is_never_sent(tmp_path:
     heard, changes = Waiter(), Waiter()
     with Mosquitto(tmp_path) as server, connected(server.port, "listener") as listener:
         listener.subscribe("a", heard)
-        with connected(server.port) as broker:
+        with connected(server.port, patience=IMPATIENT) as broker:
             broker.watch(changes)
             server.hold()
             with pytest.raises(ServiceTimeout) as late:
@@ -283,27 +288,49 @@ def test_who_is_told_of_a_message_must_not_wait_for_another(tmp_path: Path) -> N
     assert said.told == ["b: cannot be sent by who is being told of a message"]
 
 
+@pytest.fixture
+def encrypted(tmp_path: Path) -> Iterator[tuple[Mosquitto, str]]:
+    """Return a broker that is encrypted, and the file of who signed its certificate."""
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", "key.pem", "-out",
+         "cert.pem", "-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1"],
+        cwd=tmp_path, check=True, capture_output=True,
+    )  # fmt: skip
+    tls = f"certfile {tmp_path / 'cert.pem'}\nkeyfile {tmp_path / 'key.pem'}"
+    with Mosquitto(tmp_path, more=tls) as server:
+        yield server, str(tmp_path / "cert.pem")
+
+
 # The library leaves the socket of a handshake that failed to be collected.
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.filterwarnings("ignore::ResourceWarning")
-def test_an_encrypted_broker_is_known_by_who_signed_it(tmp_path: Path) -> None:
-    def made(*words: str) -> None:
-        subprocess.run(["openssl", *words], cwd=tmp_path, check=True, capture_output=True)
-
-    made("req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", "key.pem", "-out", "cert.pem",
-         "-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1")  # fmt: skip
-    tls = f"certfile {tmp_path / 'cert.pem'}\nkeyfile {tmp_path / 'key.pem'}"
+def test_an_encrypted_broker_is_known_by_who_signed_it(encrypted: tuple[Mosquitto, str]) -> None:
+    server, signed_by = encrypted
     heard = Waiter()
-    with Mosquitto(tmp_path, more=tls) as server:
-        with connected(server.port, tls=True, ca_file=str(tmp_path / "cert.pem")) as broker:
-            broker.subscribe("a", heard)
-            broker.publish("a", b"1")
-            heard.wait_for(lambda told: len(told) == 1)
-        stranger = PahoBroker(BrokerAddress("127.0.0.1", server.port, tls=True), LOG, QUICK)
-        with pytest.raises(ServiceError, match="certificate verify failed"):
-            stranger.open()
+    with connected(server.port, tls=True, ca_file=signed_by) as broker:
+        broker.subscribe("a", heard)
+        broker.publish("a", b"1")
+        heard.wait_for(lambda told: len(told) == 1)
+    stranger = PahoBroker(BrokerAddress("127.0.0.1", server.port, tls=True), LOG, QUICK)
+    with pytest.raises(ServiceError, match="certificate verify failed"):
+        stranger.open()
     del stranger
     gc.collect()
+
+
+def test_an_encrypted_connection_bears_many_who_send_while_messages_come(
+    encrypted: tuple[Mosquitto, str],
+) -> None:
+    server, signed_by = encrypted
+    heard, changes = Waiter(), Waiter()
+    with connected(server.port, tls=True, ca_file=signed_by) as broker:
+        broker.subscribe("a", heard)
+        broker.watch(changes)
+        with ThreadPoolExecutor(4) as senders:
+            for _ in senders.map(lambda _: broker.publish("a", bytes(2000)), range(400)):
+                pass
+        heard.wait_for(lambda told: len(told) == 400)
+        assert changes.told == []
 
 
 @pytest.mark.parametrize(
