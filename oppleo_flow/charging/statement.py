@@ -32,8 +32,9 @@ class Reconciliation:
     """The way from the meter's opening register to its closing one.
 
     closing - opening = sessions - before + unfinished + unattributed, where `sessions_wh` is the
-    energy of the lines, `before_wh` the part of it used before the opening register was read, and
-    `unfinished_wh` what sessions on other statements used in between.
+    energy of the lines, `before_wh` the part of it that is not between the two, such as what was
+    used before the opening register was read, and `unfinished_wh` what sessions on other statements
+    used in between.
     """
 
     opening: Register

@@ -220,7 +220,7 @@ def _reconciliation(statement: Statement, found: Reconciliation) -> Iterator[tup
     counted = found.closing.energy_wh - found.opening.energy_wh
     yield "Counted by the meter", kwh(counted), "kWh"
     if found.before_wh:
-        yield "Of the sessions above, before the opening register", kwh(found.before_wh), "kWh"
+        yield "Of the sessions above, not between these registers", kwh(found.before_wh), "kWh"
     if found.unfinished_wh:
         yield "Of sessions for a later statement", kwh(found.unfinished_wh), "kWh"
     yield "Not part of any session", kwh(found.unattributed_wh), "kWh"

@@ -89,7 +89,7 @@ def test_the_foot_says_what_the_months_bounds_cut():
     )
     found = {what: str(value) for what, value, _ in content.foot(across)}
     assert found["Energy"] == "12.345"
-    assert found["Of the sessions above, before the opening register"] == "10.000"
+    assert found["Of the sessions above, not between these registers"] == "10.000"
     assert found["Sessions that did not end in this month, for a later statement"] == "1"
     assert found["Of sessions for a later statement"] == "5.000"
     assert found["Not part of any session"] == "92.655"
