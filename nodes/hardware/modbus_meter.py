@@ -30,7 +30,7 @@ check.
 | fault | what happened |
 |---|---|
 | `bus-missing` | the adapter is not there; the port is opened again when it is |
-| `meter-silent` | nobody answers at this address |
+| `meter-silent` | nobody answers at this address; or, after weeks, plug the adapter in anew |
 | `line-noise` | nobody answers, and the line is not silent at rest: A and B exchanged, or no bias |
 | `line-garbled` | answers arrive broken: noise, wrong parity, or two devices with one address |
 | `line-shared` | another master asks on the bus, or a second device answers |

@@ -284,7 +284,11 @@ class ModbusRtuBus(SerialBus):
             self._last_asked = None
             for device in self._devices.values():
                 device.count(reopened=1)
-            _LOG.info("%s: nobody answers; the port is opened anew", self._port.name)
+            _LOG.info(
+                "%s: nobody answers; the port is opened anew; if that does not help, pull the "
+                "adapter out and plug it in again",
+                self._port.name,
+            )
 
 
 @dataclass(frozen=True, slots=True)

@@ -310,12 +310,14 @@ def test_two_answers_to_one_question_are_of_two_devices():
     assert read_hertz([b"\x00", TOLD, TOLD])[-1] == "line-shared"
 
 
-def test_an_echo_is_found_out_once(world, bus):
+def test_an_echo_is_found_out_once(world, line, bus, caplog):
+    caplog.set_level("INFO")
     world.trouble_meter("echo")
     meter = known(bus)
     assert outcome(meter) == RIGHT
 
     assert bus.tally(1).lost_share == 0.0
+    assert caplog.messages == [f"{line.path}: the adapter repeats what is sent"]
 
 
 def test_an_adapter_that_begins_to_repeat_is_another_one(world, line, bus):
