@@ -5,6 +5,7 @@ import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
+from itertools import accumulate
 from textwrap import wrap
 from typing import Any
 
@@ -24,6 +25,8 @@ _SIZE, _ROW, _TITLES, _BASE, _PAD = 7.5, 11.0, 24.0, 3.0, 4.0
 _GREY, _PALE = HexColor(0x888888), HexColor(0xF2F2F2)
 _SHORT = [column for column in COLUMNS if column.short]
 _WIDTHS = [width * mm for width in (9, 39, 39, 33, 22, 22, 21, 16, 17, 59)]
+_REMARKS = [column.name for column in _SHORT].index("remarks")
+_MOST_ROWS = 4
 _Glyphs = Mapping[int, int]
 _Style = tuple[Any, ...]
 
@@ -75,7 +78,7 @@ def _story(statement: Statement, font: TTFont) -> Iterator[Flowable]:
     known = font.face.charToGlyph
     yield _facts([(name, _drawable(text, known)) for name, text in content.head(statement)])
     yield Spacer(0, 5 * mm)
-    yield _Lines(statement, known, 0, len(statement.lines))
+    yield _Lines(statement, known, 0, _rows(statement, known))
     yield Spacer(0, 5 * mm)
     sums = _sums([(_drawable(n, known), _text(v), u) for n, v, u in content.foot(statement)])
     signature = _facts([("Date, name, signature", "." * 90)])
@@ -83,66 +86,80 @@ def _story(statement: Statement, font: TTFont) -> Iterator[Flowable]:
 
 
 class _Lines(Flowable):
-    """Some of the lines, [begin, end), below their titles; breaks where the page ends.
+    """Some of the lines, from `begin` on, below their titles; breaks where the page ends.
 
-    They are drawn straight from the statement: a table of reportlab's keeps every cell in memory.
+    `rows` says how many rows each of them takes.  They are drawn straight from the statement: a
+    table of reportlab's keeps every cell in memory.
     """
 
-    def __init__(self, statement: Statement, known: _Glyphs, begin: int, end: int) -> None:
+    def __init__(
+        self, statement: Statement, known: _Glyphs, begin: int, rows: Sequence[int]
+    ) -> None:
         super().__init__()
         self._statement = statement
         self._known = known
         self._begin = begin
-        self._end = end
+        self._rows = rows
 
     def wrap(self, width: float, height: float) -> tuple[float, float]:
         """Return how much room it takes."""
-        return sum(_WIDTHS), _TITLES + _ROW * (self._end - self._begin)
+        return sum(_WIDTHS), _TITLES + _ROW * sum(self._rows)
 
     def split(self, width: float, height: float) -> list[Flowable]:
         """Return the part that fits in what is left of the page, and the rest."""
-        fit = int((height - _TITLES) // _ROW)
+        room = int((height - _TITLES) // _ROW)
+        fit = sum(below <= room for below in accumulate(self._rows))
         if fit < 1:
             return []
-        middle = self._begin + fit
         return [
-            _Lines(self._statement, self._known, self._begin, middle),
-            _Lines(self._statement, self._known, middle, self._end),
+            _Lines(self._statement, self._known, self._begin, self._rows[:fit]),
+            _Lines(self._statement, self._known, self._begin + fit, self._rows[fit:]),
         ]
 
     def draw(self) -> None:
         """Draw them, upwards from the origin."""
-        count = self._end - self._begin
-        rows = [self._texts(index) for index in range(self._begin, self._end)]
-        self._ground(count)
+        height = sum(self._rows) * _ROW
+        lines = [_texts(self._statement, self._begin + n, self._known) for n in range(self._count)]
+        self._ground(height)
         left = 0.0
         for place, column in enumerate(_SHORT):
             right = left + _WIDTHS[place] - _PAD
             is_number = column.decimals is not None
-            self._titles(column.title, left + _PAD, right, count * _ROW, at_right=is_number)
+            self._titles(column.title, left + _PAD, right, height, at_right=is_number)
             self.canv.setFont(_FONT, _SIZE)
-            y = (count - 1) * _ROW + _BASE
-            for row in rows:
-                if is_number:
-                    self.canv.drawRightString(right, y, row[place])
-                else:
-                    self.canv.drawString(left + _PAD, y, _cut(row[place], right - left - _PAD))
+            y = height + _BASE
+            for line, rows in zip(lines, self._rows, strict=True):
                 y -= _ROW
+                if is_number:
+                    self.canv.drawRightString(right, y, line[place])
+                else:
+                    self._text(line[place], left + _PAD, y, right - left - _PAD, rows)
+                y -= _ROW * (rows - 1)
             left += _WIDTHS[place]
 
-    def _texts(self, index: int) -> list[str]:
-        cells = content.line(self._statement, index)
-        shown = (cell for cell, column in zip(cells, COLUMNS, strict=True) if column.short)
-        return [_drawable(_text(cell), self._known) for cell in shown]
+    @property
+    def _count(self) -> int:
+        return len(self._rows)
 
-    def _ground(self, count: int) -> None:
-        """Draw every other row pale, and the line under the titles."""
+    def _text(self, text: str, left: float, y: float, width: float, rows: int) -> None:
+        """Draw a text downwards in as many rows as its line has."""
+        *whole, last = _folded(text, width, rows)
+        for row in whole:
+            self.canv.drawString(left, y, row)
+            y -= _ROW
+        self.canv.drawString(left, y, _cut(last, width))
+
+    def _ground(self, height: float) -> None:
+        """Draw every other line pale, and the rule under the titles."""
         self.canv.setFillColor(_PALE)
-        for n in range(count - 2, -1, -2):
-            self.canv.rect(0, n * _ROW, sum(_WIDTHS), _ROW, stroke=0, fill=1)
+        for n, below in enumerate(accumulate(self._rows)):
+            if n % 2:
+                rows = self._rows[n]
+                y = height - below * _ROW
+                self.canv.rect(0, y, sum(_WIDTHS), rows * _ROW, stroke=0, fill=1)
         self.canv.setFillColor(black)
         self.canv.setStrokeColor(_GREY)
-        self.canv.line(0, count * _ROW, sum(_WIDTHS), count * _ROW)
+        self.canv.line(0, height, sum(_WIDTHS), height)
 
     def _titles(
         self, title: str, left: float, right: float, bottom: float, *, at_right: bool
@@ -154,6 +171,32 @@ class _Lines(Flowable):
                 self.canv.drawRightString(right, y, text)
             else:
                 self.canv.drawString(left, y, text)
+
+
+def _texts(statement: Statement, index: int, known: _Glyphs) -> list[str]:
+    cells = content.line(statement, index)
+    shown = (cell for cell, column in zip(cells, COLUMNS, strict=True) if column.short)
+    return [_drawable(_text(cell), known) for cell in shown]
+
+
+def _rows(statement: Statement, known: _Glyphs) -> list[int]:
+    """Return how many rows each line takes: remarks may be long, and none is left out."""
+    width = _WIDTHS[_REMARKS] - 2 * _PAD
+    lines = (_texts(statement, index, known) for index in range(len(statement.lines)))
+    return [len(_folded(line[_REMARKS], width, _MOST_ROWS)) for line in lines]
+
+
+def _folded(text: str, width: float, rows: int) -> list[str]:
+    """Return text in rows no wider than that, folded between words; the last one has the rest."""
+    if rows == 1 or stringWidth(text, _FONT, _SIZE) <= width:
+        return [text]
+    fits = 0
+    for at, character in enumerate(text):
+        if character == " " and stringWidth(text[:at], _FONT, _SIZE) <= width:
+            fits = at
+    if not fits:
+        return [text]
+    return [text[:fits], *_folded(text[fits + 1 :], width, rows - 1)]
 
 
 def _facts(rows: Sequence[tuple[str, str]]) -> Table:

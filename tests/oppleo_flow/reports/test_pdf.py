@@ -1,6 +1,7 @@
 import re
 import shutil
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -71,3 +72,15 @@ def test_every_page_has_the_titles_and_no_line_is_lost(tmp_path):
     assert found.count("Remarks") == pages(many) == 3
     numbers = re.findall(r"^ *(\d+) +2026-10-24", found, re.MULTILINE)
     assert [int(number) for number in numbers] == list(range(1, 101))
+
+
+@needs_poppler
+def test_no_remark_is_cut_and_lines_of_several_rows_fill_pages_too(tmp_path):
+    flags = {"interrupted": True, "clock_uncertain": True, "meter_start_quality": "late"}
+    many = statement(*(replace(session(n), late_end=True, **flags) for n in range(1, 61)))
+    found = text(many, tmp_path)
+    assert "…" not in found
+    assert found.count("interrupted") == found.count("clock") == found.count("uncertain") == 60
+    assert (found.count("Remarks"), pages(many)) == (3, 4)  # the sums are on the last one
+    numbers = re.findall(r"^ *(\d+) +2026-10-24", found, re.MULTILINE)
+    assert [int(number) for number in numbers] == list(range(1, 61))
