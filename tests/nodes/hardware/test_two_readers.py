@@ -5,23 +5,33 @@ from pathlib import Path
 
 import pytest
 
+from oppleo_flow.flowfile import CheckSettings, check_text
+from oppleo_flow.registry import Registry
 from oppleo_flow.testing.house import House
 
-FLOW = (Path(__file__).parents[3] / "flows" / "charge-point.yaml").read_text(encoding="utf-8")
-DESK = "{type: card-keyboard, path: /dev/input/by-id/usb-reader-event-kbd, uid_bytes: [4, 7]}"
-ADDED = {
-    "  spi: {type: spi-bus}\n": f"  keys: {DESK}\n",
-    "  authorise:  ": "  desk: {type: usb-card-reader, keyboard: keys}\n\n",
-}
+SHIPPED = (Path(__file__).parents[3] / "flows" / "charge-point.yaml").read_text(encoding="utf-8")
+KEYS = "{type: card-keyboard, path: /dev/input/by-id/usb-reader-event-kbd, uid_bytes: [4, 7]}"
+RFID = "  rfid:\n    type: rfid-reader\n    spi: spi\n"
+DESK = "  desk: {type: usb-card-reader, keyboard: keys}\n"
+
+
+def flow(*readers):
+    """Return the flow, without its tests, with these readers."""
+    text, _ = SHIPPED.split("\ntests:\n")
+    for before, after in (
+        ("  spi: {type: spi-bus}\n", f"  spi: {{type: spi-bus}}\n  keys: {KEYS}\n"),
+        ("    from: rfid\n", f"    from: [{', '.join(readers)}]\n"),
+        (RFID, "".join(node for name, node in (("rfid", RFID), ("desk", DESK)) if name in readers)),
+    ):
+        assert text.count(before) == 1
+        text = text.replace(before, after)
+    return text
 
 
 @pytest.fixture
 def house(tmp_path):
-    text = FLOW.replace("    from: rfid\n", "    from: [rfid, desk]\n")
-    for before, added in ADDED.items():
-        assert text.count(before) == 1
-        text = text.replace(before, added + before)
-    with House(text, tmp_path, datetime(2026, 1, 15, 12, 0, tzinfo=UTC)) as made:
+    start = datetime(2026, 1, 15, 12, 0, tzinfo=UTC)
+    with House(flow("rfid", "desk"), tmp_path, start) as made:
         yield made
 
 
@@ -47,3 +57,16 @@ def test_a_reader_that_is_dead_leaves_the_other_one(house):
 
     assert house.open_session().label == "family"
     assert [fault.code for fault in house.faults()] == ["reader-silent"]
+
+
+def test_a_dead_reader_that_is_taken_out_of_the_flow_is_no_red_light_any_more(house):
+    house.world.trouble_reader("dead")
+    house.run_for(5)
+    assert house.level("led", "shown").name == "error"
+    without = check_text(
+        flow("desk"), "flow.yaml", Registry.installed(None), CheckSettings(simulate=True)
+    )
+    house.runtime.deploy(without.graph)
+    house.run_for(5)
+
+    assert house.level("led", "shown").name == "available"
