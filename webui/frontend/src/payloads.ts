@@ -80,6 +80,20 @@ export function isAbout(nodes: FlowNode[], types: string[], found: unknown[]): b
   return found.length > 0 || nodes.some((node) => types.includes(node.type));
 }
 
+/** One charge point: its name, empty where there is only one, and its nodes. */
+export interface Place {
+  name: string;
+  nodes: FlowNode[];
+}
+
+/** Return each charge point of a flow: the instances of a subflow that have sessions of their own. */
+export function places(nodes: FlowNode[]): Place[] {
+  const scope = (node: FlowNode): string => node.id.slice(0, Math.max(0, node.id.lastIndexOf(".")));
+  const names = new Set(nodes.filter((node) => node.type === "charge-session").map(scope));
+  if (names.size < 2) return [{ name: "", nodes }];
+  return [...names].map((name) => ({ name, nodes: nodes.filter((node) => scope(node) === name) }));
+}
+
 /** Return every level that holds one of these payloads, whichever node it belongs to. */
 export function find<K extends keyof Payloads>(nodes: FlowNode[], ...types: K[]): Found<K>[] {
   return nodes.flatMap((node) =>
