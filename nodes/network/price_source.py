@@ -67,15 +67,15 @@ _RETRY_S = 60.0
 _MISSING = "prices-missing"
 
 
-def _sendable(value: SecretStr) -> SecretStr:
-    text = value.get_secret_value()
+def _sendable(value: SecretStr | str) -> SecretStr | str:
+    text = value if isinstance(value, str) else value.get_secret_value()
     if not (text and text.isascii() and text.isprintable()):
         raise ValueError("a header is one line of ASCII")
     return value
 
 
 HeaderName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]+$")]
-HeaderValue = Annotated[SecretStr, AfterValidator(_sendable)]
+HeaderValue = Annotated[SecretStr | str, AfterValidator(_sendable)]
 
 
 class PriceSourceConfig(NodeConfig):

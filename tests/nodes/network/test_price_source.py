@@ -8,7 +8,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 
 import pytest
-from pydantic import ValidationError
+from pydantic import SecretStr, ValidationError
 
 from nodes.charging.offpeak_gate import OffpeakGate
 from nodes.network.http_client import HttpClientConnection
@@ -199,7 +199,9 @@ def test_a_server_is_asked_for_the_days_that_count(server):
 
 def test_a_server_that_wants_a_key_is_sent_it_and_nobody_else_sees_it(server, caplog):
     caplog.set_level("DEBUG", "oppleo_flow")
-    with from_server(server, headers={"X-Api-Key": "open-sesame"}) as on:
+    with from_server(
+        server, headers={"X-Api-Key": SecretStr("open-sesame"), "Accept": "*/*"}
+    ) as on:
         on.advance(0)
         assert server.keys == ["open-sesame"]
         assert "open-sesame" not in repr(on.node.config)
