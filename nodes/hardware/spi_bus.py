@@ -9,6 +9,8 @@ The usual wiring: SDA to GPIO 8, SCK to 11, MOSI to 10, MISO to 9, RST to GPIO 2
 enabled with `dtparam=spi=on` in the Pi's configuration. It needs the libraries spidev and
 mfrc522. Simulated, it is the reader of the simulated world.
 
+Behind a lid that is too thick `gain_db: 48` reads from farther away than the usual 33.
+
 A second reader has a connection of its own. It may share SCK, MOSI and MISO with the first; its SDA
 goes to another chip select, and its RST to another pin:
 
@@ -20,11 +22,13 @@ connections:
 """
 
 from collections.abc import Iterable
+from typing import Literal
 
 from pydantic import Field
 
 from oppleo_flow import Claim, Connection, DeviceMissing, NodeConfig, VirtualClock
 from oppleo_flow.devices.frames import frames_of
+from oppleo_flow.devices.rc522 import USUAL_GAIN_DB
 from oppleo_flow.devices.rc522_twin import SimulatedSpiBus, WorldSpiBus
 from oppleo_flow.devices.rfid import CardReader
 from oppleo_flow.devices.spi_bus import CHIP_SELECT_PINS, SPI_PINS, SPI_WIRES, LinuxSpiBus, SpiBus
@@ -38,6 +42,9 @@ class SpiBusConfig(NodeConfig):
     device: int = Field(0, ge=0, le=2, description="Number of the chip select.")
     speed_hz: int = Field(1_000_000, ge=100_000, le=10_000_000, description="Clock of the bus.")
     reset_pin: int = Field(25, ge=0, le=27, description="BCM number of the pin at RST.")
+    gain_db: Literal[18, 23, 33, 38, 43, 48] = Field(
+        USUAL_GAIN_DB, description="Gain of the reader's receiver; 48 reads from farther away."
+    )
 
 
 class SpiBusConnection(Connection[SpiBusConfig], SpiBus):
@@ -56,6 +63,7 @@ class SpiBusConnection(Connection[SpiBusConfig], SpiBus):
                 config.device,
                 speed_hz=config.speed_hz,
                 reset_pin=config.reset_pin,
+                gain_db=config.gain_db,
                 frames=frames,
             )
             return
@@ -64,7 +72,9 @@ class SpiBusConnection(Connection[SpiBusConfig], SpiBus):
         if isinstance(self.clock, VirtualClock):
             self._bus = WorldSpiBus(eventful(world), reader)
         else:
-            self._bus = SimulatedSpiBus(world, reader, frames, reset_pin=config.reset_pin)
+            self._bus = SimulatedSpiBus(
+                world, reader, frames, reset_pin=config.reset_pin, gain_db=config.gain_db
+            )
 
     def close(self) -> None:
         """Let go of the bus."""

@@ -6,10 +6,11 @@ UID, and its `Close` frees every pin of the machine.
 """
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from functools import reduce
 from operator import xor
+from types import MappingProxyType
 from typing import Final, Protocol
 
 from oppleo_flow.devices.frames import Frames
@@ -26,7 +27,7 @@ _NOT_WHOLE = 0x04  # select acknowledge: there is another level
 
 # Registers and bits of the MFRC522: NXP data sheet, section 9.
 _COMMAND, _COM_IRQ, _DIV_IRQ, _ERROR, _FIFO_DATA, _FIFO_LEVEL = 0x01, 0x04, 0x05, 0x06, 0x09, 0x0A
-_BIT_FRAMING, _MODE, _TX_ASK = 0x0D, 0x11, 0x15
+_BIT_FRAMING, _MODE, _TX_ASK, _RECEIVER = 0x0D, 0x11, 0x15, 0x26
 _PRESCALER, _RELOAD_HIGH, _RELOAD_LOW, _AUTO_TEST, _VERSION = 0x2B, 0x2C, 0x2D, 0x36, 0x37
 _IDLE, _CONFIGURE, _CALCULATE_CRC, _TRANSCEIVE, _SOFT_RESET = 0x00, 0x01, 0x03, 0x0C, 0x0F
 _POWER_DOWN = 0x10
@@ -47,6 +48,11 @@ _KEPT = {
     _RELOAD_LOW: _TIMER_TICKS,
 }
 """What a chip that was set up still knows; so many bytes are not right by chance."""
+_OF_GAIN: Mapping[int, int] = MappingProxyType(
+    {18: 0x08, 23: 0x18, 33: 0x48, 38: 0x58, 43: 0x68, 48: 0x78}
+)
+"""Gain of the receiver in dB → its register."""
+USUAL_GAIN_DB: Final = 33
 _ANSWER_WITHIN_S = 0.05
 _AWAKE_WITHIN_S = 0.01
 _LOOK_AGAIN_S = 0.0005
@@ -90,12 +96,14 @@ class Rc522(CardReader):
         reset: Callable[[], None] = lambda: None,
         frames: Frames | None = None,
         where: str = "RC522",
+        gain_db: int = USUAL_GAIN_DB,
     ) -> None:
         self._chip = library
         self._close = close
         self._reset = reset
         self._frames = frames or Frames()
         self._where = where
+        self._kept = {**_KEPT, _RECEIVER: _OF_GAIN[gain_db]}
         self._nobody_answered = False
         self._field_is_empty = True
         self._answer_to_test: bytes | None = None
@@ -164,6 +172,7 @@ class Rc522(CardReader):
         self._wait_until_awake()
         self._chip.Write_MFRC522(_RELOAD_HIGH, 0)
         self._chip.Write_MFRC522(_RELOAD_LOW, _TIMER_TICKS)
+        self._chip.Write_MFRC522(_RECEIVER, self._kept[_RECEIVER])
         self._confirm()
 
     def _wait_until_awake(self) -> None:
@@ -176,11 +185,11 @@ class Rc522(CardReader):
         """Make sure that an RC522 answers, and still has its settings."""
         read = self._chip.Read_MFRC522
         version = read(_VERSION)
-        kept = [read(register) for register in _KEPT]
+        kept = [read(register) for register in self._kept]
         said = f"its version register reads 0x{version:02X}"
         if {version, *kept} in ({0x00}, {0xFF}):
             raise ReaderFault(_SILENT, f"RC522: no answer, {said}; {_CHECK_WIRES}")
-        if kept != [*_KEPT.values()]:
+        if kept != [*self._kept.values()]:
             raise ReaderFault(
                 _NONSENSE,
                 f"RC522: does not keep what is written to it, and {said}; check the wires SCK, "

@@ -10,7 +10,13 @@ from typing import Any
 from oppleo_flow.devices.frames import Frames
 from oppleo_flow.devices.libraries import installing
 from oppleo_flow.devices.library_copy import load_copy
-from oppleo_flow.devices.rc522 import CASCADE_LEVELS, CASCADE_TAG, WAKE_UP, crc_a
+from oppleo_flow.devices.rc522 import (
+    CASCADE_LEVELS,
+    CASCADE_TAG,
+    USUAL_GAIN_DB,
+    WAKE_UP,
+    crc_a,
+)
 from oppleo_flow.devices.rc522_self_test import ANSWERS
 from oppleo_flow.devices.reader_trouble import ReaderFace, ReaderTrouble
 from oppleo_flow.devices.rfid import CardReader
@@ -285,9 +291,11 @@ class SimulatedSpiBus(SpiBus):
         frames: Frames | None = None,
         *,
         reset_pin: int = 25,
+        gain_db: int = USUAL_GAIN_DB,
     ) -> None:
         self._frames = frames
         self._reset_pin = reset_pin
+        self._gain_db = gain_db
         self.chip = SimulatedRc522(lambda: world.reader(reader))
         self._gpio = _ResetWire(world, self.chip, reset_pin)
 
@@ -300,7 +308,12 @@ class SimulatedSpiBus(SpiBus):
         library = load_copy(library_file(), stand_ins)
         settings = {"bus": 0, "device": 0, "spd": 1_000_000, "pin_rst": self._reset_pin}
         return open_rc522(
-            library.MFRC522, settings, "simulated SPI", self._frames, header=self._gpio
+            library.MFRC522,
+            settings,
+            "simulated SPI",
+            self._frames,
+            header=self._gpio,
+            gain_db=self._gain_db,
         )
 
     def close(self) -> None:

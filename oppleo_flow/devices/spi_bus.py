@@ -11,7 +11,7 @@ from typing import Any, Protocol
 from oppleo_flow.devices.frames import Frames
 from oppleo_flow.devices.gpio import load_rpi_gpio
 from oppleo_flow.devices.libraries import installing
-from oppleo_flow.devices.rc522 import Rc522
+from oppleo_flow.devices.rc522 import USUAL_GAIN_DB, Rc522
 from oppleo_flow.devices.rfid import CardReader
 from oppleo_flow.errors import DeviceError, DeviceMissing
 
@@ -50,9 +50,11 @@ class LinuxSpiBus(SpiBus):
         *,
         speed_hz: int,
         reset_pin: int,
+        gain_db: int = USUAL_GAIN_DB,
         frames: Frames | None = None,
     ) -> None:
         self._frames = frames
+        self._gain_db = gain_db
         self._where = f"SPI {bus}.{device}"
         self._settings = {"bus": bus, "device": device, "spd": speed_hz, "pin_rst": reset_pin}
 
@@ -68,7 +70,12 @@ class LinuxSpiBus(SpiBus):
         except (ImportError, RuntimeError, OSError) as error:
             raise DeviceMissing(f"{self._where}: {error}; is this a Raspberry Pi?") from error
         return open_rc522(
-            library.MFRC522, self._settings, self._where, self._frames, header=load_rpi_gpio()
+            library.MFRC522,
+            self._settings,
+            self._where,
+            self._frames,
+            header=load_rpi_gpio(),
+            gain_db=self._gain_db,
         )
 
     def close(self) -> None:
@@ -89,6 +96,7 @@ def open_rc522(
     frames: Frames | None = None,
     *,
     header: Header | None = None,
+    gain_db: int = USUAL_GAIN_DB,
 ) -> Rc522:
     """Return a reader made with the mfrc522 library's class; `header` has its reset pin.
 
@@ -110,7 +118,14 @@ def open_rc522(
             header.output(settings["pin_rst"], True)
 
     try:
-        return Rc522(library, library.spi.close, reset=reset, frames=frames, where=where)
+        return Rc522(
+            library,
+            library.spi.close,
+            reset=reset,
+            frames=frames,
+            where=where,
+            gain_db=gain_db,
+        )
     except DeviceError:
         library.spi.close()
         raise

@@ -1,6 +1,7 @@
 """What the connection does beyond the contract of its readers: it chooses one."""
 
 import pytest
+from pydantic import ValidationError
 
 from nodes.hardware.spi_bus import SpiBusConfig, SpiBusConnection
 from oppleo_flow.clock import SystemClock, VirtualClock
@@ -33,6 +34,21 @@ def test_a_simulated_bus_has_the_reader_of_the_world(clock):
     assert reader.poll() == bytes.fromhex("04E1D2C3B4A596")
     reader.close()
     connection.close()
+
+
+def test_the_gain_of_the_receiver_is_a_setting():
+    site = BenchSite(services={World: SimulatedWorld(SystemClock())})
+    config = SpiBusConfig(gain_db=48)
+    connection = SpiBusConnection("spi", config, clock=SystemClock(), site=site, simulated=True)
+    connection.open()
+    connection.card_reader()
+
+    assert connection._bus.chip.read(0x26) == 0x78
+
+
+def test_a_gain_that_the_chip_does_not_have_is_refused():
+    with pytest.raises(ValidationError, match="Input should be 18, 23, 33, 38, 43 or 48"):
+        SpiBusConfig(gain_db=40)
 
 
 def test_without_simulation_a_machine_that_is_no_pi_has_no_reader():
