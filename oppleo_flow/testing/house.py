@@ -1,5 +1,6 @@
 """A flow in a simulated house: car, SmartEVSE, meter and cards, in virtual time."""
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -77,6 +78,7 @@ class SimulatedHouse:
             self.clock, wiring=wiring_of(graph), cards=cards, history=self.history
         )
         self._state_path = folder / "state.sqlite"
+        self._kept = f"{folder}{os.sep}"
         self._site = BenchSite(
             folder=folder,
             charge_point=_CHARGE_POINT,
@@ -236,7 +238,9 @@ class SimulatedHouse:
         while (event := self._events.get(timeout_s=0)) is not None:
             key = (event.node, event.port)
             if event.kind == "fault":
-                fault = PastFault(event.node, event.port, str(event.value), event.at)
+                # Where the house is kept is chance, and says nothing.
+                text = str(event.value).replace(self._kept, "")
+                fault = PastFault(event.node, event.port, text, event.at)
                 self._open_faults[key] = fault
             elif key in self._open_faults:
                 self._close(self._open_faults[key], event.at)

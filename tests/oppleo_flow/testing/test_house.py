@@ -134,6 +134,9 @@ def test_a_full_disk_takes_nothing_and_what_happened_is_written_when_there_is_ro
     house.set_disk(True)
     house.run_for(120)
     assert house.open_session().label == "family"
+    assert ("handler-failed", "ledger.sqlite: the disk is full") in [
+        (fault.code, fault.text) for fault in house.faults()
+    ]
 
 
 def test_a_power_cut_leaves_the_program_no_time_to_save_anything(house, tmp_path):
