@@ -43,6 +43,7 @@ from oppleo_flow import (
     Seconds,
     Timer,
 )
+from oppleo_flow.clock import earlier
 from oppleo_flow.devices.gpio import GpioChip
 from oppleo_flow.node import StopReason
 from oppleo_flow.payloads import SwitchRequest, SwitchState
@@ -119,6 +120,9 @@ class EvseSwitch(Actuator[EvseSwitchConfig]):
         if self.switched_on and self.off_since is None:
             # It was on when the machine died, and who was plugged in saw it go just now.
             self.off_since = self.clock.instant()
+        elif self.off_since is not None:
+            self.off_since = self._in_this_boot(self.off_since)
+        self.switched_on = tuple(self._in_this_boot(at) for at in self.switched_on)
         self._tell("start")
 
     def stop(self, reason: StopReason) -> None:
@@ -150,6 +154,10 @@ class EvseSwitch(Actuator[EvseSwitchConfig]):
     def safe_pins(cls, config: EvseSwitchConfig, safe: str) -> Sequence[SafePin]:
         """Return the pin at the level that means no access."""
         return [SafePin(config.pin, high=config.active_low, within=config.gpio)]
+
+    def _in_this_boot(self, at: Instant) -> Instant:
+        """Return a moment of before, counted from now: a clock that woke up early moves it on."""
+        return earlier(self.clock.instant(), self.clock.since(at))
 
     def _level(self, *, on: bool) -> bool:
         """Return the level of the pin that means `on`."""

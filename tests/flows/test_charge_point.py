@@ -124,6 +124,7 @@ def test_a_session_survives_a_restart(tmp_path):
     assert pin_5_is_high(first)
     with home() as second:
         assert second.level("session", "status").session_id == began
+        second.run_for(5)  # it was off for half a minute then
         assert on(second)
 
 

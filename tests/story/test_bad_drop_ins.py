@@ -157,7 +157,8 @@ def with_drop_ins(site):
             (site / "nodes" / f"{name}.py").write_text(text)
         flow = site / "flows" / "charge-point.yaml"
         lines = "".join(f"  {name}: {{{options}}}\n" for name, options in nodes.items())
-        flow.write_text(flow.read_text().replace("\nnodes:\n", f"\nnodes:\n{lines}\n", 1))
+        text = flow.read_text().replace("\nnodes:\n", f"\nnodes:\n{lines}\n", 1)
+        flow.write_text(text.replace("    pin: 5\n", "    pin: 5\n    dwell: 1s\n", 1))
 
     return put
 

@@ -47,7 +47,9 @@ def close_the_switch(point):
         pytest.param(signal.SIGSTOP, "gave no sign of life for 2 s", id="the runtime is stopped"),
     ],
 )
-def test_a_runtime_that_is_gone_leaves_the_switch_open_and_comes_back(start, sent, said):
+def test_a_runtime_that_is_gone_leaves_the_switch_open_and_comes_back(start, site, sent, said):
+    flow = site / "flows" / "charge-point.yaml"
+    flow.write_text(flow.read_text().replace("    pin: 5\n", "    pin: 5\n    dwell: 1s\n", 1))
     point = start()
     close_the_switch(point)
     os.kill(runtime_of(point.process.pid), sent)

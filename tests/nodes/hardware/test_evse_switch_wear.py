@@ -190,3 +190,50 @@ def test_what_it_counts_can_be_kept(durable):
         toggle(bench, 2)
 
         assert len(bench.node.switched_on) == 2
+
+
+def restarted(kept, *, later_s):
+    """Return a bench on which the switch starts again, some seconds later by a clock of its own."""
+    bench = switch()
+    bench.clock.advance(1000.0 + later_s)
+    bench.node.off_since, bench.node.switched_on = kept
+    return bench
+
+
+@pytest.mark.parametrize(
+    ("later_s", "waits_s"),
+    [
+        pytest.param(10.0, 20.0, id="half a dwell is over"),
+        pytest.param(3600.0, 0.0, id="long ago"),
+        pytest.param(-600.0, 30.0, id="the clock woke up ten minutes early"),
+    ],
+)
+def test_over_a_restart_it_is_off_for_the_rest_of_the_dwell_and_never_for_longer(later_s, waits_s):
+    with switch() as bench:
+        bench.advance(1000)
+        bench.send(ON)
+        bench.send(OFF)
+        kept = (bench.node.off_since, bench.node.switched_on)
+    with restarted(kept, later_s=later_s) as bench:
+        bench.send(ON)
+        if waits_s:
+            bench.advance(waits_s - 0.1)
+            assert not is_on(bench)
+            bench.send(ON)
+            bench.advance(0.2)
+        assert is_on(bench)
+
+
+def test_what_was_switched_before_a_restart_counts():
+    with switch(most_per_day=2) as bench:
+        bench.advance(1000)
+        toggle(bench, 2)
+        kept = (bench.node.off_since, bench.node.switched_on)
+    bench = HardwareBench(EvseSwitch, {"gpio": "pins", "most_per_day": 2})
+    bench.clock.advance(2000.0)
+    bench.node.off_since, bench.node.switched_on = kept
+    with bench:
+        bench.send(ON)
+
+        assert bench.run().faults.keys() == {"too-many-switchings"}
+        assert not is_on(bench)
