@@ -10,6 +10,7 @@ from nodes.hardware.spi_bus import SpiBusConnection
 from nodes.network.http_client import HttpClientConnection
 from nodes.network.mqtt_broker import MqttBrokerConnection
 from oppleo_flow.clock import VirtualClock
+from oppleo_flow.devices.evse_waveform import SMART_EVSE_2, LedHardware
 from oppleo_flow.devices.world import Wiring, World
 from oppleo_flow.node import Node
 from oppleo_flow.simulator.world import SimulatedWorld
@@ -36,11 +37,12 @@ class HardwareBench(Bench):
         config: Mapping[str, Any],
         *,
         wiring: Wiring | None = None,
+        hardware: LedHardware = SMART_EVSE_2,
         connections: Mapping[str, Any] | None = None,
         **bench: Any,
     ) -> None:
         clock = VirtualClock(NOON)
-        self.world = SimulatedWorld(clock, wiring=wiring or ON_NETWORK)
+        self.world = SimulatedWorld(clock, wiring=wiring or ON_NETWORK, hardware=hardware)
         super().__init__(
             node,
             config,

@@ -4,8 +4,9 @@ import pytest
 
 from nodes.hardware.evse_state import EvseStateReader
 from nodes.hardware.gpio import GpioConnection
-from oppleo_flow.devices.evse_envelope import WRONG_POLARITY, LineSays
+from oppleo_flow.devices.evse_envelope import ONE_COLOUR, WRONG_POLARITY, LineSays
 from oppleo_flow.devices.evse_led import EvseLine
+from oppleo_flow.devices.evse_waveform import SMART_EVSE_3
 from oppleo_flow.devices.world import Wiring
 from oppleo_flow.payloads import EvseSignal, EvseState, EvseUnknown
 from oppleo_flow.testing.bench import NOON
@@ -75,6 +76,21 @@ def test_the_wrong_polarity_is_remembered_until_the_line_makes_sense():
     assert bench.sent("state")[-1] == EvseUnknown(
         NOON + timedelta(seconds=10.11), WRONG_POLARITY.reason, "wrong-polarity"
     )
+
+
+def test_a_wire_on_one_colour_of_a_version_3_is_named_where_it_sees_another_colour():
+    wiring = Wiring(evse_led_tap="green")
+    bench = HardwareBench(EvseStateReader, {"gpio": "pins"}, wiring=wiring, hardware=SMART_EVSE_3)
+    with bench:
+        bench.world.shine(True)
+        bench.world.drive_pin(5, high=False)
+        bench.advance(1)
+        bench.world.plug_in(charge_percent=40)
+        bench.advance(60)
+
+    told = bench.sent("state")[-1]
+    assert (told.code, told.reason) == ("one-colour", ONE_COLOUR.reason)
+    assert not any(getattr(state, "charging", False) for state in bench.sent("state"))
 
 
 def flap(bench, times):

@@ -134,20 +134,24 @@ def test_a_reader_that_fails_says_so_and_tries_again():
     assert (told.told[0].code, told.told[0].reason) == ("unreadable", "GPIO 6: the chip is gone")
 
 
-class TakenPin(GpioConnection):
-    """Pins of which another program has the LED's."""
+class TakenPins(GpioConnection):
+    """Pins that another program has."""
 
     type_name = "gpio"
 
     def evse_line(self, pin, *, inverted, changed):
         raise DeviceError(f"GPIO {pin}: GPIO busy; another program has it")
 
+    def claim_output(self, pin, *, high):
+        raise DeviceError(f"GPIO {pin}: GPIO busy; another program has it")
 
-def test_a_reader_that_cannot_begin_is_a_fault_and_makes_up_no_state():
+
+@pytest.mark.parametrize(("node", "pin"), [(EvseStateReader, 6), (EvseSwitch, 5)])
+def test_a_pin_that_is_taken_is_a_fault_and_makes_up_no_state(node, pin):
     """R24: a reader that could not begin was never noticed."""
-    bench = HardwareBench(EvseStateReader, {"gpio": "pins"}, connections={"pins": TakenPin})
-    with bench:
+    with HardwareBench(node, {"gpio": "pins"}, connections={"pins": TakenPins}) as bench:
         bench.advance(60)
+        run = bench.run()
 
-    assert bench.run().faults == {"not-started": "GPIO 6: GPIO busy; another program has it"}
+    assert run.faults == {"not-started": f"GPIO {pin}: GPIO busy; another program has it"}
     assert all(isinstance(state, EvseUnknown) for state in bench.sent("state"))
