@@ -68,6 +68,8 @@ COLUMNS = (
     Column("vehicle", "Vehicle", short=False),
     Column("plate", "Plate", short=False),
     Column("cost_centre", "Cost centre", short=False),
+    Column("peak_kwh", "Of which peak, kWh", 3, short=False),
+    Column("off_peak_kwh", "Of which off-peak, kWh", 3, short=False),
 )
 
 
@@ -144,7 +146,15 @@ def line(statement: Statement, index: int) -> tuple[Cell, ...]:
         _remarks(session),
         str(session.session_id),
         *(name and plain(name) for name in (of.driver, of.vehicle, of.plate, of.cost_centre)),
+        *(_used_at(session, kind) for kind in ("peak", "off-peak")),
     )
+
+
+def _used_at(session: SessionRecord, kind: str) -> Decimal | None:
+    """Return the energy at one of two prices; None where there are none such."""
+    if not any(part.kind in ("peak", "off-peak") for part in session.slices):
+        return None
+    return kwh(sum(part.energy_wh for part in session.slices if part.kind == kind))
 
 
 def _remarks(session: SessionRecord) -> str:

@@ -50,7 +50,7 @@ def test_a_line_shows_both_registers_and_local_times_with_their_offset():
     assert [str(figure) for figure in figures] == [
         *("1020.000", "1032.345", "12.345", "0.3141", "3.88", "EUR", ""),
         "00000000-0000-0000-0000-000000000001",
-        *["None"] * 4,
+        *["None"] * 6,
     ]
 
 
@@ -136,6 +136,7 @@ def test_a_session_in_peak_and_off_peak_hours_says_what_each_part_costs():
     energy, price, amount, _, remarks = content.line(whole, 0)[6:11]
     assert (energy, price, amount) == (Decimal("12.345"), None, Decimal("3.61"))
     assert remarks == "peak 2.000, off-peak 10.345 kWh"
+    assert content.line(whole, 0)[16:] == (Decimal("2.000"), Decimal("10.345"))
     facts = dict(content.head(whole))
     assert facts["Price"] == "peak 0.363, off-peak 0.2783 EUR/kWh"
     assert facts["Made up of, per kWh"] == "energy 0.15/0.08, grid 0.05, tax 0.1, VAT 21 %"
@@ -182,7 +183,7 @@ def test_many_prices_are_told_by_their_range():
 def test_a_line_says_whom_and_what_it_was_for_and_the_foot_sums_that_up():
     of = Attribution("Anna", "ioniq", "X-123-Y", "acme")
     whole = statement(replace(session(1), attribution=of), session(2))
-    assert content.line(whole, 0)[12:] == ("Anna", "ioniq", "X-123-Y", "acme")
+    assert content.line(whole, 0)[12:16] == ("Anna", "ioniq", "X-123-Y", "acme")
     assert [row for row in content.foot(whole) if "ehicle" in row[0]] == [
         ("No vehicle: energy", Decimal("12.345"), "kWh"),
         ("No vehicle: amount", Decimal("3.88"), "EUR"),
