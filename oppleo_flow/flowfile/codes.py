@@ -87,6 +87,7 @@ _ALL: Final = (
     Code("unknown-option", "options", "error", "an option that the type does not have"),
     Code("missing-option", "options", "error", "an option that the type needs is missing"),
     Code("option-value", "options", "error", "a value that the option does not take"),
+    Code("plain-secret", "options", "warning", "a secret stands where all can read it"),
     Code("unknown-flow", "refs", "error", "there is no flow of this name beside this one"),
     Code("unknown-connection", "refs", "error", "an option names a connection that is not there"),
     Code("connection-type", "refs", "error", "an option names a connection of the wrong type"),

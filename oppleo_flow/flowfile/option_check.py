@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, SecretStr, ValidationError
 from pydantic.fields import FieldInfo
 
 from oppleo_flow.flowfile.findings import Report
@@ -97,7 +97,20 @@ class OptionCheck:
             )
             self._report.error("node-file", subject.at, message, subject.node)
             return None
+        self._plain_secrets(made, body, subject)
         return None if reading.unknown or _has_lost(body, skip) else made
+
+    def _plain_secrets(self, made: BaseModel, body: YamlMap, subject: Subject) -> None:
+        """Warn of a secret that is written out in the flow, which others see."""
+        for name, value in made:
+            written = body.get(name) if isinstance(value, SecretStr) else None
+            if isinstance(written, Scalar) and written.hidden is None:
+                message = (
+                    f"{subject.prefix + name!r} is a secret, and stands here for all to read; put "
+                    f"it into secrets.yaml, and write '!secret {name}' here"
+                )
+                at = written.given or written.start
+                self._report.warning("plain-secret", at, message, subject.node)
 
     def _unknown(self, unknown: Unknown, subject: Subject) -> None:
         word = unknown.key.text

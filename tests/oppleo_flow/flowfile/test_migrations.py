@@ -20,7 +20,10 @@ SAVED = "this is written with the next save, and 'version: 3'"  # HEAD ends with
                       f"['04A1'], 'card' is gone; {SAVED}"], id="of the version before"),
         pytest.param("    limit_w: 5\n    password: hunter2\n",
                      ["5:3: warning: n: its options are of version 1 of aged: 'password' is now "
-                      f"'key'; {SAVED}"], id="an option with another name"),
+                      f"'key'; {SAVED}",
+                      "9:15: warning: n: 'key' is a secret, and stands here for all to read; put "
+                      "it into secrets.yaml, and write '!secret key' here"],
+                     id="an option with another name"),
         pytest.param("    limit_w: 5\n    colour: red\n",
                      ["5:3: warning: n: its options are of version 1 of aged: 'colour' is gone; "
                       f"{SAVED}"], id="an option that is gone"),

@@ -124,3 +124,21 @@ def test_no_finding_and_no_graph_shows_a_secret(check, tmp_path) -> None:
     whole = check(FLOW)
     assert "hunter2" not in repr(whole)
     assert "hunter2" not in json.dumps([f.as_json() for f in check(FLOW + "  x: y\n").findings])
+
+
+PLAIN = "is a secret, and stands here for all to read; put it into secrets.yaml, and write"
+
+
+def test_a_secret_that_is_written_out_is_warned_of(headlines) -> None:
+    assert headlines(FLOW.replace("!secret prowl_key", "hunter2")) == [
+        f"4:24: warning: p: 'key' {PLAIN} '!secret key' here"
+    ]
+
+
+def test_a_secret_parameter_that_is_written_out_is_warned_of_where_it_stands(headlines) -> None:
+    text = (
+        "flow: f\nformat: 1\nnodes:\n  a: {type: 'flow:tell', token: hunter2, from: flow.errors}\n"
+        "subflows:\n  tell:\n    params: {token: {type: secret}}\n    in: {what: Failure}\n"
+        "    nodes:\n      p: {type: push, key: $(token), from: in.what}\n"
+    )
+    assert headlines(text) == [f"4:33: warning: a.p: 'key' {PLAIN} '!secret key' here"]
