@@ -120,7 +120,7 @@ class MqttEvse(SmartEvseLink):
     """A SmartEVSE that tells a broker how it is, below its prefix.
 
     What the broker had kept when the subscription began is not taken: nobody knows how old it is.
-    Only that it is `offline` is believed at once.
+    Only that it is `offline` is believed at once, until it says something.
     """
 
     def __init__(self, broker: MqttBroker, prefix: str, clock: Clock) -> None:
@@ -190,6 +190,7 @@ class MqttEvse(SmartEvseLink):
             elif message.kept:
                 return
             else:
+                self._offline = False  # who speaks is there, also where nobody said so
                 self._told[name] = (text, self._clock.monotonic())
         self._heard()
 

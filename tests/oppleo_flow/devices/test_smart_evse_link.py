@@ -287,6 +287,20 @@ def test_what_the_broker_kept_is_not_taken_for_the_present(make: Make, tmp_path:
     )
 
 
+def test_one_that_speaks_is_there_whatever_was_last_said_of_it() -> None:
+    broker = BrokerInside()
+    link = MqttEvse(broker, NAME, VirtualClock(NOON))
+    broker.publish(f"{NAME}/connected", b"offline", retain=True)
+    with pytest.raises(ServiceError) as gone:
+        link.facts()
+    said = {"Access": b"Deny", "Mode": b"Off", "State": b"Ready to Charge", "Error": b"None"}
+    for topic, text in {**said, "EVPlugState": b"Disconnected"}.items():
+        broker.publish(f"{NAME}/{topic}", text)
+
+    assert str(gone.value) == f"{NAME}: is not connected to the broker"
+    assert link.facts().signal() is EvseSignal.ACCESS_OFF
+
+
 def tells_its_currents(link: SmartEvseLink) -> bool:
     return link.facts().current_phases_a == (16.0, 16.0, 16.0)
 
