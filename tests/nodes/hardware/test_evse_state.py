@@ -155,6 +155,7 @@ class DeafPins(GpioConnection):
 
 
 def test_a_line_that_nobody_looks_at_is_unknown_and_a_fault_not_the_last_value():
+    """Oppleo R5, R24: nobody noticed a reader whose thread had ended."""
     bench = HardwareBench(EvseStateReader, {"gpio": "pins"}, connections={"pins": DeafPins})
     with bench:
         bench.advance(31)

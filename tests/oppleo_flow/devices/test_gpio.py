@@ -36,7 +36,10 @@ def shown(told):
 
 
 def rpi_lgpio(world, monkeypatch, busy=()):
-    """Return the real rpi-lgpio library on a simulated kernel interface."""
+    """Return the real rpi-lgpio library on a simulated kernel interface.
+
+    Oppleo R21: it is the library for a Raspberry Pi 5, which RPi.GPIO and pigpio do not know.
+    """
     package = importlib.util.find_spec("RPi")
     if package is None:
         pytest.skip("rpi-lgpio is not installed")
