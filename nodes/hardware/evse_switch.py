@@ -168,7 +168,7 @@ class EvseSwitch(Actuator[EvseSwitchConfig]):
         wait_s = self._dwell_left_s()
         if wait_s > _AS_GOOD_AS_OVER_S:
             self._waiting = self.after(wait_s, functools.partial(self._switch_on, reason))
-            self._tell(f"off for {self.config.dwell:.0f} s first: {reason}")
+            self._tell(f"waits until it was off for {self.config.dwell:.0f} s: {reason}")
             return
         day = [at for at in self.switched_on if self.clock.since(at) < _DAY_S]
         if len(day) >= self.config.most_per_day:

@@ -43,7 +43,7 @@ def test_it_closes_again_when_it_was_open_for_thirty_seconds_and_says_what_it_wa
         bench.advance(10)
         bench.send(ON)
         assert bench.sent("state")[-1] == SwitchState(
-            False, "off for 30 s first: session of 'family'"
+            False, "waits until it was off for 30 s: session of 'family'"
         )
         bench.advance(19.9)
         assert not is_on(bench)
