@@ -133,6 +133,8 @@ def test_a_swipe_charges_a_car_and_the_statement_has_the_figures(
             "Amount": float((price * ended["energy_wh"] / 1000).quantize(CENT, ROUND_HALF_UP)),
             "Currency": "EUR",
             "Session": ended["session_id"],
+            "Of which peak, kWh": None,
+            "Of which off-peak, kWh": None,
         }
     ]
     assert "family" in files[".csv"].read_text(encoding="utf-8-sig")
