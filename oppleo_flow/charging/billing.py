@@ -15,7 +15,7 @@ def billed(session: SessionRecord) -> SessionBilled | None:
         ended_at=session.ended_at,
         energy_wh=session.energy_wh,
         amount=session.amount,
-        currency=None if session.price is None else session.price.currency,
+        currency=session.currency,
         parts=tuple(
             BilledPart(
                 since=part.since,

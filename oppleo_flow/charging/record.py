@@ -108,6 +108,12 @@ class SessionRecord:
         return self.price.price_per_kwh if self.price is not None and flat else None
 
     @property
+    def currency(self) -> str | None:
+        """Return what its amount is in; None when no price holds for any part of it."""
+        versions = (self.price, *(part.version for part in self.slices))
+        return next((version.currency for version in versions if version is not None), None)
+
+    @property
     def price_unknown(self) -> bool:
         """Return whether the price of any part of it is not known."""
         if self.slices:

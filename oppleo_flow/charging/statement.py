@@ -152,9 +152,9 @@ def make_statement(
     )
     unfinished = [s for s in begun if s.ended_at is None or s.ended_at >= stop]
     for line in lines:
-        if line.price is not None and line.price.currency != heading.currency:
+        if line.currency not in (None, heading.currency):
             raise ValueError(
-                f"session {line.session_id}: its price is in {line.price.currency}, "
+                f"session {line.session_id}: its price is in {line.currency}, "
                 f"the statement in {heading.currency}"
             )
     reconciliation = None if registers is None else _reconcile(*registers, lines, unfinished)

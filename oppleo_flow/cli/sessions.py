@@ -100,15 +100,14 @@ def _list(site: Site, args: argparse.Namespace) -> int:
 
 def session_row(session: SessionRecord, zone: ZoneInfo) -> dict[str, Any]:
     """Return a session as plain data; what is unknown is None."""
-    price, of = session.price, session.attribution
+    of = session.attribution
     values = (
         *(str(session.session_id), session.label, session.uid),
         *(_iso(session.started_at, zone), _iso(session.ended_at, zone)),
         *(session.meter_start_wh, session.meter_end_wh, session.energy_wh),
         None if session.price_per_kwh is None else str(session.price_per_kwh),
         None if session.amount is None else str(session.amount),
-        None if price is None else price.currency,
-        *(session.reason, list(session.flags)),
+        *(session.currency, session.reason, list(session.flags)),
         *(session.trigger, of.driver, of.vehicle, of.plate, of.cost_centre),
     )
     return dict(zip(_FIELDS, values, strict=True))

@@ -162,12 +162,34 @@ class PayloadCheck:
             by_type[None] = self._fields({}, named)
         elif not (selected := self._having(named, selected, about)):
             return None
+        fitting = self._fitting(named, selected)
+        if selected and not fitting:
+            fitting = {selected[0]: self._fields_of(selected[0], named)}
+        return Fields({**by_type, **fitting})
+
+    def _fitting(
+        self, named: _Named, classes: Sequence[type]
+    ) -> dict[type | None, Mapping[str, Want]]:
+        """Return what is wanted of those of several classes that can have every value."""
+        if len(classes) < 2:
+            return {}
         trial = PayloadCheck(Report("", ()), self._readers)
-        several = len(selected) > 1
-        fitting = [one for one in selected if not several or _reads(trial, one, named)]
-        for one in fitting or selected[:1]:
-            by_type[one] = self._fields(_hints(one), named, one.__name__)
-        return Fields(by_type)
+        tried = ((one, trial._fields_at_all(one, named)) for one in classes)
+        return {one: wants for one, wants in tried if wants is not None}
+
+    def _fields_at_all(self, kind: type, named: _Named) -> Mapping[str, Want] | None:
+        """Return what is wanted of the fields of a class; None once one cannot have its value."""
+        hints = _hints(kind)
+        wants: dict[str, Want] = {}
+        for name, (_, value) in named.items():
+            want = self.wanted(hints[name], value, f"{name!r} of a {kind.__name__}")
+            if want is None:
+                return None
+            wants[name] = want
+        return wants
+
+    def _fields_of(self, kind: type, named: _Named) -> dict[str, Want]:
+        return self._fields(_hints(kind), named, kind.__name__)
 
     def _fields(self, hints: Mapping[str, Any], named: _Named, kind: str = "") -> dict[str, Want]:
         of = f" of a {kind}" if kind else ""
@@ -273,14 +295,6 @@ def written(value: Value) -> str:
             return value.text if value.plain else f'"{value.text}"'
 
 
-def _reads(trial: PayloadCheck, kind: type, named: _Named) -> bool:
-    """Return whether every value is one that the fields of a class can have."""
-    hints = _hints(kind)
-    return all(
-        trial.wanted(hints[name], value, name) is not None for name, (_, value) in named.items()
-    )
-
-
 @cache
 def _adapter(kind: Any) -> TypeAdapter[Any] | None:
     """Return what checks a type; None for one that only its own pack knows."""
@@ -313,8 +327,9 @@ def _numeric(kinds: Iterable[Any]) -> bool:
     return any(one is Any or one in _NUMBERS for one in kinds)
 
 
-def _names(kind: type) -> list[str]:
-    return [one.name for one in dataclasses.fields(kind)]
+@cache
+def _names(kind: type) -> tuple[str, ...]:
+    return tuple(one.name for one in dataclasses.fields(kind))
 
 
 def _needed(kind: type) -> set[str]:

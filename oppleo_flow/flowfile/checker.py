@@ -4,7 +4,9 @@ The passes run one after the other over the whole flow, and each goes on where a
 something, so that one run tells everything.
 """
 
-from collections.abc import Mapping
+import gc
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -67,6 +69,21 @@ class CheckResult:
         return self.graph is not None
 
 
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Keep the garbage collector away: a check makes much, and leaves no cycles behind.
+
+    It would look through all of it, and all else that there is, again and again in vain.
+    """
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collects:
+            gc.enable()
+
+
 def check_file(
     path: str | Path, registry: Registry, settings: CheckSettings | None = None
 ) -> CheckResult:
@@ -92,6 +109,7 @@ def check_subflow(
     return CheckResult(None, findings, loading.migrations, texts=files.texts)
 
 
+@_uncollected()
 def check_text(
     text: str, file: str, registry: Registry, settings: CheckSettings | None = None
 ) -> CheckResult:

@@ -24,6 +24,8 @@ SECRET_TAG = "!secret"
 _UNPRINTABLE = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufeff\ufffe\uffff]"
 )
+# Takes half of the time of `Mark(...)`; there are two for each value.
+_new_mark = Mark._make
 _NO_KEY = "a key is plain text; a list or a map cannot be one"
 
 
@@ -118,7 +120,7 @@ class _Builder:
         elif isinstance(event, yaml.CollectionStartEvent):
             self._begin(event)
         elif isinstance(event, yaml.CollectionEndEvent):
-            self._open.pop().end = self._marks(event)[1]
+            self._open.pop().end = self._mark(event.end_mark)
             self._keys.pop()
         elif isinstance(event, yaml.AliasEvent):
             self._alias(event)
@@ -145,14 +147,14 @@ class _Builder:
             self.found.append(("yaml-syntax", scalar.start, message))
 
     def _begin(self, event: yaml.CollectionStartEvent) -> None:
-        start, end = self._marks(event)
+        start = self._mark(event.start_mark)
         if self._properties(event) == SECRET_TAG:
             message = "!secret is followed by one name, as in !secret prowl_key"
             self.found.append(("tag", start, message))
         made: YamlList | YamlMap = (
-            YamlMap({}, start, end)
+            YamlMap({}, start, start)  # its end is not known before it has come
             if isinstance(event, yaml.MappingStartEvent)
-            else YamlList([], start, end)
+            else YamlList([], start, start)
         )
         self._add(made)
         self._open.append(made)
@@ -170,16 +172,17 @@ class _Builder:
 
     def _marks(self, event: yaml.Event) -> tuple[Mark, Mark]:
         """Return where an event begins and ends, in the text as it was before mending."""
-        start, end = event.start_mark, event.end_mark
-        if start is None or end is None:
-            raise AssertionError(f"an event without a place: {event}")
-        return self._mark(start), self._mark(end)
+        return self._mark(event.start_mark), self._mark(event.end_mark)
 
-    def _mark(self, mark: "yaml.Mark | yaml._yaml.Mark") -> Mark:
+    def _mark(self, mark: "yaml.Mark | yaml._yaml.Mark | None") -> Mark:
+        if mark is None:
+            raise AssertionError("an event of the parser has no place")
         if mark.line != self._line:  # else the number that is there: one less for each mark to keep
             self._line = mark.line
-        shift = self._mending.shifts.get(self._line, 0)
-        return Mark(self._line, max(0, mark.column - shift), mark.index, self._text)
+        column = mark.column
+        if self._mending.shifts:
+            column = max(0, column - self._mending.shifts.get(self._line, 0))
+        return _new_mark((self._line, column, mark.index, self._text))
 
     def _document(self, event: yaml.DocumentStartEvent) -> None:
         self._documents += 1

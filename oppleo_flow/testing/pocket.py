@@ -1,20 +1,22 @@
 """What the ledger of a simulation knows: the cards of the pocket, and a price."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from itertools import pairwise
+from typing import NamedTuple
 from uuid import NAMESPACE_OID, uuid5
 
 from oppleo_flow.charging.tariff import PriceVersion, Tariff
 from oppleo_flow.charging.tokens import Token, legacy_id
-from oppleo_flow.payloads import Authorised, BilledPart, Rejected, SessionBilled
+from oppleo_flow.payloads import Authorised, Rejected, SessionBilled
 from oppleo_flow.simulator.readers import Card
 from oppleo_flow.store import Ledger
 
 _PRICE = Decimal("0.35")
 _LONG = timedelta(days=400)
 _NOBODY_S = ("unknown", "other-session", "no-answer")
+_NOW = timedelta()
+_NO_CURRENCY = "XXX"
 _LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 
 
@@ -46,29 +48,52 @@ def know_as_recorded(
             ledger.tokens.add(token, now)
 
 
+class _Span(NamedTuple):
+    """A time in which a kWh cost the same; `kind` is as of a `BilledPart`."""
+
+    since: datetime
+    until: datetime
+    per_kwh: Decimal | None
+    kind: str
+
+
 def know_prices_as_recorded(ledger: Ledger, bills: Iterable[SessionBilled]) -> None:
     """Let a ledger know what a kWh cost at each time, as the bills of sessions say.
 
     Where nobody charged between two prices, the second holds from the middle on.
     """
-    parts = sorted(
-        ((part, bill.currency) for bill in bills if bill.currency for part in bill.parts),
-        key=lambda one: one[0].since,
-    )
-    if parts:
-        ledger.prices.add(_price_of(*parts[0], _LONG_AGO))
-    for (last, _), (part, currency) in pairwise(parts):
-        if part.per_kwh != last.per_kwh:
-            between = max(part.since - last.until, timedelta())
-            ledger.prices.add(_price_of(part, currency, part.since - between / 2))
+    last = {bill.session_id: bill for bill in bills}
+    spans = [span for bill in last.values() for span in _spans(bill)]
+    told = (bill.currency for bill in last.values() if bill.currency is not None)
+    currency = next(told, _NO_CURRENCY)
+    begun: datetime | None = None
+    known: _Span | None = None
+    for span in sorted(spans, key=lambda one: one.since):
+        if span.kind != "unknown" and (known is None or span.per_kwh != known.per_kwh):
+            since = _LONG_AGO if begun is None else begun + max(span.since - begun, _NOW) / 2
+            ledger.prices.add(_price_of(span.per_kwh, currency, since))
+            known = span
+        begun = span.until
 
 
-def _price_of(part: BilledPart, currency: str, valid_from: datetime) -> PriceVersion:
-    """Return the price of a part; where it was unknown, that of a market without prices."""
+def _spans(bill: SessionBilled) -> Iterator[_Span]:
+    """Yield the whole time of a session; what cost something else and used nothing is no part."""
+    at = bill.started_at
+    for part in bill.parts:
+        if part.since > at:
+            yield _Span(at, part.since, None, "unused")
+        yield _Span(part.since, part.until, part.per_kwh, part.tariff)
+        at = part.until
+    if at < bill.ended_at:
+        yield _Span(at, bill.ended_at, None, "unused")
+
+
+def _price_of(per_kwh: Decimal | None, currency: str, valid_from: datetime) -> PriceVersion:
+    """Return a price; where it was unknown, that of a market without prices."""
     made = uuid5(NAMESPACE_OID, f"price from {valid_from.isoformat()}")
-    if part.per_kwh is None:
+    if per_kwh is None:
         return PriceVersion.of(made, valid_from, Tariff(source="unknown"), currency)
-    return PriceVersion(made, valid_from, part.per_kwh, currency)
+    return PriceVersion(made, valid_from, per_kwh, currency)
 
 
 def _token_of(uid: str, verdict: Authorised | Rejected, today: date) -> Token | None:

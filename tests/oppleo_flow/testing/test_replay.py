@@ -9,7 +9,7 @@ from textwrap import indent
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from oppleo_flow.errors import ConfigError
@@ -89,6 +89,8 @@ ACTS = {
     max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(acts=st.lists(st.sampled_from(sorted(ACTS)), max_size=8))
+@example(acts=["family", "another price", "family"])  # a price that nothing was used at
+@example(acts=["family", "another price", "plug in", "unplug"])  # the first price of all
 def test_whatever_people_do_a_replay_through_the_same_flow_is_the_same(tmp_path_factory, acts):
     def live(house):
         for act in acts:
