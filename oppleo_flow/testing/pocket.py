@@ -16,7 +16,7 @@ _PRICE = Decimal("0.35")
 _LONG = timedelta(days=400)
 _NOBODY_S = ("unknown", "other-session", "no-answer")
 _NOW = timedelta()
-_NO_CURRENCY = "XXX"
+_ANY_CURRENCY = "EUR"
 _LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 
 
@@ -65,7 +65,7 @@ def know_prices_as_recorded(ledger: Ledger, bills: Iterable[SessionBilled]) -> N
     last = {bill.session_id: bill for bill in bills}
     spans = [span for bill in last.values() for span in _spans(bill)]
     told = (bill.currency for bill in last.values() if bill.currency is not None)
-    currency = next(told, _NO_CURRENCY)
+    currency = next(told, _ANY_CURRENCY)
     begun: datetime | None = None
     known: _Span | None = None
     for span in sorted(spans, key=lambda one: one.since):
