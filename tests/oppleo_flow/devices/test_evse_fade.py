@@ -8,6 +8,7 @@ from oppleo_flow.devices.evse_fade import Fade
 from oppleo_flow.devices.evse_led import WINDOW_EVERY_S
 from oppleo_flow.devices.evse_waveform import SMART_EVSE_2, SMART_EVSE_3, EvseWaveform
 from oppleo_flow.payloads import EvseSignal
+from tests.oppleo_flow.devices.evse_periods import CHARGING_PERIODS_S
 
 TIMES_S = [100 + number * WINDOW_EVERY_S for number in range(75)]
 A_TRIANGLE = 0.007
@@ -21,12 +22,7 @@ def windows_of(signal, hardware=SMART_EVSE_2):
 
 @pytest.mark.parametrize(
     ("signal", "hardware", "period_s"),
-    [
-        pytest.param(EvseSignal.CHARGING, SMART_EVSE_2, 1.408, id="charging, v2"),
-        pytest.param(EvseSignal.CHARGING, SMART_EVSE_3, 1.28, id="charging, v3"),
-        pytest.param(EvseSignal.CHARGING_SOLAR, SMART_EVSE_2, 2.816, id="solar, v2"),
-        pytest.param(EvseSignal.CHARGING_SOLAR, SMART_EVSE_3, 2.56, id="solar, v3"),
-    ],
+    CHARGING_PERIODS_S,
 )
 @pytest.mark.parametrize("wrong_s", [-0.04, 0.0, 0.04], ids=["too soon", "true", "too late"])
 def test_a_charging_led_goes_along_also_when_it_is_known_to_a_window_only(

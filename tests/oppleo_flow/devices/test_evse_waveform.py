@@ -2,6 +2,7 @@ import pytest
 
 from oppleo_flow.devices.evse_waveform import SMART_EVSE_2, SMART_EVSE_3, EvseWaveform, LedLine
 from oppleo_flow.payloads import EvseSignal
+from tests.oppleo_flow.devices.evse_periods import CHARGING_PERIODS_S
 
 BEGAN_S = 50.0
 
@@ -32,10 +33,7 @@ def test_a_steady_signal_has_one_brightness(signal, percent, hardware):
 @pytest.mark.parametrize(
     ("signal", "hardware", "period_s"),
     [
-        pytest.param(EvseSignal.CHARGING, SMART_EVSE_2, 1.408, id="charging, v2"),
-        pytest.param(EvseSignal.CHARGING, SMART_EVSE_3, 1.28, id="charging, v3"),
-        pytest.param(EvseSignal.CHARGING_SOLAR, SMART_EVSE_2, 2.816, id="solar, v2"),
-        pytest.param(EvseSignal.CHARGING_SOLAR, SMART_EVSE_3, 2.56, id="solar, v3"),
+        *CHARGING_PERIODS_S,
         pytest.param(EvseSignal.WAITING, SMART_EVSE_2, 1.408, id="waiting, v2"),
         pytest.param(EvseSignal.WAITING, SMART_EVSE_3, 1.28, id="waiting, v3"),
         pytest.param(EvseSignal.ERROR, SMART_EVSE_2, 0.1408, id="error, v2"),

@@ -21,6 +21,26 @@ def ended(ledger):
     return ledger
 
 
+def record_a_second(ledger, *, meter_start_wh=1_244_567, meter_serial="19001234"):
+    """Let a session follow after hours, that of another meter perhaps; return its id."""
+    begun = {
+        "session_id": UUID(int=2),
+        "started_at": NOON + timedelta(hours=4),
+        "meter_start_wh": meter_start_wh,
+    }
+    ledger.sessions.record(SessionStarted.sample(**begun, meter_serial=meter_serial))
+    until = {"ended_at": NOON + timedelta(hours=5), "meter_end_wh": 1_246_567}
+    energy_wh = 1_246_567 - meter_start_wh
+    ledger.sessions.record(SessionEnded.sample(**begun, **until, energy_wh=energy_wh))
+    return begun["session_id"]
+
+
+def make_dearer(ledger, edge):
+    """Let a kWh cost 0.30 from noon on, and 0.40 from a later moment on."""
+    for number, at, per_kwh in ((1, NOON, "0.30"), (2, edge, "0.40")):
+        ledger.prices.add(PriceVersion(UUID(int=number), at, Decimal(per_kwh), "EUR"))
+
+
 def test_a_correction_lies_on_top_of_what_was_recorded(ended):
     """Oppleo D16: an edit overwrites the session, and leaves no trail."""
     before = ended.sessions.get(ID)
@@ -71,18 +91,9 @@ def test_a_session_that_nobody_knows_is_not_corrected(ledger):
 
 def test_two_sessions_that_were_one_are_billed_as_one(ended):
     """§3.5 of the original: condensing deletes a record; here both stay, and it can be undone."""
-    second = UUID(int=2)
-    begun = {
-        "session_id": second,
-        "started_at": NOON + timedelta(hours=4),
-        "meter_start_wh": 1_244_567,
-    }
-    ended.sessions.record(SessionStarted.sample(**begun))
-    until = {"ended_at": NOON + timedelta(hours=5), "meter_end_wh": 1_246_567}
-    ended.sessions.record(SessionEnded.sample(**begun, **until, energy_wh=2_000))
+    second = record_a_second(ended)
     edge = NOON + timedelta(hours=4, minutes=30)
-    for number, at, per_kwh in ((1, NOON, "0.30"), (2, edge, "0.40")):
-        ended.prices.add(PriceVersion(UUID(int=number), at, Decimal(per_kwh), "EUR"))
+    make_dearer(ended, edge)
     readings = [(0, 1_234_567), (120, 1_244_567), (240, 1_244_567), (270, 1_245_567)]
     ended.readings.record(
         [
@@ -111,8 +122,7 @@ def test_two_sessions_that_cannot_be_one_stay_as_they_are(ended):
 def test_the_register_of_a_corrected_end_is_of_that_end_and_not_of_when_it_was_settled(ended):
     ended.sessions.record(SessionSettled.sample(meter_end_wh=1_244_600, energy_wh=10_033))
     edge = SessionEnded.sample().ended_at + timedelta(hours=1)
-    for number, at, per_kwh in ((1, NOON, "0.30"), (2, edge, "0.40")):
-        ended.prices.add(PriceVersion(UUID(int=number), at, Decimal(per_kwh), "EUR"))
+    make_dearer(ended, edge)
     changes = Changes(ended_at=edge + timedelta(hours=1), meter_end_wh=1_250_000)
     after = ended.corrections.add(ID, changes, who="Anna", why="it went on", now=NOW)
     assert [one.per_kwh for one in after.slices] == [Decimal("0.30"), Decimal("0.40")]
@@ -121,15 +131,7 @@ def test_the_register_of_a_corrected_end_is_of_that_end_and_not_of_when_it_was_s
 
 def test_no_watt_hour_is_on_two_bills(ended):
     """A correction that takes in what another session is billed for waits for one of that."""
-    second = UUID(int=2)
-    begun = {
-        "session_id": second,
-        "started_at": NOON + timedelta(hours=4),
-        "meter_start_wh": 1_244_567,
-    }
-    ended.sessions.record(SessionStarted.sample(**begun))
-    until = {"ended_at": NOON + timedelta(hours=5), "meter_end_wh": 1_246_567}
-    ended.sessions.record(SessionEnded.sample(**begun, **until, energy_wh=2_000))
+    second = record_a_second(ended)
     further = Changes(meter_end_wh=1_245_000)
     said = {"who": "Anna", "why": "read by eye", "now": NOW}
     with pytest.raises(Refused) as refused:
@@ -148,17 +150,7 @@ def test_no_watt_hour_is_on_two_bills(ended):
 
 
 def test_a_register_that_another_meter_shows_is_no_bar(ended):
-    second = UUID(int=2)
-    begun = {
-        "session_id": second,
-        "started_at": NOON + timedelta(hours=4),
-        "meter_start_wh": 1_244_000,
-        "meter_serial": "19005678",
-    }
-    ended.sessions.record(SessionStarted.sample(**begun))
-    del begun["meter_serial"]
-    until = {"ended_at": NOON + timedelta(hours=5), "meter_end_wh": 1_246_567}
-    ended.sessions.record(SessionEnded.sample(**begun, **until, energy_wh=2_567))
+    record_a_second(ended, meter_start_wh=1_244_000, meter_serial="19005678")
     changes = Changes(meter_end_wh=1_245_000)
     after = ended.corrections.add(ID, changes, who="Anna", why="read by eye", now=NOW)
     assert after.energy_wh == 10_433
