@@ -127,9 +127,9 @@ def check_registers(after: SessionRecord, others: Iterable[SessionRecord]) -> No
             continue
         if max(start_wh, low_wh) < min(end_wh, high_wh):
             raise Refused(
-                f"session {after.session_id}: from {_kwh(start_wh)} to {_kwh(end_wh)} kWh it would "
-                f"take in what session {other.session_id} is billed for, {_kwh(low_wh)} to "
-                f"{_kwh(high_wh)}; correct that one first"
+                f"session {after.session_id}: from {kwh(start_wh)} to {kwh(end_wh)} kWh it would "
+                f"take in what session {other.session_id} is billed for, {kwh(low_wh)} to "
+                f"{kwh(high_wh)}; correct that one first"
             )
 
 
@@ -139,7 +139,8 @@ def _beside(one: SessionRecord, other: SessionRecord) -> bool:
     return same_meter and apart < _SAME_TIME and not other.void
 
 
-def _kwh(energy_wh: int) -> str:
+def kwh(energy_wh: int) -> str:
+    """Return energy as kWh, to the Wh."""
     return f"{energy_wh / 1000:.3f}"
 
 

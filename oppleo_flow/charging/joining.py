@@ -3,7 +3,7 @@
 Nothing is deleted: both are corrections, and either may be taken back.
 """
 
-from oppleo_flow.charging.correction import Changes
+from oppleo_flow.charging.correction import Changes, kwh
 from oppleo_flow.charging.record import SessionRecord
 from oppleo_flow.errors import Refused
 
@@ -24,18 +24,16 @@ def join(first: SessionRecord, second: SessionRecord) -> tuple[Changes, Changes]
         raise Refused(f"{place}: is of another card, or of another charge point, than the first")
     if first.ended_at is None or second.started_at < first.ended_at:
         raise Refused(f"{place}: began before the first had ended; name the earlier one first")
-    if None in (first.meter_start_wh, first.meter_end_wh, second.meter_end_wh):
+    ends_wh, begins_wh = first.meter_end_wh, second.meter_start_wh
+    outer_wh = (first.meter_start_wh, second.meter_end_wh)
+    if ends_wh is None or begins_wh is None or None in outer_wh:
         raise Refused(f"{place}: a register of the two is unknown; correct that first")
     if first.meter_serial != second.meter_serial:
         raise Refused(f"{place}: was counted by another meter than the first")
-    if first.meter_end_wh != second.meter_start_wh:
+    if ends_wh != begins_wh:
         raise Refused(
-            f"{place}: begins at {_kwh(second.meter_start_wh)} kWh, where the first ends at "
-            f"{_kwh(first.meter_end_wh)}; what lies between is of neither, correct a register first"
+            f"{place}: begins at {kwh(begins_wh)} kWh, where the first ends at {kwh(ends_wh)}; "
+            "what lies between is of neither, correct a register first"
         )
     longer = Changes(ended_at=second.ended_at, meter_end_wh=second.meter_end_wh)
     return longer, Changes(void=True)
-
-
-def _kwh(energy_wh: int | None) -> str:
-    return "?" if energy_wh is None else f"{energy_wh / 1000:.3f}"

@@ -73,6 +73,12 @@ def test_the_first_lasts_until_the_end_of_the_second_which_is_void() -> None:
             id="an unknown register",
         ),
         pytest.param(
+            {},
+            {"meter_start_wh": None},
+            f"session {SECOND}: a register of the two is unknown; correct that first",
+            id="an unknown register between",
+        ),
+        pytest.param(
             {"meter_serial": "19005678"},
             {},
             f"session {SECOND}: was counted by another meter than the first",
