@@ -18,7 +18,7 @@ A `calendar` is one of the site's by its name, or its rules themselves.
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Annotated, Self
-from uuid import NAMESPACE_OID, uuid5
+from uuid import NAMESPACE_OID, UUID, uuid5
 from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, Field, model_validator
@@ -34,6 +34,11 @@ from oppleo_flow.store import Ledger
 
 _ENROLMENT = timedelta(hours=1)
 _WHOLE = "price"
+
+
+def price_id(valid_from: datetime) -> UUID:
+    """Return the id of the price of a simulation that holds from a moment on, always the same."""
+    return uuid5(NAMESPACE_OID, f"price from {valid_from.isoformat()}")
 
 
 def _in_the_pocket(name: str) -> str:
@@ -128,7 +133,7 @@ class GivenPrice(NodeConfig):
         """
         since = self.since
         since = since if since.tzinfo is not None else since.replace(tzinfo=ZoneInfo(zone))
-        made = uuid5(NAMESPACE_OID, f"price from {since.isoformat()}")
+        made = price_id(since)
         rules = self.calendar
         rules = calendars.named(rules) if isinstance(rules, str) else rules
         if rules is not None:

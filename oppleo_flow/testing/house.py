@@ -8,7 +8,6 @@ from decimal import Decimal
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
-from uuid import NAMESPACE_OID, uuid5
 
 from oppleo_flow.charging.calendar_rules import SiteCalendars
 from oppleo_flow.charging.record import SessionRecord
@@ -24,6 +23,7 @@ from oppleo_flow.flowfile.graph import Graph
 from oppleo_flow.registry import Registry
 from oppleo_flow.simulator.installation import EnergyHistory
 from oppleo_flow.simulator.levers import world_words
+from oppleo_flow.simulator.premise import price_id
 from oppleo_flow.simulator.readers import POCKET, Card
 from oppleo_flow.simulator.wiring import wiring_of
 from oppleo_flow.simulator.world import SimulatedWorld
@@ -222,9 +222,8 @@ class SimulatedHouse:
     def set_price(self, price_per_kwh: Decimal) -> None:
         """Let energy have another price from now on."""
         now = self.clock.now()
-        price_id = uuid5(NAMESPACE_OID, f"price from {now.isoformat()}")
         with open_ledger(self.location, _CHARGE_POINT) as ledger:
-            ledger.prices.add(PriceVersion(price_id, now, price_per_kwh, self._site.currency))
+            ledger.prices.add(PriceVersion(price_id(now), now, price_per_kwh, self._site.currency))
 
     # -- looking at it -------------------------------------------------------------------------
 

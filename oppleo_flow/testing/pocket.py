@@ -9,6 +9,7 @@ from uuid import NAMESPACE_OID, uuid5
 from oppleo_flow.charging.tariff import PriceVersion, Tariff
 from oppleo_flow.charging.tokens import Token, legacy_id
 from oppleo_flow.payloads import Authorised, Rejected, SessionBilled
+from oppleo_flow.simulator.premise import price_id
 from oppleo_flow.simulator.readers import Card
 from oppleo_flow.store import Ledger
 
@@ -90,7 +91,7 @@ def _spans(bill: SessionBilled) -> Iterator[_Span]:
 
 def _price_of(per_kwh: Decimal | None, currency: str, valid_from: datetime) -> PriceVersion:
     """Return a price; where it was unknown, that of a market without prices."""
-    made = uuid5(NAMESPACE_OID, f"price from {valid_from.isoformat()}")
+    made = price_id(valid_from)
     if per_kwh is None:
         return PriceVersion.of(made, valid_from, Tariff(source="unknown"), currency)
     return PriceVersion(made, valid_from, per_kwh, currency)
