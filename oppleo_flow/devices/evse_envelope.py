@@ -9,7 +9,8 @@ by a fifth: no clock of an EVSE is.
 
 import itertools
 from collections import deque
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from typing import Final
 
 from oppleo_flow.devices.evse_fade import Fade
@@ -287,10 +288,24 @@ def _mean(levels: list[float]) -> float:
 
 
 def settled(waveform: EvseWaveform, *, upside_down: bool) -> LineSays:
-    """Return what a decoder says of a line that stays as it is, after a while."""
+    """Return what a decoder says of a line that stays as it is, after a while.
+
+    If it flashes then, and the decoder says anything else because of that, that is returned.
+    """
     decoder = EvseDecoder()
-    for number in range(_SETTLED_WINDOWS):
+    end_s = waveform.since_s + _SETTLED_WINDOWS * _WINDOW_S
+    flashes = waveform.flash_s is not None
+    shown = replace(waveform, flash_s=end_s if flashes else None)
+    said = [
+        decoder.add(at_s, 1 - level if upside_down else level)
+        for at_s, level in _windows(shown, 2 * _SETTLED_WINDOWS if flashes else _SETTLED_WINDOWS)
+    ]
+    usual = said[_SETTLED_WINDOWS - 1]
+    return next((says for says in said[_SETTLED_WINDOWS:] if says.signal != usual.signal), usual)
+
+
+def _windows(waveform: EvseWaveform, count: int) -> Iterator[tuple[float, float]]:
+    """Yield when each of the first windows of a waveform ends, and its brightness."""
+    for number in range(count):
         at_s = waveform.since_s + number * _WINDOW_S
-        level = waveform.brightness_at(at_s)
-        says = decoder.add(at_s, 1 - level if upside_down else level)
-    return says
+        yield at_s, waveform.brightness_at(at_s)

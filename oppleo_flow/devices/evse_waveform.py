@@ -10,6 +10,9 @@ from typing import Literal
 
 from oppleo_flow.payloads import EvseSignal
 
+FLASH_S = 0.1
+"""How long the flash lasts with which a version 3 in OCPP mode answers a card."""
+
 LedTap = Literal["all", "red", "green", "blue"]
 """Which colours of a version 3 the wire is on; version 2 has one only."""
 
@@ -50,15 +53,21 @@ _COLOUR = {EvseSignal.CHARGING_SOLAR: _ORANGE, EvseSignal.ERROR: _RED}
 
 @dataclass(frozen=True, slots=True)
 class EvseWaveform:
-    """The LED from `since_s` on, a monotonic time, while the situation stays what it is."""
+    """The LED from `since_s` on, a monotonic time, while the situation stays what it is.
+
+    At `flash_s` it flashes once besides, in white.
+    """
 
     signal: EvseSignal
     since_s: float
     hardware: LedHardware = SMART_EVSE_2
     tap: LedTap = "all"
+    flash_s: float | None = None
 
     def brightness_at(self, at_s: float) -> float:
         """Return the duty of the carrier, 0 to 1, at a monotonic time, of what is tapped."""
+        if self.flash_s is not None and 0 <= at_s - self.flash_s < FLASH_S:
+            return 1.0
         if self.tap == "all" or self.hardware.colours == 1:
             return self._brightness_at(at_s)
         return self._brightness_at(at_s) * _COLOUR.get(self.signal, _GREEN).get(self.tap, 0.0)

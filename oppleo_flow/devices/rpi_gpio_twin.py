@@ -220,7 +220,7 @@ class WorldEvseLine(EvseLine):
     """Watches the LED line of a world in this process.
 
     It says at once what a sampler would say in the end: the decoder is shown the waveform as it
-    goes on from now.
+    goes on from now, with a flash in it if there was one.
     """
 
     def __init__(
@@ -231,7 +231,7 @@ class WorldEvseLine(EvseLine):
         self._inverted = inverted
         self._changed = changed
         self._told: LineSays | None = None
-        self._settled: dict[tuple[EvseSignal, LedTap, bool], LineSays] = {}
+        self._settled: dict[tuple[EvseSignal, LedTap, bool, bool], LineSays] = {}
         self._stop_watching = world.watch(self._look)
         self._look()
 
@@ -254,7 +254,7 @@ class WorldEvseLine(EvseLine):
         if line is None:
             return LineSays(EvseSignal.ACCESS_OFF, confidence=1.0)  # the pull makes it look dark
         waveform, upside_down = line.waveform, line.inverted != self._inverted
-        key = (waveform.signal, waveform.tap, upside_down)
+        key = (waveform.signal, waveform.tap, waveform.flash_s is not None, upside_down)
         if key not in self._settled:
             self._settled[key] = settled(waveform, upside_down=upside_down)
         return self._settled[key]

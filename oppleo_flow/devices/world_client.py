@@ -219,11 +219,12 @@ def line_to_json(line: LedLine) -> dict[str, Any]:
         "since_s": waveform.since_s,
         "hardware": waveform.hardware.name,
         "tap": waveform.tap,
+        "flash_s": waveform.flash_s,
     }
 
 
 def line_from_json(data: dict[str, Any]) -> LedLine:
     """Return what `line_to_json` was given."""
     signal, hardware = EvseSignal(data["signal"]), GENERATIONS[data["hardware"]]
-    waveform = EvseWaveform(signal, data["since_s"], hardware, data["tap"])
+    waveform = EvseWaveform(signal, data["since_s"], hardware, data["tap"], data["flash_s"])
     return LedLine(data["pin"], data["inverted"], waveform)

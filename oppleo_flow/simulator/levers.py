@@ -13,6 +13,7 @@ do:
   - cut: power               # the mains fail for EVSE and meter; {power: off} brings them back
   - cut: led                 # the wire from the SmartEVSE's LED
   - cut: current             # it has too little for a car, or no sun; {current: off}: enough again
+  - flash                    # the SmartEVSE's LED flashes once, as in OCPP mode
   - shine: sun               # the SmartEVSE is in solar mode; {sun: off} ends that
   - doubt: clock             # nobody has told it the time; {clock: off}: it is known again
   - unplug
@@ -197,6 +198,16 @@ class Cut(AtPoint):
             world.break_part("current", self.current, self.at)
 
 
+class Flash(AtPoint):
+    """Let the LED of the SmartEVSE flash once, as in OCPP mode."""
+
+    main = "at"
+
+    def pull(self, world: SimulatedWorld) -> None:
+        """Let it flash."""
+        world.flash(self.at)
+
+
 class Shine(AtPoint):
     """Let the sun shine: the SmartEVSE is in solar mode."""
 
@@ -224,6 +235,7 @@ LEVERS: Final[Mapping[str, type[Lever]]] = {
     "silence": Silence,
     "break": Break,
     "cut": Cut,
+    "flash": Flash,
     "shine": Shine,
     "doubt": Doubt,
 }

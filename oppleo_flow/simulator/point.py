@@ -44,6 +44,10 @@ class SimulatedPoint:
         self.waveform = EvseWaveform(house.evse.signal, at_s, self._hardware)
         return True
 
+    def flash(self, at_s: float) -> None:
+        """Let the LED flash once, as in OCPP mode."""
+        self.waveform = replace(self.waveform, flash_s=at_s)
+
     def line(self) -> LedLine | None:
         """Return what is on the wire from the LED; None when there is no such wire."""
         pin, tap = self.wiring.evse_led, self.wiring.evse_led_tap

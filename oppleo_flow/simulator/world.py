@@ -135,6 +135,12 @@ class SimulatedWorld(WorldInTime, EventfulWorld):
             self._at(point).fail(part, broken, now_s)
             self._tell = True
 
+    def flash(self, point: str | None = None) -> None:
+        """Let the LED of the SmartEVSE flash once, as in OCPP mode."""
+        with self._change() as now_s:
+            self._at(point).flash(now_s)
+            self._tell = True
+
     def trouble_network(self, trouble: str | None, point: str | None = None) -> None:
         """Let something be wrong with the SmartEVSE on the network, or nothing."""
         with self._change():

@@ -72,6 +72,8 @@ RIGHT = [
     "silence: {meter: off}",
     "break: evse",
     "shine: {sun: on}",
+    "flash",
+    "flash: evse",
 ]
 
 

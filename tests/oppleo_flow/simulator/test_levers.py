@@ -134,6 +134,21 @@ def test_where_no_reader_types_no_card_is_held_to_one(world: SimulatedWorld) -> 
         LEVERS["swipe"].model_validate({"card": "family", "keyboard": True}).pull(world)
 
 
+def test_the_led_flashes_once_and_goes_on_as_it_was(world: SimulatedWorld) -> None:
+    world.drive_pin(5, high=False)
+    before = world.led_line(6)
+    LEVERS["flash"].model_validate({}).pull(world)
+    after = world.led_line(6)
+
+    assert before is not None
+    assert after is not None
+    flash_s = after.waveform.flash_s
+    assert flash_s is not None
+    seen = [after.waveform.brightness_at(flash_s + at_s) for at_s in (-0.01, 0.0, 0.09, 0.11)]
+    usual = before.waveform.brightness_at(flash_s)
+    assert seen == [usual, 1.0, 1.0, usual]
+
+
 def test_without_mains_the_meter_does_not_answer(world: SimulatedWorld) -> None:
     LEVERS["cut"].model_validate({"power": True}).pull(world)
     assert world.meter(1) is None
@@ -162,7 +177,7 @@ def test_what_breaks_must_be_said() -> None:
 
 
 def test_every_lever_of_the_world_is_a_step() -> None:
-    levers = {"plug_in", "plug_out", "swipe", "silence_meter", "shine", "cut_power"}
+    levers = {"plug_in", "plug_out", "swipe", "silence_meter", "shine", "cut_power", "flash"}
     levers |= {"break_evse", "break_reader", "break_part", "trouble_reader", "trouble_meter"}
     levers |= {"doubt_clock", "trouble_network"}
     looks = {"drive_pin", "drive_duty", "drive_breath", "float_pin", "read_pin", "led_line"}
@@ -173,7 +188,7 @@ def test_every_lever_of_the_world_is_a_step() -> None:
         name: call for name, call in vars(SimulatedWorld).items() if name[0] != "_"
     }
     assert set(calls) == levers | looks | of_the_household
-    steps = {"plug_in", "unplug", "swipe", "silence", "shine", "cut", "break", "doubt"}
+    steps = {"plug_in", "unplug", "swipe", "silence", "shine", "cut", "break", "doubt", "flash"}
     assert set(LEVERS) == steps
 
 
