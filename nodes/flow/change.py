@@ -116,9 +116,11 @@ def compiled(config: ChangeConfig) -> Step:
     values: dict[str, Any] = {path: plain_value(text) for path, text in config.set.items()}
     values |= config.set_text
     flat = {path: value for path, value in values.items() if "." not in path}
-    if flat:
+    if len(flat) == 1:
+        steps.append(_setting_one(*flat.popitem()))
+    elif flat:
         steps.append(lambda record: Record({**record, **flat}))
-    steps += [_setting(path.split("."), values[path]) for path in values if path not in flat]
+    steps += [_setting(path.split("."), values[path]) for path in values if "." in path]
     return steps[0] if len(steps) == 1 else _all_of(steps)
 
 
@@ -147,6 +149,15 @@ def _keeping(paths: Iterable[str]) -> Step:
 
 def _deleting(path: Sequence[str]) -> Step:
     return lambda record: _without(record, path)
+
+
+def _setting_one(name: str, value: Any) -> Step:
+    def apply(record: Record) -> Record:
+        fields = {**record}
+        fields[name] = value
+        return Record(fields)
+
+    return apply
 
 
 def _setting(path: Sequence[str], value: Any) -> Step:

@@ -16,12 +16,12 @@ they survive a restart, and those whose time has passed meanwhile leave at once.
 It delays everything, a request to switch off too.
 """
 
-from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from pydantic import Field
 
 from oppleo_flow import Example, Instant, Message, Node, NodeConfig, Out, Seconds
+from oppleo_flow.immutable import immutable
 from oppleo_flow.payloads import Beep
 from oppleo_flow.state import AnyPayload
 
@@ -31,7 +31,7 @@ _TOLERANCE_S = 1e-6
 """The sum of two floating point times may miss a timer's own time by this much."""
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Waiting:
     """A message that waits, since when, and the envelope that it came in."""
 

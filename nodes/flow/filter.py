@@ -27,7 +27,6 @@ Memory is of this run, or with `keep: durable` survives a restart.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Annotated, Any, Self, TypeVar
 
@@ -35,6 +34,7 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from oppleo_flow import Example, Instant, Node, NodeConfig, PayloadError, Seconds, Share
 from oppleo_flow.fields import field_reader
+from oppleo_flow.immutable import immutable
 from oppleo_flow.options import FieldPath
 from oppleo_flow.payloads import MeterReading, MeterUnknown
 from oppleo_flow.state import AnyPayload
@@ -42,7 +42,7 @@ from oppleo_flow.state import AnyPayload
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Passed:
     """The last value that passed, and when, if somebody wants to know."""
 

@@ -38,7 +38,7 @@ The status tells when the next tick comes, that the clock was set, and what was 
 import functools
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Literal, Self
 from zoneinfo import ZoneInfo
@@ -48,6 +48,7 @@ from pydantic import BeforeValidator, Field, field_validator, model_validator
 from oppleo_flow import Example, Instant, Node, NodeConfig, Out, Seconds, TimeOfDay, TimeZone
 from oppleo_flow.clock import JUMP_S
 from oppleo_flow.due_times import COUNTED, DueTimes, Fired, Spans, check_cron
+from oppleo_flow.immutable import immutable
 from oppleo_flow.payloads import Tick
 
 _LONGEST_WAIT_S = 600.0
@@ -109,7 +110,7 @@ class ScheduleConfig(NodeConfig):
         return self
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Dues:
     """Due times that have come, oldest first; `more` when there were too many to name all."""
 

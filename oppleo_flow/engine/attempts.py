@@ -9,22 +9,22 @@ def attempt(call: Callable[..., Any], *args: Any) -> tuple[Any, Exception | None
     """Call a handler, or anything else of a node; return what it returned, and what it raised."""
     try:
         return call(*args), None
-    except Exception as error:
-        if isinstance(error, MemoryError):
-            error.__traceback__ = None  # it would hold on to all that the handler took
-        return None, error
     except BaseException as raised:
         return None, failure_of(raised)
 
 
 def failure_of(raised: BaseException) -> Exception:
-    """Return the failure of a handler that raised what is no `Exception`.
+    """Return the failure of a handler: what it raised, if that is an `Exception`.
 
     One that ends the program, as `sys.exit` does, or its thread, has failed like any other.
 
     Raises:
         KeyboardInterrupt: It is the user's, who ends a flow that runs in virtual time.
     """
+    if isinstance(raised, Exception):
+        if isinstance(raised, MemoryError):
+            raised.__traceback__ = None  # it would hold on to all that the handler took
+        return raised
     if isinstance(raised, KeyboardInterrupt) and current_thread() is main_thread():
         raise raised
     if isinstance(raised, SystemExit):

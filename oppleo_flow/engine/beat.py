@@ -27,6 +27,7 @@ class Beat:
         self._core = core
         self._on_beat = on_beat
         self._wall_watch = WallWatch(core.clock)
+        self._times_set = 0
         self.last_s: float | None = None
         self.lag_s = 0.0
         self.worst_lag_s = 0.0
@@ -34,12 +35,16 @@ class Beat:
     def __call__(self) -> None:
         """Do so.  In the loop."""
         self._core.to_time = TIMED_EACH_BEAT
-        now_s = self._core.clock.monotonic()
-        if self.last_s is not None and self._core.loop.virtual is None:
+        now_s, virtual = self._core.clock.monotonic(), self._core.loop.virtual
+        if self.last_s is not None and virtual is None:
             self.lag_s = max(0.0, now_s - self.last_s - BEAT_S)
             self.worst_lag_s = max(self.worst_lag_s, self.lag_s)
         self.last_s = now_s
         self._on_beat()
+        if virtual is not None:  # it beats at each step, and says when it is set
+            if virtual.times_set == self._times_set:
+                return
+            self._times_set = virtual.times_set
         jump_s = self._wall_watch.jump_s()
         if jump_s:
             self._tell(jump_s)

@@ -1,16 +1,17 @@
 """What changes when another version of a flow is deployed: told before, and done after."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 from typing import Any
 
 from oppleo_flow.flowfile.graph import Graph, GraphConnection, GraphNode, Wire
+from oppleo_flow.immutable import immutable
 from oppleo_flow.node import Actuator
 
 _TOLD_OTHERWISE = frozenset({"config", "disabled", "doc", "log_level", "place", "spec"})
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Changes:
     """What a deploy does to what runs.
 

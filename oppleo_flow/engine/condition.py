@@ -1,12 +1,12 @@
 """How a node is: its status, its open faults, and whether its output is at its safe level."""
 
 import logging
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Literal
 
 from oppleo_flow.engine.snapshot import PastFault, PastStatus
 from oppleo_flow.engine.words import words_of
+from oppleo_flow.immutable import immutable
 from oppleo_flow.node_context import StatusLevel
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ HANDLER_FAULT = "handler-failed"
 SafeCause = Literal["fault", "stale", "stop"]
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Fault:
     """Something that is wrong with a node until it is cleared."""
 
@@ -28,10 +28,11 @@ class Fault:
 class Condition:
     """The condition of one node.  Changed only within the loop.
 
-    `made_safe` says why the node's output is at its safe level; None while it follows its input.
+    `kept_safe_by` says why the node's output is at its safe level; it is empty while that follows
+    its input.
     """
 
-    __slots__ = ("_causes", "_host", "faults", "level", "since", "text")
+    __slots__ = ("_host", "faults", "kept_safe_by", "level", "since", "text")
 
     def __init__(self, host: "NodeHost") -> None:
         self._host = host
@@ -39,18 +40,18 @@ class Condition:
         self.text = ""
         self.since: datetime = host.core.clock.now()
         self.faults: dict[str, Fault] = {}
-        self._causes: dict[SafeCause, str] = {}
+        self.kept_safe_by: dict[SafeCause, str] = {}
 
     @property
     def made_safe(self) -> str | None:
         """Return why the output is at its safe level."""
-        if not self._causes:
+        if not self.kept_safe_by:
             return None
-        return next((f"{cause}: {why}" for cause, why in self._causes.items()), None)
+        return next((f"{cause}: {why}" for cause, why in self.kept_safe_by.items()), None)
 
     def is_safe_for(self, cause: SafeCause) -> bool:
         """Return whether `cause` keeps the output safe."""
-        return cause in self._causes
+        return cause in self.kept_safe_by
 
     def set_status(self, level: StatusLevel, text: str) -> None:
         """Keep what the node says of itself."""
@@ -103,10 +104,10 @@ class Condition:
 
     def make_safe(self, cause: SafeCause, reason: str) -> None:
         """Take the node's output to its safe level, and keep it there until `follow_again`."""
-        if self._host.actuator is None or cause in self._causes:
+        if self._host.actuator is None or cause in self.kept_safe_by:
             return
-        already = bool(self._causes)
-        self._causes[cause] = reason
+        already = bool(self.kept_safe_by)
+        self.kept_safe_by[cause] = reason
         if already and cause != "stop":
             return
         self._host.core.publish("safe", self._host, value=self.made_safe)
@@ -120,7 +121,7 @@ class Condition:
         actuator = self._host.actuator
         if actuator is None:
             return False
-        reason = next(iter(self._causes.values()), "")
+        reason = next(iter(self.kept_safe_by.values()), "")
         error = self._host.call_now(lambda: actuator.go_safe(reason))
         if error is not None:
             self.raise_fault("not-safe", f"could not go to its safe level: {words_of(error)}")
@@ -128,7 +129,7 @@ class Condition:
 
     def follow_again(self, cause: SafeCause) -> None:
         """Let the output follow its input again, if `cause` is why it does not."""
-        if self._causes.pop(cause, None) is None or self._causes or self._host.stopping:
+        if self.kept_safe_by.pop(cause, None) is None or self.kept_safe_by or self._host.stopping:
             return
         self._host.core.publish("safe", self._host, value="")
         self._host.core.replay_levels(self._host)

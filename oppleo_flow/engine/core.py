@@ -99,6 +99,7 @@ class Core:
         self.envelope: Message | None = None
         self.stop_requested: Callable[[str], None] = lambda _: None
         self._level_wires = _level_wires(graph)
+        self.wired = _wired_inputs(graph)
         self._next_id = message_ids(clock)
         self._epoch_s = clock.epoch_s
         self._subscriptions: tuple[Subscription, ...] = ()
@@ -126,6 +127,7 @@ class Core:
                 self.freshness.forget(node)
         self.hosts = hosts  # at once: other threads look at it
         self._level_wires = _level_wires(graph)
+        self.wired = _wired_inputs(graph)
         self.freshness.follow(graph)
         self.durable.follow([wire for wire in graph.wires if wire.durable])
         self.flow_ports = FlowPorts(self, graph)
@@ -227,17 +229,14 @@ class Core:
     ) -> None:
         """Tell the listeners, and `flow.status`, of a change in a node's condition."""
         now = self.clock.now()
-        self._tell(RuntimeEvent(kind, host.node_id, code, value, now))
+        if kind in self.heard:
+            self._tell(RuntimeEvent(kind, host.node_id, code, value, now))
         self.flow_ports.changed(NodeChanged(host.node_id, kind, code, str(value), now))
 
     def publish_level(self, port: LevelPort) -> None:
         """Tell the listeners what a level holds now."""
-        if "level" in self.heard:
-            self._tell(
-                RuntimeEvent(
-                    "level", port.host.node_id, port.spec.name, port.value, self.clock.now()
-                )
-            )
+        now = self.clock.now()
+        self._tell(RuntimeEvent("level", port.host.node_id, port.spec.name, port.value, now))
 
     def _tell(self, event: RuntimeEvent) -> None:
         for subscription in self._subscriptions:
@@ -252,3 +251,11 @@ def _level_wires(graph: Graph) -> dict[str, list[Wire]]:
         if wire.kind == "level":
             found.setdefault(wire.target_node, []).append(wire)
     return found
+
+
+def _wired_inputs(graph: Graph) -> dict[str, frozenset[str]]:
+    """Return the inputs that a wire leads to, by their node."""
+    found: dict[str, set[str]] = {}
+    for wire in graph.wires:
+        found.setdefault(wire.target_node, set()).add(wire.target_port)
+    return {node: frozenset(ports) for node, ports in found.items()}

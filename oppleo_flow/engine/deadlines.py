@@ -43,7 +43,7 @@ class Deadlines:
         if holding is None:
             host.condition.clear_fault(DEADLINE_FAULT)
             return
-        who = "" if holding.owner == name_of(host) else f"{holding.owner}: "
+        who = "" if holding.owner is host else f"{holding.owner}: "
         text = f"{who}{holding.doing} has been running for {workers.DEADLINE_S:.0f} s"
         host.condition.raise_fault(DEADLINE_FAULT, text)
         if not host.started:
@@ -55,8 +55,3 @@ class Deadlines:
         if not host.started:
             needed += [self._core.connections.worker(name) for name in host.plan.connections]
         return needed
-
-
-def name_of(host: "NodeHost") -> str:
-    """Return how a message names a node."""
-    return f"node {host.node_id!r}"

@@ -6,19 +6,18 @@ that ran are made again from the same hand-over.
 """
 
 from collections.abc import Callable, Container, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from oppleo_flow.engine.assembly import Assembly, Workshop
 from oppleo_flow.engine.attempts import attempt
 from oppleo_flow.engine.changes import Changes, new_level_wires
-from oppleo_flow.engine.deadlines import name_of
 from oppleo_flow.engine.handover import Handover
 from oppleo_flow.engine.lifecycle import START_FAULT, Starter
 from oppleo_flow.engine.log_levels import take_over_levels
 from oppleo_flow.engine.retiring import DeployFailed, Retiring
 from oppleo_flow.engine.words import words_of
 from oppleo_flow.flowfile.graph import Graph, flow_of
+from oppleo_flow.immutable import immutable
 
 if TYPE_CHECKING:
     from oppleo_flow.engine.core import Core
@@ -28,7 +27,7 @@ _START_S = 15.0
 Hook = Callable[[], object]
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Hooks:
     """What is done around a deploy, on the thread that deploys.
 
@@ -146,5 +145,5 @@ class Deploy:
             if node in required and not host.started:
                 fault = host.condition.faults.get(START_FAULT)
                 why = "it has not started in time" if fault is None else fault.text
-                return DeployFailed(f"{name_of(host)}: {why}")
+                return DeployFailed(f"{host}: {why}")
         return None

@@ -17,6 +17,7 @@ from oppleo_flow.engine.state_store import Append, StateStore, Transaction
 from oppleo_flow.engine.wire_log import BEFORE_ALL, Page, measure, read_page
 from oppleo_flow.engine.words import words_of
 from oppleo_flow.errors import StoreError
+from oppleo_flow.fields import attributes_reader
 from oppleo_flow.flowfile.graph import Wire
 from oppleo_flow.message import Message
 from oppleo_flow.node_spec import members
@@ -53,20 +54,22 @@ class NodeState:
 
     def __init__(self, host: "NodeHost") -> None:
         self._fields: Mapping[str, Any] = host.plan.spec.state
-        self._names = tuple(self._fields)
-        self._saved = self._values(host)
+        self._values_of = attributes_reader(self._fields)
+        self._saved = self._values_of(host.node)
         self._saved_timers: tuple[NamedTimer, ...] = ()
         self._waiting: list[NamedTimer] = []
 
-    def _values(self, host: "NodeHost") -> tuple[Any, ...]:
-        node = host.node
-        return tuple([getattr(node, name) for name in self._names])
+    def changed(self, host: "NodeHost") -> bool:
+        """Return whether anything changed since the last time."""
+        return (
+            self._values_of(host.node) != self._saved or host.timers.named() != self._saved_timers
+        )
 
     def change(self, host: "NodeHost") -> tuple[str, str, Mapping[str, Any], str] | None:
         """Return what must be saved now; None when nothing changed since the last time."""
-        values, timers = self._values(host), host.timers.named()
-        if values == self._saved and timers == self._saved_timers:
+        if not self.changed(host):
             return None
+        values, timers = self._values_of(host.node), host.timers.named()
         now = host.core.clock.instant()
         encoded = {
             name: _adapter(kind).dump_python(value, mode="json")
@@ -119,7 +122,7 @@ class NodeState:
             ) from error
         for name, value in values.items():
             setattr(host.node, name, value)
-        self._saved = self._values(host)
+        self._saved = self._values_of(host.node)
 
     def wind_timers(self, host: "NodeHost") -> None:
         """Set the timers again that were waiting, but for those that `start` has set itself."""

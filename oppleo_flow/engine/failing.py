@@ -13,6 +13,7 @@ from oppleo_flow.engine.inbox import Item
 from oppleo_flow.engine.letters import DeadLetter
 from oppleo_flow.engine.state_store import Transaction
 from oppleo_flow.engine.words import words_of
+from oppleo_flow.errors import ServiceRefused
 from oppleo_flow.flowfile.graph import Then
 from oppleo_flow.message import Message
 from oppleo_flow.payloads import Failure
@@ -35,7 +36,8 @@ class Failing:
     def failed(self, host: NodeHost, item: Item, error: Exception) -> None:
         """Try again later, or free the node and do what `on_error` says."""
         policy = host.plan.on_error
-        if item.attempts < policy.retry and not host.stopping:
+        in_vain = isinstance(error, ServiceRefused)
+        if item.attempts < policy.retry and not host.stopping and not in_vain:
             wait = min(policy.backoff_min_s * 2**item.attempts, policy.backoff_max_s)
             item.attempts += 1
             text = words_of(error)

@@ -4,12 +4,12 @@ Each flow that runs has its own, and they tell of its own nodes only.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from oppleo_flow.engine.calls import Receive
 from oppleo_flow.flow_events import FlowStarted, FlowStopping, NodeChanged
 from oppleo_flow.flowfile.graph import FLOW, Graph, Wire, flow_of, is_flow
+from oppleo_flow.immutable import immutable
 from oppleo_flow.message import Message
 from oppleo_flow.payloads import Failure, Payload
 
@@ -20,7 +20,7 @@ _PORTS = ("start", "stop", "errors", "status")
 _ERRORS = f"/{FLOW}.errors"
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class _Errors:
     """The port `errors` of a flow: as a place, as the source of messages, whether it is wired."""
 

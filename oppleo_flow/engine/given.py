@@ -26,6 +26,7 @@ class Given:
         node_id: str
         safe: str | None
         core: Core
+        clock: Clock
         condition: Condition
         ports: dict[str, Port]
         envelope: Message | None
@@ -46,14 +47,14 @@ class Given:
         return logging.getLogger(self.log_name)
 
     @property
-    def clock(self) -> Clock:
-        """Return the clock of the runtime."""
-        return self.core.clock
-
-    @property
     def site(self) -> Site:
         """Return the installation."""
         return self.core.site
+
+    @property
+    def wired(self) -> frozenset[str]:
+        """Return the inputs that a wire leads to."""
+        return self.core.wired.get(self.node_id, frozenset())
 
     def out(self, port: str) -> Out[Any]:
         """Return an output of events.
@@ -122,7 +123,9 @@ class Given:
 
     def clear(self, code: str) -> None:
         """Clear a fault."""
-        self._in_loop(self.condition.clear_fault, str(code))
+        # Many nodes clear with each message what is hardly ever raised.
+        if self.condition.faults or not self.core.loop.inside:
+            self._in_loop(self.condition.clear_fault, str(code))
 
     def _in_loop(self, call: Callable[..., object], *args: Any) -> None:
         if self.core.loop.inside:

@@ -8,10 +8,9 @@ from functools import partial
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
-from oppleo_flow.engine.attempts import attempt
+from oppleo_flow.engine.attempts import failure_of
 from oppleo_flow.engine.calls import SLOW_HANDLER_S, is_urgent
 from oppleo_flow.engine.condition import HANDLER_FAULT
-from oppleo_flow.engine.deadlines import name_of
 from oppleo_flow.engine.failing import Failing
 from oppleo_flow.engine.host import NodeHost
 from oppleo_flow.engine.inbox import Item
@@ -19,7 +18,7 @@ from oppleo_flow.engine.ports import Port
 from oppleo_flow.engine.rate_limits import RateLimits
 from oppleo_flow.engine.releasing import Releasing
 from oppleo_flow.engine.returned import keep_result
-from oppleo_flow.engine.timing import note_time
+from oppleo_flow.engine.timing import timing_of
 from oppleo_flow.message import Message
 
 if TYPE_CHECKING:
@@ -69,20 +68,21 @@ class Handling:
             self._run(host, item)
         else:
             host.inbox.put(item)
-        if host.inbox:
+        if host.inbox.items:
             self._next(host)
 
-    def _goes_first(self, host: NodeHost) -> bool:
+    @staticmethod
+    def _goes_first(host: NodeHost) -> bool:
         """Return whether nothing makes an item wait: it need not go through the inbox."""
-        if host.inbox or host.turns is not None or host.spools:
-            return False
-        return self._may_go_on(host) and not (host.blocked_by or host.blocked_producers)
+        waits = host.inbox.items or host.spools or host.blocked_by or host.blocked_producers
+        may_go_on = host.started and not host.busy and not host.paused
+        return may_go_on and not waits and host.turns is None
 
     def _closed(self, host: NodeHost, item: Item) -> Exception | None:
         """Return why a node takes no such message now; None when it does."""
         if host.stopping or (not host.started and host.condition.faults):
             return RuntimeError(f"node {host.node_id!r} does not run")
-        if host.condition.made_safe is None or is_urgent(item.payload) or self._may_heal(host):
+        if not host.condition.kept_safe_by or is_urgent(item.payload) or self._may_heal(host):
             return None
         return RuntimeError(f"node {host.node_id!r} is {host.condition.made_safe}")
 
@@ -150,7 +150,7 @@ class Handling:
 
     def _next(self, host: NodeHost) -> None:
         """Run items of a node while there are any, it is free, and its consumers have room."""
-        while host.inbox and self._may_go_on(host) and not self._held_back(host):
+        while host.inbox.items and self._may_go_on(host) and not self._held_back(host):
             item = host.next_item()
             if item is None:
                 return
@@ -182,7 +182,10 @@ class Handling:
             self._finish(host, item, sent, error)
             return
         self._at_work += 1
-        host.worker_of(item).submit(partial(self._work, host, item), name_of(host), "a handler")
+        if self._core.loop.virtual is not None:  # then no worker has a thread
+            self._core.loop.queue(self._work, host, item)
+        else:
+            host.worker_of(item).submit(partial(self._work, host, item), host, "a handler")
 
     def _work(self, host: NodeHost, item: Item) -> None:
         """Call the handler on the node's worker; what came of it is for the loop."""
@@ -197,28 +200,31 @@ class Handling:
     ) -> None:
         self._at_work -= 1
         self._finish(host, item, sent, error)
-        if host.actuator is not None and host.condition.made_safe is not None:
+        if host.condition.kept_safe_by:
             host.condition.go_safe_again()  # the handler in hand may have undone it
-        self._next(host)
+        if host.inbox.items:
+            self._next(host)
 
     def _call(self, host: NodeHost, item: Item) -> tuple[list[tuple[Port, Any]], Exception | None]:
         """Call the handler on this thread; return what it sent, and what it raised."""
         host.envelope = item.envelope
         host.in_hand = item
         host.running = threading.get_ident()
-        args = () if item.port is None else (item.payload,)
-        began = perf_counter()
         probe = self._core.probe
         call = item.call if probe is None or item.port is None else probe.call_of(host, item)
         error = None
-        if item.supersedes and item.key is not None:
-            _, error = attempt(host.node.give_up, item.key[0])
-        if error is None:
-            result, error = attempt(call, *args)
-        if error is None and result is not None and item.port is not None:
-            _, error = attempt(keep_result, host, result, item.payload)
+        began = perf_counter()
+        try:
+            if item.supersedes and item.key is not None:
+                host.node.give_up(item.key[0])
+            if item.port is None:
+                call()
+            elif (result := call(item.payload)) is not None:
+                keep_result(host, result, item.payload)
+        except BaseException as raised:  # as in `attempt`; written out, for this is a hot path
+            error = failure_of(raised)
         took = perf_counter() - began
-        note_time(host, took)
+        (host.timing or timing_of(host)).add(took)
         host.running = 0
         if took > SLOW_HANDLER_S and host.worker is None:
             self._core.slow(host.node_id, took)

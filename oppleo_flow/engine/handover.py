@@ -1,18 +1,18 @@
 """What a node that restarts leaves to the one that takes its place."""
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from oppleo_flow.engine.durable import NodeState
 from oppleo_flow.engine.inbox import Item
 from oppleo_flow.engine.node_timers import NamedTimer
+from oppleo_flow.immutable import immutable
 from oppleo_flow.node_spec import NodeSpec, fits
 
 if TYPE_CHECKING:
     from oppleo_flow.engine.host import NodeHost
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Handover:
     """State, timers and messages of a node that has stopped.
 

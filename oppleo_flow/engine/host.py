@@ -42,16 +42,19 @@ class NodeHost(Given):
     """Runs one node of a graph.
 
     `running` is the identity of the thread that runs a handler now, 0 for none; what the node
-    sends meanwhile collects in `pending`.
+    sends meanwhile collects in `pending`.  `source` is `flow/node`, the origin of what a timer of
+    it begins; `actuator` is the node itself, if it moves the world.
     """
 
     # Every node of a flow has one: with so many attributes a dictionary for each takes up 2 kB.
     __slots__ = (
         "_permits",
+        "actuator",
         "begun",
         "blocked_by",
         "blocked_producers",
         "busy",
+        "clock",
         "commits",
         "committing",
         "condition",
@@ -78,6 +81,7 @@ class NodeHost(Given):
         "running",
         "safe",
         "sends_late",
+        "source",
         "spools",
         "started",
         "stopping",
@@ -91,18 +95,17 @@ class NodeHost(Given):
     def __init__(self, plan: GraphNode, core: "Core", *, left_empty: bool) -> None:
         self.plan = plan
         self.core = core
+        self.clock = core.clock
         self._permits: SimpleQueue[None] | None = None
         self.made_timers: NodeTimers | None = None
         self.timing: Timing | None = None
         self.worker: Worker | None = None
         self.node_id = plan.id
+        self.source = core.address(plan.id)
         self.safe = plan.safe
         self.condition = Condition(self)
         self.inbox = Inbox(plan.inbox)
-        self.started = False
-        self.busy = False
-        self.paused = False
-        self.begun = False
+        self.begun = self.started = self.busy = self.paused = False
         self.fed_durably = False
         self.blocked_by: tuple[tuple[NodeHost, str], ...] = ()
         self.blocked_producers: tuple[NodeHost, ...] = ()
@@ -130,6 +133,7 @@ class NodeHost(Given):
         }
         self.error_port = self.ports["error"]
         self.node: Node[Any]
+        self.actuator: Actuator[Any] | None
         self.unmade: Exception | None
         make(self, left_empty=left_empty)
 
@@ -160,16 +164,6 @@ class NodeHost(Given):
         return self._permits
 
     @property
-    def source(self) -> str:
-        """Return `flow/node`, the origin of what a timer begins."""
-        return self.core.address(self.node_id)
-
-    @property
-    def actuator(self) -> Actuator[Any] | None:
-        """Return the node if it moves the world."""
-        return self.node if isinstance(self.node, Actuator) else None
-
-    @property
     def levels(self) -> list[LevelPort]:
         """Return the ports that hold a value."""
         return [port for port in self.ports.values() if isinstance(port, LevelPort)]
@@ -178,6 +172,10 @@ class NodeHost(Given):
         """Return what takes a payload that comes into a port."""
         handler: Callable[[Any], Any] = getattr(self.node, self.plan.spec.inputs[port].handler)
         return handler
+
+    def __str__(self) -> str:
+        """Return how a message names the node."""
+        return f"node {self.node_id!r}"
 
     # -- what the node sends -------------------------------------------------------------------
 
@@ -239,9 +237,9 @@ class NodeHost(Given):
     def accept_call(
         self,
         call: Callable[[], object],
-        done: Callable[[Exception | None], None],
-        key: Key,
-        cause: Message | None,
+        done: Callable[[Exception | None], None] | None = None,
+        key: Key = None,
+        cause: Message | None = None,
     ) -> None:
         """Have `call` run as a handler of the node: in its turn, on its thread.  In the loop.
 

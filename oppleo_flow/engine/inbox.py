@@ -49,19 +49,19 @@ class Item:
 
 
 class Inbox:
-    """The items that wait for one node, oldest first.  Timers are not dropped."""
+    """The `items` that wait for one node, oldest first.  Timers are not dropped."""
 
-    __slots__ = ("_items", "_policies", "_waiting", "dropped")
+    __slots__ = ("_policies", "_waiting", "dropped", "items")
 
     def __init__(self, policies: Mapping[str, InboxPolicy]) -> None:
         self._policies = policies
         # A list, for every node has one and it is short: an empty deque takes up 0.6 kB.
-        self._items: list[Item] = []
+        self.items: list[Item] = []
         self._waiting: dict[str, int] = {}
         self.dropped = 0
 
     def __len__(self) -> int:
-        return len(self._items)
+        return len(self.items)
 
     def waiting(self, port: str) -> int:
         """Return how many messages for `port` wait."""
@@ -74,13 +74,13 @@ class Inbox:
     def put(self, item: Item) -> None:
         """Add an item, or drop one, as the policy of its port says."""
         port = item.port
-        if not self._items or port is None or item.done is not None or self._make_room(port):
-            self._items.append(item)
+        if not self.items or port is None or item.done is not None or self._make_room(port):
+            self.items.append(item)
             if port is not None:
                 self._waiting[port] = self._waiting.get(port, 0) + 1
 
     def __iter__(self) -> Iterator[Item]:
-        return iter(self._items)
+        return iter(self.items)
 
     def take(self) -> Item:
         """Remove and return the oldest item."""
@@ -88,34 +88,34 @@ class Inbox:
 
     def take_first(self, may_run: Callable[[Item], bool]) -> Item | None:
         """Remove and return the oldest item that may run; None when there is none."""
-        for position, item in enumerate(self._items):
+        for position, item in enumerate(self.items):
             if may_run(item):
                 return self._remove(position)
         return None
 
     def put_back(self, item: Item) -> None:
         """Put an item first again, to be tried once more."""
-        self._items.insert(0, item)
+        self.items.insert(0, item)
         if item.port is not None:
             self._waiting[item.port] = self._waiting.get(item.port, 0) + 1
 
     def drop(self, unwanted: Callable[[Item], bool]) -> int:
         """Drop some of what waits; return how many."""
-        positions = [n for n, item in enumerate(self._items) if unwanted(item)]
+        positions = [n for n, item in enumerate(self.items) if unwanted(item)]
         for position in reversed(positions):
             self._remove(position)
         self.dropped += len(positions)
         return len(positions)
 
     def _remove(self, position: int) -> Item:
-        item = self._items.pop(position)
+        item = self.items.pop(position)
         if item.port is not None:
             self._waiting[item.port] -= 1
         return item
 
     def clear(self) -> list[Item]:
         """Remove and return everything that waits."""
-        items, self._items = self._items, []
+        items, self.items = self.items, []
         self._waiting.clear()
         return items
 
@@ -139,9 +139,9 @@ class Inbox:
 
     def _drop_oldest(self, port: str, *, all_of_them: bool) -> None:
         """Drop the oldest message of a port, or all; one from a durable wire is never dropped."""
-        for item in list(self._items):
+        for item in list(self.items):
             if item.port == port and item.done is None:
-                self._items.remove(item)
+                self.items.remove(item)
                 self._waiting[port] -= 1
                 self.dropped += 1
                 if not all_of_them:

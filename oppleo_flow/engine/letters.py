@@ -7,9 +7,10 @@ the state store, on its writer's thread.
 import json
 import sqlite3
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
+
+from oppleo_flow.immutable import immutable
 
 LETTERS_KEPT = 1000
 LETTERS_KEPT_FOR = timedelta(days=30)
@@ -31,7 +32,7 @@ _BOUNDS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class DeadLetter:
     """A message that a node could not handle.
 
@@ -49,7 +50,7 @@ class DeadLetter:
     id: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class DeadLetters:
     """The newest dead letters, the oldest of them first.
 
@@ -61,7 +62,7 @@ class DeadLetters:
     lost: int
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class FailedAgain:
     """A dead letter that its node could not handle either when it was replayed."""
 

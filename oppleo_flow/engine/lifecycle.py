@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, TypeVar
 
 from oppleo_flow.engine.attempts import attempt
-from oppleo_flow.engine.deadlines import name_of
 from oppleo_flow.engine.durable import NodeState
 from oppleo_flow.engine.heartbeat import node_on_stack
 from oppleo_flow.engine.host import NodeHost
@@ -97,7 +96,7 @@ class Starter:
             elif host.worker is None:
                 self._settle(host, failures, host.call_now(lambda: self._begin(host)))
             else:
-                host.worker.submit(begin, name_of(host), "start()")
+                host.worker.submit(begin, host, "start()")
 
         def begin() -> None:
             host.running = threading.get_ident()
@@ -214,15 +213,13 @@ class Stopper:
         """Take an output to its safe level, on this thread if the dispatcher cannot."""
         why = "the runtime stops"
         if not host.started:
-            self.problems.append(f"{name_of(host)}: never started, so its output was not driven")
+            self.problems.append(f"{host}: never started, so its output was not driven")
             return
         self._in_loop(host.condition.make_safe, "stop", why)
         if self.stuck and host.actuator is not None:
             _, error = attempt(host.actuator.go_safe, f"stop: {why}")
             if error is not None:
-                self.problems.append(
-                    f"{name_of(host)}: could not go to its safe level: {words_of(error)}"
-                )
+                self.problems.append(f"{host}: could not go to its safe level: {words_of(error)}")
 
     def _stop(self, host: NodeHost) -> None:
         """Stop one node on its thread; what it sends meanwhile is delivered."""
@@ -233,7 +230,7 @@ class Stopper:
             self._core.handling.drop_waiting(host)
             host.timers.cancel_all()  # only now: what remains of them is part of the state
             if error is not None:
-                self.problems.append(f"{name_of(host)}: could not be stopped: {words_of(error)}")
+                self.problems.append(f"{host}: could not be stopped: {words_of(error)}")
 
         def stop() -> None:
             stops.set()
@@ -251,7 +248,7 @@ class Stopper:
             if host.worker is None:
                 stop()
             else:
-                host.worker.submit(stop, name_of(host), "stop()")
+                host.worker.submit(stop, host, "stop()")
 
         self._in_loop(begin)
         if self.stuck or self._core.loop.virtual is not None:
@@ -260,7 +257,7 @@ class Stopper:
         if not done.wait(patience_s):
             self._held.add(host.worker)
             who = "its stop()" if stops.is_set() else "its handler" if host.busy else "its worker"
-            self.problems.append(f"{name_of(host)}: {who} still runs; left behind")
+            self.problems.append(f"{host}: {who} still runs; left behind")
 
     def _in_loop(self, call: Callable[..., object], *args: object) -> None:
         """Run a call in the loop, and wait for it; find out who is in the way if it does not."""

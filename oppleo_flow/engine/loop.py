@@ -230,8 +230,8 @@ class Loop:
             budget -= 1
 
     def _fire_due(self) -> None:
-        now = self.clock.monotonic()
-        while (call := self.timers.pop_due(now)) is not None:
+        now, pop_due = self.clock.monotonic(), self.timers.pop_due
+        while (call := pop_due(now)) is not None:
             call()
 
     # -- stepped, under a virtual clock --------------------------------------------------------
@@ -239,11 +239,12 @@ class Loop:
     def settle(self) -> None:
         """Run every job that waits, and those that these make, without moving the clock."""
         self.owner = get_ident()
+        jobs = self._jobs
         while True:
-            while not self.idle:
+            while jobs:
                 self._drain(_BUDGET)
             self._fire_due()
-            if self.idle:
+            if not jobs:
                 return
 
     def run_for(self, seconds: float) -> None:
@@ -257,7 +258,8 @@ class Loop:
         end = self.virtual.monotonic() + seconds
         self._step()
         while (due := self._next_event()) is not None and due <= end:
-            self.virtual.advance_to(max(due, self.virtual.monotonic()))
+            if due > self.virtual.monotonic():
+                self.virtual.advance_to(due)
             for external in self._externals:
                 external.fire()
             self._step()
@@ -269,6 +271,9 @@ class Loop:
         self.settle()
 
     def _next_event(self) -> float | None:
-        times = [self.timers.next_due(), *(e.next_event_s() for e in self._externals)]
-        known = [time for time in times if time is not None]
-        return min(known) if known else None
+        first = self.timers.next_due()
+        for external in self._externals:
+            due = external.next_event_s()
+            if due is not None and (first is None or due < first):
+                first = due
+        return first

@@ -23,6 +23,7 @@ def make(host: "NodeHost", *, left_empty: bool = False) -> None:
     if host.unmade is not None:
         host.node = object.__new__(cls)
         Node.__init__(host.node, host.plan.config, host)
+    host.actuator = host.node if isinstance(host.node, Actuator) else None
     for name, spec in host.plan.spec.outputs.items():
         if not spec.returned:
             setattr(host.node, name, host.ports[name].author)

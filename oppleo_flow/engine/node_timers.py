@@ -183,6 +183,9 @@ class NodeTimers:
     def _wind(self, timer: NodeTimer) -> None:
         if timer not in self._waiting:
             return
+        self._wait(timer)
+
+    def _wait(self, timer: NodeTimer) -> None:
         timer.entry = TimerEntry(timer.due, partial(self._due, timer))
         self._host.core.loop.timers.put(timer.entry)
 
@@ -203,12 +206,15 @@ class NodeTimers:
             return
         if timer.every_s is not None:
             timer.due = max(timer.due + timer.every_s, self._host.clock.monotonic())
-            self._wind(timer)
-        if not timer.queued:
-            timer.queued = True
-            key = timer.key if timer.every_s is None else None
-            tried = partial(self._tried, timer)
-            self._host.accept_call(partial(self._ring, timer), tried, key, timer.cause)
+            self._wait(timer)
+        if timer.queued:
+            return
+        timer.queued = True
+        ring = partial(self._ring, timer)
+        if timer.every_s is not None:
+            self._host.accept_call(ring)
+        else:
+            self._host.accept_call(ring, partial(self._tried, timer), timer.key, timer.cause)
 
     def _ring(self, timer: NodeTimer) -> object:
         """Make the call, unless it was taken back meanwhile.  A handler of the node.
@@ -226,7 +232,7 @@ class NodeTimers:
 
     def _tried(self, timer: NodeTimer, error: Exception | None) -> None:
         """Let a single timer ring again whose call failed, later each time: nobody else would."""
-        if error is None or timer.every_s is not None:
+        if error is None:
             return
         timer.due = self._host.clock.monotonic() + min(2.0**timer.failures, _AGAIN_LAST_S)
         timer.failures += 1

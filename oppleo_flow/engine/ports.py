@@ -120,7 +120,8 @@ class LevelPort(Port):
         self.value = payload
         self.has_value = True
         self._since_s = envelope.time_s
-        self.host.core.publish_level(self)
+        if "level" in self.host.core.heard:
+            self.host.core.publish_level(self)
         self.forward(payload, envelope)
 
     @property

@@ -6,7 +6,6 @@ happened, by its `kind`.  Whoever writes the lines does so on a thread of its ow
 
 import json
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
@@ -15,6 +14,7 @@ from oppleo_flow.encoding import encode
 from oppleo_flow.engine.core import Subscription
 from oppleo_flow.engine.snapshot import EventKind, RuntimeEvent, RuntimeSnapshot
 from oppleo_flow.engine.taps import Tapped
+from oppleo_flow.immutable import immutable
 
 FORMAT: Final = 1
 MARK: Final = "oppleo_flow_recording"
@@ -24,7 +24,7 @@ LONGEST: Final = 65_536
 CONDITIONS: Final[frozenset[EventKind]] = frozenset({"fault", "clear", "safe"})
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Left:
     """A message that has left an output."""
 
@@ -33,7 +33,7 @@ class Left:
     seen: Tapped
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Frame:
     """What went to and fro between a driver and its device, as the device's kind has it."""
 

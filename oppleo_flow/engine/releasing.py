@@ -47,8 +47,12 @@ class Releasing:
     ) -> Exception | None:
         """Let what a node sent leave; return why it cannot be committed, and then nothing left."""
         state = self.states.get(host.node_id)
-        kept = item is not None and item.kept
-        if not (state or kept or host.committing or (sent and _leave_durably(sent))):
+        if not (
+            host.committing
+            or (item is not None and item.done is not None and item.kept)
+            or (state is not None and state.changed(host))
+            or (sent and _leave_durably(sent))
+        ):
             if sent:
                 self.deliver(sent, envelope)
             return None
@@ -58,9 +62,6 @@ class Releasing:
                 host.commits += 1
                 self._let_urgent_pass(sent, envelope, host.commits)  # switching off never waits
             return error
-        if transaction.empty and not host.committing:
-            self.deliver(sent, envelope)
-            return None
         host.commits += 1
         number = host.commits
         later = self._let_urgent_pass(sent, envelope, number)

@@ -5,7 +5,6 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from oppleo_flow.engine.attempts import attempt
-from oppleo_flow.engine.deadlines import name_of
 from oppleo_flow.engine.handover import Handover, left_by
 from oppleo_flow.engine.words import words_of
 from oppleo_flow.errors import Refused
@@ -62,7 +61,7 @@ class Retiring:
 
         loop.call(begin)
         if loop.virtual is None and not quiet.wait(QUIET_S):
-            busy = next((name_of(host) for host in hosts if _at_work(host)), "a node")
+            busy = next((str(host) for host in hosts if _at_work(host)), "a node")
             loop.call(self._go_on, hosts)
             raise DeployFailed(f"{busy}: its handler still runs; nothing was changed")
 
@@ -97,11 +96,11 @@ class Retiring:
             if host.worker is None:
                 stop()
             else:
-                host.worker.submit(stop, name_of(host), "stop()")
+                host.worker.submit(stop, host, "stop()")
 
         self._core.loop.call(begin)
         if self._core.loop.virtual is None and not done.wait(QUIET_S):
-            raise DeployFailed(f"{name_of(host)}: its stop() still runs")
+            raise DeployFailed(f"{host}: its stop() still runs")
 
 
 def _stop_trying(host: "NodeHost") -> None:

@@ -2,7 +2,6 @@
 
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -31,6 +30,7 @@ from oppleo_flow.engine.view import Counts, missing_snapshot, node_snapshot
 from oppleo_flow.engine.vitals import Vitals, vitals_of
 from oppleo_flow.engine.watching import Watching
 from oppleo_flow.flowfile.graph import Graph
+from oppleo_flow.immutable import immutable
 from oppleo_flow.node import Node, SafePin
 from oppleo_flow.node_context import Site
 
@@ -40,7 +40,7 @@ DURABLE_WIRE_BYTES = 50_000_000
 _DRAIN_S = 5.0
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class StopReport:
     """What a stop left behind: nothing, when all is well.
 

@@ -6,7 +6,6 @@ fast that stands where it always calls the same: in a loop over the steps it can
 
 import functools
 from collections.abc import Sequence
-from dataclasses import dataclass
 from time import perf_counter
 from types import CodeType, FrameType, FunctionType
 from typing import TYPE_CHECKING, Any
@@ -15,7 +14,8 @@ from oppleo_flow.engine.attempts import attempt, failure_of
 from oppleo_flow.engine.calls import SLOW_HANDLER_S, Receive, Routing, Step
 from oppleo_flow.engine.condition import HANDLER_FAULT
 from oppleo_flow.engine.returned import refuse_undeclared
-from oppleo_flow.engine.timing import note_time
+from oppleo_flow.engine.timing import timing_of
+from oppleo_flow.immutable import immutable
 from oppleo_flow.message import Message
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ MAX_DEPTH = 40
 """How many nodes a run has at most, and how deep calls go before a wire is queued."""
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Left:
     """Says that a payload left a run at a position, or came to its end there."""
 
@@ -87,11 +87,8 @@ class Segment:
                     if through is None:  # few runs ever have so many messages
                         through = written_out(self.steps)
                     result = through(payload)
-            except Exception as error:  # as in `attempt`; written out, for this is the hot path
-                self._failed(error, error, payload, envelope)
-                return
-            except BaseException as raised:
-                self._failed(failure_of(raised), raised, payload, envelope)
+            except BaseException as raised:  # as in `attempt`; written out, for this is a hot path
+                self._failed(raised, payload, envelope)
                 return
             if type(result) is not Left:
                 if unwell:
@@ -114,7 +111,7 @@ class Segment:
             result = step(payload)
             took_s = perf_counter() - began
             host = self.run[at]
-            note_time(host, took_s)
+            (host.timing or timing_of(host)).add(took_s)
             if took_s > SLOW_HANDLER_S:
                 core.slow(host.node_id, took_s)
             if result is None:
@@ -132,9 +129,7 @@ class Segment:
             port.sent += 1
             port.deliver(payload, envelope)
 
-    def _failed(
-        self, error: Exception, raised: BaseException, payload: Any, envelope: Message
-    ) -> None:
+    def _failed(self, raised: BaseException, payload: Any, envelope: Message) -> None:
         """Let nothing leave of what a failed handler sent, and report it.
 
         Which node that was, and what it was given, is found in the frame that went through the run:
@@ -145,6 +140,7 @@ class Segment:
         if inner is not None:
             at = inner.tb_frame.f_locals["at"]
             payload = inner.tb_frame.f_locals["payload"]
+        error = failure_of(raised)
         if at and self.returns[at - 1]:  # whoever was given what it does not take is not at fault
             _, misfit = attempt(refuse_undeclared, self.run[at - 1], payload)
             if misfit is not None:

@@ -1,17 +1,17 @@
 """What a running flow looks like from outside: plain values, safe to keep and to compare."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Literal, get_args
 
+from oppleo_flow.immutable import immutable
 from oppleo_flow.node_context import StatusLevel
 
 EventKind = Literal["level", "status", "fault", "clear", "safe", "event"]
 EVERY_KIND: Final[frozenset[EventKind]] = frozenset(get_args(EventKind))
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class FaultSnapshot:
     """An open fault of a node, and since when."""
 
@@ -20,7 +20,7 @@ class FaultSnapshot:
     since: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class PastFault:
     """A fault of a node that is over: since when it was open, and until when."""
 
@@ -30,7 +30,7 @@ class PastFault:
     until: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class PastStatus:
     """What a node said of itself, from one moment to another."""
 
@@ -40,7 +40,7 @@ class PastStatus:
     until: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class LevelSnapshot:
     """The value that an output holds; `fresh` as the engine judges it, `since` when it was set."""
 
@@ -49,7 +49,7 @@ class LevelSnapshot:
     since: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class NodeSnapshot:
     """One node at one moment.
 
@@ -86,7 +86,7 @@ class NodeSnapshot:
     past_statuses: tuple[PastStatus, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class RuntimeSnapshot:
     """The whole runtime at one moment; the nodes in the order of the flow file.
 
@@ -100,7 +100,7 @@ class RuntimeSnapshot:
     troubles: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class RuntimeEvent:
     """Something that changed at a node.
 

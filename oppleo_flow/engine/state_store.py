@@ -16,6 +16,8 @@ from typing import Any
 from oppleo_flow.engine import letters
 from oppleo_flow.engine.letters import DeadLetter, DeadLetters, FailedAgain
 from oppleo_flow.errors import StoreError
+from oppleo_flow.immutable import immutable
+from oppleo_flow.owned_file import for_owner
 
 RETRY_S = 1.0
 _GROUP = 100
@@ -77,7 +79,7 @@ class Transaction:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Question:
     """Something to be read when all that was submitted before is written."""
 
@@ -117,6 +119,8 @@ class StateStore:
         self._read = self._db if in_memory else sqlite3.connect(path, check_same_thread=False)
 
     def _open(self) -> sqlite3.Connection:
+        if str(self.path) != ":memory:":
+            for_owner(self.path)
         try:
             db = sqlite3.connect(self.path, isolation_level=None, check_same_thread=False)
             db.execute("PRAGMA journal_mode=WAL")

@@ -1,7 +1,6 @@
 """Taps: what leaves an output while the flow runs, for somebody who looks."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -9,10 +8,11 @@ from oppleo_flow.clock import Clock
 from oppleo_flow.engine.backlog import Backlog
 from oppleo_flow.engine.calls import Receive
 from oppleo_flow.flowfile.graph import is_flow
+from oppleo_flow.immutable import immutable
 from oppleo_flow.message import Message
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Tapped:
     """A message as it left an output: what was sent, when, and its envelope."""
 

@@ -13,6 +13,7 @@ from oppleo_flow.engine.attempts import attempt
 from oppleo_flow.engine.inbox import Item
 from oppleo_flow.engine.probe import Probe
 from oppleo_flow.engine.words import words_of
+from oppleo_flow.immutable import immutable
 from oppleo_flow.message import Message
 from oppleo_flow.node_context import NodeContext
 from oppleo_flow.payloads import Failure
@@ -22,7 +23,7 @@ _REMEMBERED = 10_000
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class TraceStep:
     """What one node did with a message.
 
@@ -40,7 +41,7 @@ class TraceStep:
     failure: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Trace:
     """One message from where it began: its steps in the order in which they began.
 

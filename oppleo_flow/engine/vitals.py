@@ -1,8 +1,10 @@
 """How the runtime itself is, beside what its nodes do: for who watches the process."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Final
+
+from oppleo_flow.immutable import immutable
 
 if TYPE_CHECKING:
     from oppleo_flow.engine.beat import Beat
@@ -12,7 +14,7 @@ ALIVE_S: Final = 2.0
 """How long ago the loop had a turn at most, while it is alive."""
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Vitals:
     """The condition of a runtime at one moment.
 

@@ -1,13 +1,14 @@
 """Reading the log of the state file: what durable wires and spools have still to deliver."""
 
 import sqlite3
-from dataclasses import dataclass
+
+from oppleo_flow.immutable import immutable
 
 BEFORE_ALL = -(2**63)
 Row = tuple[int, str]
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Page:
     """The oldest messages of a log after some point, each with its number and its JSON text.
 

@@ -9,24 +9,24 @@ inline, within the loop.
 import logging
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
 from queue import SimpleQueue
 
 from oppleo_flow.engine.loop import Loop
+from oppleo_flow.immutable import immutable
 
 LOG = logging.getLogger(__name__)
 DEADLINE_S = 30.0
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Job:
-    """Something that may wait, and how a message names it: `doing` of `owner`.
+    """Something that may wait: `doing` of `owner`, as the text of which a message names it.
 
     The call must not raise: who submits it takes care of that.
     """
 
     call: Callable[[], object]
-    owner: str
+    owner: object
     doing: str
 
 
@@ -52,7 +52,7 @@ class Worker:
         self._overran: Job | None = None
         self.used = False
 
-    def submit(self, call: Callable[[], object], owner: str, doing: str) -> None:
+    def submit(self, call: Callable[[], object], owner: object, doing: str) -> None:
         """Have the worker run a job.  Legal from any thread."""
         self.used = True
         if self._loop.virtual is not None:

@@ -1,7 +1,7 @@
 """Payloads as the tests of a flow write them: fields by name, each value read by its type."""
 
 import dataclasses
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from functools import cache, reduce
@@ -17,7 +17,7 @@ from oppleo_flow.flowfile.cases import Filled, Given, Plain
 from oppleo_flow.flowfile.findings import Report
 from oppleo_flow.flowfile.option_words import advice, got, must
 from oppleo_flow.flowfile.readers import Readers
-from oppleo_flow.flowfile.scalars import ABSENT, Reading, freely, is_null
+from oppleo_flow.flowfile.scalars import ABSENT, Read, Reading, freely, is_null
 from oppleo_flow.flowfile.suggest import hint, one_of
 from oppleo_flow.flowfile.tree import Scalar, Value, YamlList, YamlMap, kind_text
 from oppleo_flow.flowfile.wants import Alike, Anything, Between, Equal, Fields, Items, Want
@@ -50,6 +50,7 @@ class PayloadCheck:
     ) -> None:
         self._report = report
         self._readers = readers or Readers()
+        self._reads: dict[Any, Read] = {}
         self._complete = complete
 
     # -- what a test gives -----------------------------------------------------------------------
@@ -69,7 +70,7 @@ class PayloadCheck:
         return None if made is ABSENT else Plain(made)
 
     def _filled(
-        self, kinds: Sequence[Any], classes: Sequence[type], value: YamlMap | Scalar, about: str
+        self, kinds: tuple[Any, ...], classes: Sequence[type], value: YamlMap | Scalar, about: str
     ) -> Given | None:
         named, selected = self._selected(kinds, classes, value, about)
         if selected is None:
@@ -124,7 +125,7 @@ class PayloadCheck:
             case YamlMap():
                 return self._wanted_map(kinds, value, about)
 
-    def _wanted_scalar(self, kinds: Sequence[Any], value: Scalar, about: str) -> Want | None:
+    def _wanted_scalar(self, kinds: tuple[Any, ...], value: Scalar, about: str) -> Want | None:
         if _open(kinds):
             return Alike(value.text, value.plain)
         if is_null(value) and NoneType in kinds:
@@ -136,7 +137,7 @@ class PayloadCheck:
         made = self._read(reduce(or_, kinds), value, about)
         return None if made is ABSENT else Equal(made)
 
-    def _wanted_list(self, kinds: Sequence[Any], value: YamlList, about: str) -> Want | None:
+    def _wanted_list(self, kinds: tuple[Any, ...], value: YamlList, about: str) -> Want | None:
         lists = [one for one in kinds if (get_origin(one) or one) in (list, tuple)]
         if not lists and not _open(kinds):
             self._error("wrong-shape", value, f"{about} is {_what(kinds)}, got a list")
@@ -145,7 +146,7 @@ class PayloadCheck:
         wants = [self.wanted(inner, item, f"an item of {about}") for item in value.items]
         return Items(tuple(want for want in wants if want is not None))
 
-    def _wanted_map(self, kinds: Sequence[Any], value: YamlMap, about: str) -> Want | None:
+    def _wanted_map(self, kinds: tuple[Any, ...], value: YamlMap, about: str) -> Want | None:
         if value.entries and not set(value.entries) - set(_LIMITS) and _numeric(kinds):
             return self._between(value, about)
         classes = _classes(kinds)
@@ -209,7 +210,7 @@ class PayloadCheck:
     # -- types and fields ------------------------------------------------------------------------
 
     def _selected(
-        self, kinds: Sequence[Any], classes: Sequence[type], value: Value, about: str
+        self, kinds: tuple[Any, ...], classes: Sequence[type], value: Value, about: str
     ) -> tuple[_Named, list[type] | None]:
         """Return the fields that a map names, and the classes it may mean; None: a wrong one."""
         entries = value.entries if isinstance(value, YamlMap) else {}
@@ -254,7 +255,10 @@ class PayloadCheck:
 
     def _read(self, kind: Any, value: Value, about: str) -> Any:
         """Return a value as the type that it has; `ABSENT` when it cannot be that."""
-        made = self._readers.of(kind)(value, Reading())
+        read = self._reads.get(kind)
+        if read is None:
+            read = self._reads[kind] = self._readers.of(kind)
+        made = read(value, Reading())
         if made is ABSENT:
             return ABSENT
         adapter = _adapter(kind)
@@ -309,21 +313,26 @@ def _hints(kind: type) -> Mapping[str, Any]:
     return get_type_hints(kind)
 
 
-def _kinds(kind: Any) -> list[Any]:
+@cache
+def _kinds(kind: Any) -> tuple[Any, ...]:
     """Return the members of a type; a variable that nothing binds is anything."""
-    return [Any if isinstance(one, TypeVar) or one is object else one for one in members(kind)]
+    loose = (Any if isinstance(one, TypeVar) or one is object else one for one in members(kind))
+    return tuple(loose)
 
 
-def _classes(kinds: Iterable[Any]) -> list[type]:
-    return [one for one in kinds if isinstance(one, type) and dataclasses.is_dataclass(one)]
+@cache
+def _classes(kinds: tuple[Any, ...]) -> tuple[type, ...]:
+    return tuple(one for one in kinds if isinstance(one, type) and dataclasses.is_dataclass(one))
 
 
-def _open(kinds: Iterable[Any]) -> bool:
+@cache
+def _open(kinds: tuple[Any, ...]) -> bool:
     """Return whether a value may have fields that the type does not tell."""
     return any(one is Any or (get_origin(one) or one) in (Record, dict, Mapping) for one in kinds)
 
 
-def _numeric(kinds: Iterable[Any]) -> bool:
+@cache
+def _numeric(kinds: tuple[Any, ...]) -> bool:
     return any(one is Any or one in _NUMBERS for one in kinds)
 
 

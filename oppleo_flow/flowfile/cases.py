@@ -2,7 +2,7 @@
 
 from abc import abstractmethod
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from typing import Any, ClassVar, Final, Literal, Protocol
 
@@ -17,6 +17,7 @@ from oppleo_flow.errors import (
 )
 from oppleo_flow.flowfile.graph import Place
 from oppleo_flow.flowfile.wants import Want
+from oppleo_flow.immutable import immutable
 from oppleo_flow.options import NodeConfig
 
 FAILURES: Final[Mapping[str, type[Exception]]] = {
@@ -53,7 +54,7 @@ ANY_NAME: Final = "*"
 """The one key of a mapping that may have any names, in the example of a world."""
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class WorldWords:
     """What tests may say of a world: its levers by name, and an example of what it looks like.
 
@@ -76,7 +77,7 @@ class Given(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Plain:
     """A payload that is there already."""
 
@@ -87,7 +88,7 @@ class Plain:
         return self.value
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Filled:
     """A payload of which some fields are given.
 
@@ -108,7 +109,7 @@ class Filled:
 # -- where a message is looked for --------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Target:
     """Where messages come by: an output, an input, or (without a port) all inputs of a node."""
 
@@ -124,7 +125,7 @@ class Target:
 # -- steps --------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Send:
     """Let a payload leave an output, as if the node had sent it."""
 
@@ -134,7 +135,7 @@ class Send:
     given: Given
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Inject:
     """Let a payload reach an input, as if a wire had brought it."""
 
@@ -144,7 +145,7 @@ class Inject:
     given: Given
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Stub:
     """Let a node answer every message with payloads of the test's; None: be itself again."""
 
@@ -153,7 +154,7 @@ class Stub:
     answers: Mapping[str, Given] | None
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Expect:
     """The next message at a target must be as wanted; `written` is that as the test says it."""
 
@@ -163,7 +164,7 @@ class Expect:
     written: str
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class ExpectNone:
     """No message may have come by a target."""
 
@@ -171,7 +172,7 @@ class ExpectNone:
     target: Target
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class ExpectLevel:
     """What a level holds now must be as wanted."""
 
@@ -182,7 +183,7 @@ class ExpectLevel:
     written: str
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class ExpectNode:
     """How a node is now must be as wanted: its status, faults, safety and state."""
 
@@ -192,7 +193,7 @@ class ExpectNode:
     written: str
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class ExpectWorld:
     """What the world looks like now must be as wanted."""
 
@@ -201,7 +202,7 @@ class ExpectWorld:
     written: str
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Fail:
     """Let every handler and timer of a node raise; None: work again."""
 
@@ -210,7 +211,7 @@ class Fail:
     kind: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Advance:
     """Move time on."""
 
@@ -218,7 +219,7 @@ class Advance:
     seconds: float
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Restart:
     """Stop the runtime, and start it again later on what it has kept."""
 
@@ -226,7 +227,7 @@ class Restart:
     off_s: float
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class SetClock:
     """Let the wall clock jump."""
 
@@ -234,7 +235,7 @@ class SetClock:
     to: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Pull:
     """Pull a lever of the world."""
 
@@ -260,7 +261,7 @@ Step = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class FlowTest:
     """One test of a flow.
 

@@ -7,7 +7,7 @@ something, so that one run tells everything.
 import gc
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
 from oppleo_flow.flowfile.busy_check import check_when_busy
@@ -29,10 +29,11 @@ from oppleo_flow.flowfile.safety import check_safety
 from oppleo_flow.flowfile.settings import CheckSettings
 from oppleo_flow.flowfile.subflow_check import SubflowTest, check_subflows
 from oppleo_flow.flowfile.wires import WireCheck
+from oppleo_flow.immutable import immutable
 from oppleo_flow.registry import Registry
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class CheckResult:
     """What a check found; `graph` is None if and only if there are errors.
 

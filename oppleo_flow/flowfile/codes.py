@@ -6,9 +6,10 @@ commands that do in an empty folder (`.sh`).
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
+
+from oppleo_flow.immutable import immutable
 
 Severity = Literal["error", "warning", "info"]
 Pass = Literal[
@@ -27,7 +28,7 @@ Pass = Literal[
 _EXAMPLES: Final = Path(__file__).parent / "code_examples"
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Code:
     """One kind of finding; only an error stops a flow from starting."""
 
@@ -87,6 +88,7 @@ _ALL: Final = (
     Code("unknown-option", "options", "error", "an option that the type does not have"),
     Code("missing-option", "options", "error", "an option that the type needs is missing"),
     Code("option-value", "options", "error", "a value that the option does not take"),
+    Code("out-of-date", "options", "warning", "no figure is known for the day that it is checked"),
     Code("plain-secret", "options", "warning", "a secret stands where all can read it"),
     Code("unknown-flow", "refs", "error", "there is no flow of this name beside this one"),
     Code("unknown-connection", "refs", "error", "an option names a connection that is not there"),

@@ -2,13 +2,14 @@
 
 import copy
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from oppleo_flow.flowfile.codes import CODES, Severity
 from oppleo_flow.flowfile.graph import Place
 from oppleo_flow.flowfile.suggest import one_of
 from oppleo_flow.flowfile.tree import Mark, Text
+from oppleo_flow.immutable import immutable
 
 _WIDTH = 120
 _MOST = 200
@@ -17,7 +18,7 @@ _MOST_INSTANCES = 4
 _SHORTEST = 4  # a shorter secret would blot out ordinary words
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Finding:
     """One thing that is wrong, or worth a look; `message` may be reworded, `code` is stable.
 

@@ -5,9 +5,10 @@ place.  Immutable, and free of YAML but for the place each part came from.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Final, Literal
 
+from oppleo_flow.immutable import immutable
 from oppleo_flow.node_spec import ConnectionSpec, NodeSpec, PortKind
 from oppleo_flow.options import NodeConfig
 
@@ -18,7 +19,7 @@ FLOW: Final = "flow"
 """The id under which a flow's own ports are found."""
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Place:
     """Where something stands in a flow file; line and column count from 1."""
 
@@ -31,7 +32,7 @@ class Place:
         return f"{self.file}:{self.line}:{self.column}"
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class InboxPolicy:
     """How many messages wait in front of a node, and what happens to one too many.
 
@@ -43,7 +44,7 @@ class InboxPolicy:
     disk_bytes: int = 50_000_000
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class OnError:
     """What follows a handler that raised.
 
@@ -58,7 +59,7 @@ class OnError:
     then: str = "fault"
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class WhenBusy:
     """What a new message does while the node is busy with another.
 
@@ -71,7 +72,7 @@ class WhenBusy:
     at_once: int = 1
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class GraphNode:
     """One node, ready to be built."""
 
@@ -92,7 +93,7 @@ class GraphNode:
     log_level: Literal["debug", "info", "warning", "error"] | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class GraphConnection:
     """One connection, ready to be opened."""
 
@@ -103,7 +104,7 @@ class GraphConnection:
     place: Place
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Wire:
     """One wire; `source_node` is `flow`, or `other/flow`, for a flow's own ports.
 
@@ -119,7 +120,7 @@ class Wire:
     place: Place
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class MissingNode:
     """A node whose type is not there: it stands in the flow and does not run."""
 
@@ -129,7 +130,7 @@ class MissingNode:
     place: Place
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class GraphFlow:
     """One of the flows that run together.
 
@@ -143,7 +144,7 @@ class GraphFlow:
     disabled: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class GraphInstance:
     """An instance of a subflow, whose nodes stand in the graph like all others.
 
@@ -159,7 +160,7 @@ class GraphInstance:
     outputs: Mapping[str, tuple[tuple[str, str], ...]]
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Graph:
     """All flows that run together, checked; `name`, `doc` and `file` are the main one's.
 

@@ -6,19 +6,20 @@ is until it is saved.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from oppleo_flow.flowfile.findings import Report
 from oppleo_flow.flowfile.graph import Place
 from oppleo_flow.flowfile.option_check import BROKEN_CODE, Subject
 from oppleo_flow.flowfile.tree import Entry, Mark, Scalar, Value, YamlList, YamlMap, scalars
+from oppleo_flow.immutable import immutable
 from oppleo_flow.node_spec import ConnectionSpec, NodeSpec
 
 _LONGEST = 40
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Migration:
     """What a save has to write, so that the options of a part are of its type's `version`.
 
@@ -43,7 +44,7 @@ class Migration:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Outdated:
     """One node or connection, of which it is to be seen whether its options are up to date.
 

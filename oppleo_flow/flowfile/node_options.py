@@ -7,9 +7,16 @@ from typing import Annotated, Final, Literal, Self
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from oppleo_flow.flowfile.graph import InboxFull, InboxPolicy, OnError, WhenBusy, WhenBusyDo
-from oppleo_flow.options import Bytes, NodeConfig, Seconds, notation, parse_seconds
+from oppleo_flow.options import (
+    Bytes,
+    NodeConfig,
+    RateText,
+    Seconds,
+    notation,
+    parse_rate,
+    parse_seconds,
+)
 
-_AT_MOST = re.compile(r"([1-9][0-9]{0,6})/((?:[0-9.]+)?(?:ms|s|m|h|d))")
 _FIELD = r"[A-Za-z_][A-Za-z0-9_]*"
 _WHEN_BUSY_PATTERN = (
     rf"^(queue|(restart|drop|parallel ([2-9]|[1-5][0-9]|6[0-4]))( per {_FIELD}(\.{_FIELD})*)?)$"
@@ -25,24 +32,8 @@ _DO: Final[Mapping[str | None, WhenBusyDo]] = {
     None: "parallel",
 }
 _RANGE = re.compile(r"\s*(\S+?)\s*(?:\.\.\s*(\S+)\s*)?")
-_AtMostText = notation(r"^[0-9 ]+/[0-9. ]*(ms|s|m|h|d) *$", "6/h", "1/30s")
 _SPAN = r"[0-9.]+(ms|s|m|h|d)[0-9.mshd]*"
 _BackoffText = notation(rf"^\s*{_SPAN}(\s*\.\.\s*{_SPAN})?\s*$", "1s..30s", "5s")
-
-
-def parse_at_most(value: object) -> object:
-    """Return `6/h` as (6, 3600.0): so many messages in so many seconds.
-
-    Raises:
-        ValueError: It is another text.
-    """
-    if not isinstance(value, str):
-        return value
-    found = _AT_MOST.fullmatch(value.replace(" ", ""))
-    if found is None:
-        raise ValueError("a number of messages in a time, such as 6/h or 1/30s, is needed")
-    number, period = found.groups()
-    return int(number), parse_seconds(period if period[0].isdigit() else f"1{period}")
 
 
 def parse_backoff(value: object) -> object:
@@ -155,7 +146,7 @@ class NodeOptions(NodeConfig):
     )
     at_most: Annotated[
         tuple[int, float] | None,
-        BeforeValidator(parse_at_most, json_schema_input_type=_AtMostText | None),
+        BeforeValidator(parse_rate, json_schema_input_type=RateText | None),
     ] = Field(None, description="How many messages it takes in a time, such as `6/h`.")
 
 

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, SecretStr, ValidationError
@@ -14,6 +13,7 @@ from oppleo_flow.flowfile.readers import Readers
 from oppleo_flow.flowfile.scalars import Reading, Unknown
 from oppleo_flow.flowfile.suggest import closest, hint
 from oppleo_flow.flowfile.tree import Mark, Scalar, Value, YamlList, YamlMap
+from oppleo_flow.immutable import immutable
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
 Path = tuple[str | int, ...]
@@ -21,7 +21,7 @@ Path = tuple[str | int, ...]
 BROKEN_CODE = (TypeError, AttributeError, LookupError, ArithmeticError, RecursionError)
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Subject:
     """What is being checked: `kind` is its type as a message names it, `at` its own place."""
 
@@ -33,7 +33,7 @@ class Subject:
     prefix: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class _Located:
     """One error of pydantic: the part of its path that is in the file, and what it stands at.
 

@@ -6,7 +6,6 @@ same means as an option of a node.
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import ConfigDict, Field, SecretStr, create_model
@@ -17,6 +16,7 @@ from oppleo_flow.flowfile.option_check import OptionCheck, Subject
 from oppleo_flow.flowfile.option_words import got
 from oppleo_flow.flowfile.scalars import is_null
 from oppleo_flow.flowfile.tree import Entry, Mark, Scalar, Value, YamlMap
+from oppleo_flow.immutable import immutable
 from oppleo_flow.node import Ref
 from oppleo_flow.node_spec import RESERVED_OPTIONS
 from oppleo_flow.options import NodeConfig, Seconds, Share, TimeOfDay, TimeZone
@@ -76,7 +76,7 @@ class _Instance(NodeConfig):
     model_config = ConfigDict(validate_default=False)
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Parameter:
     """One parameter; `default` is None when an instance must give it a value."""
 

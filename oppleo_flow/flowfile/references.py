@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final, TypeVar
 
 from oppleo_flow.flow_events import FlowStarted, FlowStopping, NodeChanged
@@ -13,6 +13,7 @@ from oppleo_flow.flowfile.graph import FLOW, is_flow
 from oppleo_flow.flowfile.subflows import InPort, OutPort
 from oppleo_flow.flowfile.suggest import closest, hint
 from oppleo_flow.flowfile.tree import Scalar
+from oppleo_flow.immutable import immutable
 from oppleo_flow.node_spec import OutputSpec
 from oppleo_flow.payloads import Failure
 
@@ -30,7 +31,7 @@ _REFERENCE = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class _Source:
     """One output, by the id of its node; `durable` when the wire on the way to it is."""
 
@@ -39,7 +40,7 @@ class _Source:
     durable: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class _Found:
     """What a reference means; several outputs where an instance stands for what is inside it."""
 
@@ -48,7 +49,7 @@ class _Found:
     through: InPort | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class _Asking:
     """A reference, where it stands, and who is told when it means nothing."""
 

@@ -15,18 +15,14 @@ from oppleo_flow.node_spec import refs
 
 def check_connections(flow: FlowDraft, report: Report) -> None:
     """Check that what a node names is a connection of the kind it needs; fill in `connections`."""
-    kinds: dict[type, dict[str, Any]] = {}
     wrong = _check_given(flow, report)
     for node in flow.nodes.values():
         if node.spec is None:
             _count_mentions(node, flow)
             continue
-        config = node.spec.config
-        if config not in kinds:
-            kinds[config] = refs(config)
         found = {
             option: _connection(option, kind, node, flow, report)
-            for option, kind in kinds[config].items()
+            for option, kind in refs(node.spec.config).items()
             if not _is_wrong(option, node, wrong, report)
         }
         named = {option: one.id for option, one in found.items() if one is not None}

@@ -1,15 +1,15 @@
 """Where a flow uses secrets: which option of which node or connection."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from oppleo_flow.flowfile.findings import Report
 from oppleo_flow.flowfile.mending import split_lines
 from oppleo_flow.flowfile.source import parse
 from oppleo_flow.flowfile.tree import Scalar, Value, YamlList, YamlMap
+from oppleo_flow.immutable import immutable
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class SecretUse:
     """A place that takes a secret: `option` is its path, as `nodes.push.key`; `line` from 1."""
 

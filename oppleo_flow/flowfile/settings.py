@@ -1,10 +1,11 @@
 """What a check needs to know besides the file."""
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from oppleo_flow.flowfile.cases import WorldWords
 from oppleo_flow.flowfile.secrets import SecretSource
+from oppleo_flow.immutable import immutable
 
 
 def no_site(kind: str) -> Collection[str] | None:
@@ -12,7 +13,7 @@ def no_site(kind: str) -> Collection[str] | None:
     return None
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class CheckSettings:
     """What a check needs to know besides the file.
 

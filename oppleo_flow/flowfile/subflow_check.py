@@ -1,7 +1,7 @@
 """Subflows for themselves: what only they can tell, and their own tests."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from oppleo_flow.flowfile.cases import FlowTest
 from oppleo_flow.flowfile.draft import FlowDraft, NodeDraft, Scope
@@ -18,6 +18,7 @@ from oppleo_flow.flowfile.settings import CheckSettings
 from oppleo_flow.flowfile.subflows import SubflowDraft, report_idle
 from oppleo_flow.flowfile.tree import Mark, Scalar, YamlMap, kind_text
 from oppleo_flow.flowfile.wires import WireCheck
+from oppleo_flow.immutable import immutable
 from oppleo_flow.node import Node
 from oppleo_flow.node_spec import NodeSpec, OutputSpec
 from oppleo_flow.options import NodeConfig
@@ -25,7 +26,7 @@ from oppleo_flow.options import NodeConfig
 _IN = "in"
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class SubflowTest:
     """A test of a subflow, and the graph that it is about: the subflow with the test's parameters.
 
@@ -43,7 +44,7 @@ class _Outside(Node[NodeConfig]):
     type_name = "outside"
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class _OutsideSpec(NodeSpec):
     """The type of a node that sends what comes into a subflow."""
 

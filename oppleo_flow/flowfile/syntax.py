@@ -2,19 +2,19 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Literal
 
 import yaml
 
 from oppleo_flow.flowfile.tree import Scalar
+from oppleo_flow.immutable import immutable
 
 Repair = Literal["indent", "colon", "cut", "blank"]
 _KEYED = re.compile(r"\s*(?:- +)*[^\s:#'\"\[\]{},][^:#]*:\s+\S")
 _QUOTE_OR_SPACE = "a value that begins with {!r} needs quotes around it"
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Diagnosis:
     """What is wrong with a line, counted from 0, and how the rest can be read all the same."""
 
@@ -25,7 +25,7 @@ class Diagnosis:
     repair: Repair
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Broken:
     """The parser's error with what a diagnosis may look at; `last` is the scalar before it."""
 

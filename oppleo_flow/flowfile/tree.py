@@ -146,12 +146,13 @@ def kind_text(value: Value | None) -> str:
 
 def scalars(value: Value | None) -> Iterator[Scalar]:
     """Yield every scalar of a value, in the order of the file; keys are none."""
-    match value:
-        case Scalar():
-            yield value
-        case YamlList():
-            for item in value.items:
-                yield from scalars(item)
-        case YamlMap():
-            for entry in value.entries.values():
-                yield from scalars(entry.value)
+    # No recursion: what lies deep would go through a generator for each level on its way out.
+    rest = [value]
+    while rest:
+        match rest.pop():
+            case Scalar() as scalar:
+                yield scalar
+            case YamlList(items=items):
+                rest += reversed(items)
+            case YamlMap(entries=entries):
+                rest += [entry.value for entry in reversed(entries.values())]

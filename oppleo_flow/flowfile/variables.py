@@ -6,11 +6,11 @@ option's type reads the text.
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 
 from oppleo_flow.flowfile.findings import Report
 from oppleo_flow.flowfile.suggest import hint
 from oppleo_flow.flowfile.tree import Mark, Scalar, Value, YamlMap, kind_text, scalars
+from oppleo_flow.immutable import immutable
 
 _PART = re.compile(r"\$\$|\$\((?P<inside>[^()]*)(?P<end>\)?)")
 _INSIDE = re.compile(
@@ -31,7 +31,7 @@ class VariableError(ValueError):
         super().__init__(message)
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Lookup:
     """One `$(…)`: which name, of which kind, what if there is none, and where in the text."""
 
@@ -185,6 +185,8 @@ class Variables:
         return scalar.text
 
     def _fill(self, scalar: Scalar, node: str | None) -> None:
+        if "$" not in scalar.text:  # as in nearly all
+            return
         name = whole_name(scalar)
         if not fill_in(scalar, self._look_up, self._report, node):
             return

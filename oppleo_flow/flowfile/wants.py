@@ -3,13 +3,13 @@
 import dataclasses
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from decimal import Decimal
 from enum import Enum
 from typing import Any, Protocol
 
 from oppleo_flow.fields import ValueOfText
 from oppleo_flow.flowfile.scalars import NULLS, TRUTHS
+from oppleo_flow.immutable import immutable
 
 _MISSING = object()
 _NUMBERS = (int, float, Decimal)
@@ -23,7 +23,7 @@ class Want(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Anything:
     """Whatever it is, as long as it is there."""
 
@@ -32,7 +32,7 @@ class Anything:
         return iter(())
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Equal:
     """The same value; numbers by their value, whatever their type."""
 
@@ -44,7 +44,7 @@ class Equal:
             yield ""
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Alike:
     """What a scalar means for a value whose type only the run tells."""
 
@@ -64,7 +64,7 @@ class Alike:
             yield ""
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Between:
     """A number within limits, each of which may be missing."""
 
@@ -87,7 +87,7 @@ class Between:
             yield ""
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Holds:
     """A list in which an item is."""
 
@@ -99,7 +99,7 @@ class Holds:
             yield ""
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Items:
     """A list of just so many items, each as wanted."""
 
@@ -114,7 +114,7 @@ class Items:
             yield from _inside(f"[{number}]", want.misfits(item))
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Fields:
     """Some fields of a payload or a mapping.
 

@@ -35,10 +35,14 @@ class WireTypes:
             if wire.source is not None:
                 leaving.setdefault(wire.source[0], []).append((target, wire))
         self._spread(wires, leaving)
+        self._carried: dict[tuple[str, str], Any] = {}
 
     def carried(self, node: str, output: OutputSpec) -> Any:
         """Return what an output carries; a type variable that nothing binds stays one."""
-        return union(self._members(node, output.type))
+        place = node, output.name
+        if place not in self._carried:
+            self._carried[place] = union(self._members(node, output.type))
+        return self._carried[place]
 
     def _spread(
         self,

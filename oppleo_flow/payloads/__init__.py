@@ -23,6 +23,9 @@ from oppleo_flow.payloads.cards import (
     Trigger,
     Wish,
 )
+from oppleo_flow.payloads.copied import (
+    CopyState,
+)
 from oppleo_flow.payloads.evse import (
     CurrentRequest,
     EvseReport,
@@ -33,6 +36,10 @@ from oppleo_flow.payloads.evse import (
     PeakOnce,
     SwitchRequest,
     SwitchState,
+)
+from oppleo_flow.payloads.history import (
+    HistoryProgress,
+    HistoryWish,
 )
 from oppleo_flow.payloads.meter import (
     MeterReading,
@@ -56,13 +63,23 @@ from oppleo_flow.payloads.sessions import (
     SessionStatus,
 )
 from oppleo_flow.payloads.told import (
+    BackupMade,
+    BackupStep,
     Beep,
     Failure,
     LedEffect,
     LedState,
+    NoticeEvent,
     Notification,
     ReportWritten,
     Tick,
+)
+from oppleo_flow.payloads.vehicles import (
+    OdometerMissing,
+    OdometerSought,
+    SessionOdometer,
+    VehicleState,
+    VehicleUnknown,
 )
 
 __all__ = [
@@ -70,16 +87,21 @@ __all__ = [
     "NO_LIMITS",
     "Attribution",
     "Authorised",
+    "BackupMade",
+    "BackupStep",
     "Beep",
     "BilledPart",
     "CardEnrolled",
     "CardSeen",
+    "CopyState",
     "CurrentRequest",
     "EvseReport",
     "EvseSignal",
     "EvseState",
     "EvseUnknown",
     "Failure",
+    "HistoryProgress",
+    "HistoryWish",
     "LedEffect",
     "LedState",
     "Limits",
@@ -87,7 +109,10 @@ __all__ = [
     "MarketPrices",
     "MeterReading",
     "MeterUnknown",
+    "NoticeEvent",
     "Notification",
+    "OdometerMissing",
+    "OdometerSought",
     "OffPeak",
     "Payload",
     "PeakOnce",
@@ -100,6 +125,7 @@ __all__ = [
     "SessionBilled",
     "SessionEnded",
     "SessionLatched",
+    "SessionOdometer",
     "SessionPhase",
     "SessionSettled",
     "SessionStarted",
@@ -108,6 +134,8 @@ __all__ = [
     "SwitchState",
     "Tick",
     "Trigger",
+    "VehicleState",
+    "VehicleUnknown",
     "Wish",
     "payload_types",
 ]

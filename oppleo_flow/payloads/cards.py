@@ -1,9 +1,9 @@
 """Cards: what is seen of them, what they may do, and for whom."""
 
-from dataclasses import dataclass
 from typing import Literal
 from uuid import UUID
 
+from oppleo_flow.immutable import immutable
 from oppleo_flow.payloads.base import SAMPLE_SESSION, Payload
 
 RejectReason = Literal[
@@ -29,7 +29,7 @@ Trigger = Literal["card", "web", "auto"]
 """What began a session: a card, somebody at the page, or the return of a car."""
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Attribution:
     """Who and what a session is for, by name; None: nobody has said."""
 
@@ -43,7 +43,7 @@ NOBODY = Attribution()
 """Nobody has said who or what a session is for."""
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Limits:
     """How much one session may take and how long it may last; None: no limit."""
 
@@ -54,7 +54,7 @@ class Limits:
 NO_LIMITS = Limits()
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class CardSeen(Payload):
     """A card came into the field.
 
@@ -70,7 +70,7 @@ class CardSeen(Payload):
     _sample = {"uid": "04A1B2C3", "legacy_id": "19892716500"}
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Authorised(Payload):
     """A card that may charge; `token_id` is its key in the store, `label` what people call it.
 
@@ -88,7 +88,7 @@ class Authorised(Payload):
     _sample = {"token_id": SAMPLE_SESSION, "uid": "04A1B2C3", "label": "family"}
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Rejected(Payload):
     """A card that may not do what it was swiped for, and why."""
 
@@ -97,7 +97,7 @@ class Rejected(Payload):
     _sample = {"uid": "DEADBEEF", "reason": "unknown"}
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class CardEnrolled(Payload):
     """A card became a known one by being swiped; it charges from the next swipe on."""
 

@@ -1,10 +1,10 @@
 """The car, the EVSE and its switch."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Literal
 
+from oppleo_flow.immutable import immutable
 from oppleo_flow.payloads.base import SAMPLE_TIME, Payload
 
 
@@ -23,7 +23,7 @@ class EvseSignal(StrEnum):
     ERROR = "error"
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class EvseState(Payload):
     """The state of the EVSE as its LED line shows it; `since` is when it was first seen.
 
@@ -59,7 +59,7 @@ class EvseState(Payload):
         return self.signal is not EvseSignal.STANDBY
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class EvseUnknown(Payload):
     """The EVSE's state cannot be told, since when and why.
 
@@ -73,7 +73,7 @@ class EvseUnknown(Payload):
     _sample = {"since": SAMPLE_TIME, "reason": "no full period of the signal seen yet"}
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class EvseReport(Payload):
     """What an EVSE tells of itself over the network, besides its state; None: it does not tell.
 
@@ -95,7 +95,7 @@ class EvseReport(Payload):
     _sample = {"time": SAMPLE_TIME, "access": "on", "mode": "normal", "charge_current_a": 16.0}
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class CurrentRequest(Payload):
     """What current an EVSE shall offer at most, and why; None: what it is set to itself."""
 
@@ -104,7 +104,7 @@ class CurrentRequest(Payload):
     _sample = {"current_a": 10.0, "reason": "the house draws much"}
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class SwitchRequest(Payload):
     """What somebody wants of a switch, and why; off overtakes commits."""
 
@@ -118,7 +118,7 @@ class SwitchRequest(Payload):
         return not self.on
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class PeakOnce(Payload):
     """Leave to charge at the peak price this once, or its withdrawal, and who gave it."""
 
@@ -127,19 +127,22 @@ class PeakOnce(Payload):
     _sample = {"allowed": True, "by": "owner"}
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class OffPeak(Payload):
     """Whether the cheap hours of a calendar are now, and until when that holds.
 
-    While nobody knows the time they are not.
+    While nobody knows the time they are not, and `time_known` is false.  `once`: there is leave to
+    charge all the same.
     """
 
     now: bool
     until: datetime
+    once: bool = False
+    time_known: bool = True
     _sample = {"now": True, "until": SAMPLE_TIME.replace(hour=13)}
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class SwitchState(Payload):
     """What a switch does now, read back from the pin, and why."""
 

@@ -1,21 +1,23 @@
 """The kWh meter."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from oppleo_flow.immutable import immutable
 from oppleo_flow.payloads.base import SAMPLE_TIME, Payload
 from oppleo_flow.record import Record
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class MeterReading(Payload):
     """What a kWh meter said at one moment.
 
     `energy_import_wh` is the meter's own running total; `serial` is None for a model that cannot
     tell it; the values per phase are L1, L2, L3, of length 1 for a single-phase model, and empty
-    for one that tells sums only.  `energy_register` is which running total it is: `total` is
-    import plus export.  `also` holds what the node was told to read besides, by name.
+    for one that tells sums only.  `energy_phases_wh` are running totals of the phases, empty for a
+    model that does not count them apart.  `energy_register` is which running total all of them
+    are: `total` is import plus export.  `also` holds what the node was told to read besides, by
+    name.
     """
 
     meter: str
@@ -27,6 +29,7 @@ class MeterReading(Payload):
     current_phases_a: tuple[float, ...]
     frequency_hz: float | None
     serial: str | None = None
+    energy_phases_wh: tuple[int, ...] = ()
     energy_register: Literal["import", "total"] = "import"
     also: Record | None = None
     _sample = {
@@ -39,10 +42,11 @@ class MeterReading(Payload):
         "current_phases_a": (16.0, 16.0, 16.0),
         "frequency_hz": 50.0,
         "serial": "19001234",
+        "energy_phases_wh": (411_522, 411_522, 411_522),
     }
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class MeterUnknown(Payload):
     """The meter did not say; since when, and why."""
 

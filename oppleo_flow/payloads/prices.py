@@ -4,18 +4,18 @@ Prices are per kWh, without VAT, and may be negative.  A time for which there is
 unknown, never 0.
 """
 
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
 
+from oppleo_flow.immutable import immutable
 from oppleo_flow.payloads.base import Payload
 
 _SAMPLE_TIME = datetime(2026, 1, 15, 12, 0, tzinfo=UTC)
 _SAMPLE_END = _SAMPLE_TIME + timedelta(hours=1)
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class MarketPrice:
     """What a kWh costs on the market in [since, until)."""
 
@@ -24,7 +24,7 @@ class MarketPrice:
     per_kwh: Decimal
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class MarketPrices(Payload):
     """The prices that a source has told, the oldest first; `source` is what tariffs call it."""
 
@@ -38,7 +38,7 @@ class MarketPrices(Payload):
     }
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class BilledPart:
     """A part of a session's energy that costs the same; `per_kwh` is None where that is unknown.
 
@@ -53,7 +53,7 @@ class BilledPart:
     estimated: bool
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class SessionBilled(Payload):
     """What a session that ended costs, as the ledger has it; None where that is unknown."""
 
@@ -80,7 +80,7 @@ class SessionBilled(Payload):
     }
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class PriceNow(Payload):
     """What a kWh costs on the market now, in [since, until).
 
@@ -101,7 +101,7 @@ class PriceNow(Payload):
     }
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class PriceUnknown(Payload):
     """What a kWh costs now is not known; since when, and why."""
 

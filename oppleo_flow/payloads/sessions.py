@@ -1,18 +1,18 @@
 """Charge sessions: what happens to them, and where they are now."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
 from oppleo_flow.clock import Instant
+from oppleo_flow.immutable import immutable
 from oppleo_flow.payloads.base import SAMPLE_SESSION, SAMPLE_TIME, Payload
 from oppleo_flow.payloads.cards import NOBODY, Attribution, Trigger
 
 RegisterQuality = Literal["measured", "late", "unknown"]
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class SessionStarted(Payload):
     """A session began.
 
@@ -46,7 +46,7 @@ class SessionStarted(Payload):
     }
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class SessionLatched(Payload):
     """The start register of a session that began while the meter was silent."""
 
@@ -62,7 +62,7 @@ class SessionLatched(Payload):
     }
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class SessionEnded(Payload):
     """A session ended; energy is None when one of its registers is unknown.
 
@@ -99,7 +99,7 @@ class SessionEnded(Payload):
     }
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class SessionSettled(Payload):
     """The end register of a session, read after its end and before anybody else could charge.
 
@@ -121,7 +121,7 @@ class SessionSettled(Payload):
 SessionPhase = Literal["idle", "waiting", "ready", "charging"]
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class SessionStatus(Payload):
     """Where the session is now; every field but `phase` is None while there is none."""
 

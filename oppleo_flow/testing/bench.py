@@ -10,6 +10,7 @@ from oppleo_flow.clock import VirtualClock
 from oppleo_flow.engine.runtime import Runtime
 from oppleo_flow.errors import ConfigError
 from oppleo_flow.flowfile.graph import Graph, GraphNode, OnError
+from oppleo_flow.immutable import immutable
 from oppleo_flow.node import Example, Node
 from oppleo_flow.options import NodeConfig
 from oppleo_flow.record import Record
@@ -28,6 +29,7 @@ class BenchSite:
     charge_point: str = "bench"
     timezone: str = "Europe/Amsterdam"
     currency: str = "EUR"
+    language: str = "en"
     simulate: bool = True
     services: dict[type, Any] = field(default_factory=dict)
 
@@ -60,7 +62,7 @@ class Collect(Node[NodeConfig]):
         self.got.append(payload)
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Run:
     """What a node did on the bench.
 

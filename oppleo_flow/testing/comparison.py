@@ -2,11 +2,11 @@
 
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from oppleo_flow.encoding import encode
+from oppleo_flow.immutable import immutable
 from oppleo_flow.testing.journal import Passage
 from oppleo_flow.testing.likeness import Likeness
 from oppleo_flow.testing.recording import Happening
@@ -15,7 +15,7 @@ Wire = tuple[str, str]
 """A node and its output."""
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Difference:
     """Something that is not as it was recorded: another message, one too few, or one too many.
 

@@ -3,7 +3,7 @@
 import re
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from time import perf_counter
 from typing import Any, Final
@@ -14,6 +14,7 @@ from oppleo_flow.flowfile import CheckResult, cases
 from oppleo_flow.flowfile.cases import FlowTest, Target
 from oppleo_flow.flowfile.graph import Graph, Place
 from oppleo_flow.flowfile.wants import Want
+from oppleo_flow.immutable import immutable
 from oppleo_flow.testing.journal import Passage
 from oppleo_flow.testing.notation import clock_time, shown
 from oppleo_flow.testing.stage import Setting, Stage
@@ -27,7 +28,7 @@ _ACTS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Problem:
     """Something that was not as a test says; `way` has the ways that messages took, one a line."""
 
@@ -49,7 +50,7 @@ class Problem:
         return "\n".join(lines)
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Verdict:
     """What came of one test; it has passed when there are no problems."""
 

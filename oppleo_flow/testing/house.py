@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any, Self
 
 from oppleo_flow.charging.calendar_rules import SiteCalendars
 from oppleo_flow.charging.record import SessionRecord
+from oppleo_flow.charging.statement_settings import NO_FACTS, StatementFacts
 from oppleo_flow.charging.tariff import PriceVersion
 from oppleo_flow.clock import VirtualClock
 from oppleo_flow.devices.world import World
@@ -20,6 +20,7 @@ from oppleo_flow.engine.snapshot import EventKind, NodeSnapshot
 from oppleo_flow.errors import ConfigError
 from oppleo_flow.flowfile import CheckSettings, SiteSecrets, check_text
 from oppleo_flow.flowfile.graph import Graph
+from oppleo_flow.immutable import immutable
 from oppleo_flow.registry import Registry
 from oppleo_flow.simulator.installation import EnergyHistory
 from oppleo_flow.simulator.levers import world_words
@@ -39,7 +40,7 @@ _HEARD: frozenset[EventKind] = frozenset({"fault", "clear"})
 _MOST_HEARD = 1_000_000
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class PastFault:
     """A fault of a node, from when to when; `until` is None while it lasts."""
 
@@ -88,6 +89,7 @@ class SimulatedHouse:
                 World: self.world,
                 StoreLocation: self.location,
                 SiteCalendars: calendars,
+                StatementFacts: NO_FACTS,
             },
         )
         self._know(cards)

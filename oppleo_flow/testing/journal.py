@@ -3,7 +3,6 @@
 import functools
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
@@ -11,13 +10,14 @@ from oppleo_flow.clock import Clock
 from oppleo_flow.engine.inbox import Item
 from oppleo_flow.flowfile.cases import FAILURES, Given, Target
 from oppleo_flow.flowfile.graph import Graph, Place, is_flow
+from oppleo_flow.immutable import immutable
 from oppleo_flow.message import Message
 from oppleo_flow.node_context import NodeContext
 
 _REMEMBERED = 20_000
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Passage:
     """A message that left an output, or reached an input; `during` is the step of the test."""
 

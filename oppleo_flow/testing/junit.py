@@ -1,13 +1,13 @@
 """What came of the tests of flows, as the XML that CI servers read."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from xml.etree import ElementTree
 
+from oppleo_flow.immutable import immutable
 from oppleo_flow.testing.flow_run import Verdict
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class FlowVerdicts:
     """What came of the tests of one flow; `errors` say why it could not be tested at all."""
 

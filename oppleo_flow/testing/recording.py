@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from oppleo_flow.encoding import decode, known_types
 from oppleo_flow.engine.recorder import FORMAT, MARK
 from oppleo_flow.errors import ConfigError
+from oppleo_flow.immutable import immutable
 
 _NEEDED: Final[Mapping[str, tuple[str, ...]]] = {
     "message": ("node", "port", "type"),
@@ -22,7 +23,7 @@ _NEEDED: Final[Mapping[str, tuple[str, ...]]] = {
 """The kinds of lines that are of use to a replay, and the texts that each must have."""
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Happening:
     """One line of a recording; `number` is that of the line, `facts` all that it says."""
 
@@ -67,7 +68,7 @@ class Happening:
             raise ConfigError(f"{where}: is no {self.facts['type']} any more: {text}") from error
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Recording:
     """A whole recording.
 

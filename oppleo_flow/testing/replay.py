@@ -7,7 +7,7 @@ charge point with a ledger of its own, and what leaves it is held against the re
 
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -20,6 +20,7 @@ from oppleo_flow.engine.traces import Traces
 from oppleo_flow.errors import ConfigError, OppleoError
 from oppleo_flow.flowfile.cases import FlowTest, Target
 from oppleo_flow.flowfile.graph import Graph, Place
+from oppleo_flow.immutable import immutable
 from oppleo_flow.node_context import NodeContext
 from oppleo_flow.payloads import Failure
 from oppleo_flow.testing.comparison import Comparison, Difference, encoded
@@ -37,7 +38,7 @@ _ANY_TIME = timedelta(days=36_500)
 _LOOK_EVERY_S = 60.0
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Replayed:
     """What came of a replay; without a `difference` all was the same.
 

@@ -1,13 +1,14 @@
 """Who plays which part in a replay: what the sources are to send, and what is compared."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from oppleo_flow.errors import ConfigError
 from oppleo_flow.flowfile import cases
 from oppleo_flow.flowfile.graph import Graph, Place, is_flow
+from oppleo_flow.immutable import immutable
 from oppleo_flow.payloads import Authorised, Rejected, SessionBilled
 from oppleo_flow.store import Ledger
 from oppleo_flow.testing.pocket import know_as_recorded, know_prices_as_recorded
@@ -19,7 +20,7 @@ _BY_ITSELF = ("start", "stop", "status")
 _VERDICTS = (Authorised.__name__, Rejected.__name__)
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Choice:
     """How to replay: what is left out, what else is silent, and how far moments may differ.
 

@@ -1,7 +1,7 @@
 """Where a flow is tested: a simulated world, a ledger and a state of its own, in virtual time."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -9,6 +9,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from oppleo_flow.charging.calendar_rules import SiteCalendars
+from oppleo_flow.charging.statement_settings import NO_FACTS, StatementFacts
 from oppleo_flow.charging.tariff import PriceVersion
 from oppleo_flow.clock import VirtualClock
 from oppleo_flow.devices.world import World
@@ -16,6 +17,7 @@ from oppleo_flow.engine.runtime import Runtime
 from oppleo_flow.engine.snapshot import NodeSnapshot
 from oppleo_flow.flowfile.cases import FlowTest, Given, Target
 from oppleo_flow.flowfile.graph import Graph
+from oppleo_flow.immutable import immutable
 from oppleo_flow.node_context import NodeContext
 from oppleo_flow.simulator.premise import Premise
 from oppleo_flow.simulator.readers import POCKET
@@ -30,7 +32,7 @@ SETTLE_S = 30.0
 """How long the flow has been running at the first step: the EVSE's signal is known by then."""
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Setting:
     """What the site of a tested flow says of itself."""
 
@@ -38,6 +40,7 @@ class Setting:
     timezone: str = "Europe/Amsterdam"
     currency: str = "EUR"
     calendars: SiteCalendars = field(default_factory=SiteCalendars)
+    language: str = "en"
 
 
 class Stage:
@@ -72,10 +75,12 @@ class Stage:
             charge_point=setting.charge_point,
             timezone=test.timezone or setting.timezone,
             currency=setting.currency,
+            language=setting.language,
             services={
                 World: self.world,
                 StoreLocation: location,
                 SiteCalendars: setting.calendars,
+                StatementFacts: NO_FACTS,
             },
         )
         for stub in test.stubs:

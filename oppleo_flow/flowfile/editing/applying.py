@@ -1,7 +1,6 @@
 """An edit of a text gives a new text, what undoes it, and the lines that it changed."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 from oppleo_flow.errors import Refused
 from oppleo_flow.flowfile.editing.edits import Edit, FollowRename, RenamePart, Restore, Together
@@ -15,9 +14,10 @@ from oppleo_flow.flowfile.editing.flow_text import (
 from oppleo_flow.flowfile.editing.mentions import NoTypes, Types, ports
 from oppleo_flow.flowfile.editing.performing import Performer
 from oppleo_flow.flowfile.editing.working_text import WorkingText
+from oppleo_flow.immutable import immutable
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Edited:
     """The new text, the edit that makes the old one of it again, and what changed."""
 

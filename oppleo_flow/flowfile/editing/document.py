@@ -3,7 +3,6 @@
 import re
 from bisect import bisect_right
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
@@ -14,6 +13,7 @@ from oppleo_flow.flowfile.findings import Report
 from oppleo_flow.flowfile.mending import split_lines
 from oppleo_flow.flowfile.source import parse
 from oppleo_flow.flowfile.tree import Entry, Mark, Scalar, Value, YamlList, YamlMap, kind_text
+from oppleo_flow.immutable import immutable
 
 Style = Literal["block", "flow", "pair"]
 Collection = YamlList | YamlMap
@@ -23,7 +23,7 @@ _GAP = re.compile(rf"(?:[ \t{BREAKS}]|(?<=[ \t{BREAKS}])#[^{BREAKS}]*)*")
 _LEAD = re.compile(r"[ \t]*(?:-[ \t]+)*")
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Slot:
     """A part of a map or list, from its key or dash to the end of its content.
 

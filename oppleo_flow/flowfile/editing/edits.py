@@ -3,7 +3,7 @@
 A path leads from the top of the file to a part: `("nodes", "meter", "on_error", "retry")`.
 """
 
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from functools import cache
 from typing import Annotated, Any, ClassVar, Literal
 
@@ -12,13 +12,14 @@ from pydantic_core.core_schema import any_schema
 
 from oppleo_flow.errors import ConfigError
 from oppleo_flow.flowfile.editing.values import EditValue, Path, as_json
+from oppleo_flow.immutable import immutable
 
 _ONLY_THESE = ConfigDict(extra="forbid")
 # What a value may be is said by what puts it into the file; here it is taken as it is.
 _AnyValue = Annotated[EditValue, GetPydanticSchema(lambda _source, _handler: any_schema())]
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class SetOption:
     """Give a path a value; maps on the way to it are made, nodes and other parts are not."""
 
@@ -28,7 +29,7 @@ class SetOption:
     edit: Literal["set-option"] = "set-option"
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class UnsetOption:
     """Take an option away, or an item of a list."""
 
@@ -37,7 +38,7 @@ class UnsetOption:
     edit: Literal["unset-option"] = "unset-option"
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class AddPart:
     """Add a node, connection, variable or subflow, or an item of a list; at the end if not told.
 
@@ -52,7 +53,7 @@ class AddPart:
     edit: Literal["add-part"] = "add-part"
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class DeletePart:
     """Take a node, connection, variable or subflow away; with `unwire` a node's wires, too."""
 
@@ -62,7 +63,7 @@ class DeletePart:
     edit: Literal["delete-part"] = "delete-part"
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class RenamePart:
     """Give a node, connection, variable, subflow or parameter of one another name, everywhere."""
 
@@ -72,7 +73,7 @@ class RenamePart:
     edit: Literal["rename-part"] = "rename-part"
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class FollowRename:
     """Follow a rename in another file, named without its ending.
 
@@ -88,7 +89,7 @@ class FollowRename:
     edit: Literal["follow-rename"] = "follow-rename"
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class MovePart:
     """Put a part or an item after or before another one of the same map or list."""
 
@@ -99,7 +100,7 @@ class MovePart:
     edit: Literal["move-part"] = "move-part"
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class AddSource:
     """Wire `ref` to a node; to its input `port`, if it has several."""
 
@@ -111,7 +112,7 @@ class AddSource:
     edit: Literal["add-source"] = "add-source"
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class RemoveSource:
     """Take the wire from `ref` to a node away; the one to `port`, if there are several."""
 
@@ -122,7 +123,7 @@ class RemoveSource:
     edit: Literal["remove-source"] = "remove-source"
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class ChangeSource:
     """Let the wire from `ref` come from `to` instead, and be durable or not, if that is told."""
 
@@ -135,7 +136,7 @@ class ChangeSource:
     edit: Literal["change-source"] = "change-source"
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class SetDisabled:
     """Let a node not run, or run again."""
 
@@ -145,7 +146,7 @@ class SetDisabled:
     edit: Literal["set-disabled"] = "set-disabled"
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Restore:
     """Put back what an edit replaced: at `start`, `text` for what now has the length `length`.
 
@@ -160,7 +161,7 @@ class Restore:
     edit: Literal["restore"] = "restore"
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Together:
     """Several edits, one after the other, as one: all are done or none."""
 

@@ -1,13 +1,13 @@
 """A flow file's text as an edit takes it and gives it back."""
 
 import hashlib
-from dataclasses import dataclass
 from pathlib import PurePath
 
 from oppleo_flow.flowfile.mending import split_lines
+from oppleo_flow.immutable import immutable
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class FlowText:
     """The text of a flow file, and the file's name as messages have it."""
 
@@ -25,7 +25,7 @@ class FlowText:
         return hashlib.sha256(self.text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Changed:
     """The lines `first` to `before` of the old text became `first` to `after` of the new one.
 

@@ -9,6 +9,7 @@ from oppleo_flow.errors import OppleoError
 from oppleo_flow.flowfile.editing.steps import Respell, part
 from oppleo_flow.flowfile.editing.values import Data, Path, text_of
 from oppleo_flow.flowfile.subflows import SUBFLOW
+from oppleo_flow.immutable import immutable
 from oppleo_flow.node_spec import RESERVED_OPTIONS, refs
 from oppleo_flow.registry import Registry
 
@@ -38,7 +39,7 @@ class NoTypes:
         return None
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class KnownTypes:
     """Knows what is installed."""
 
@@ -65,7 +66,7 @@ class Mentions:
         return Respell(self.words, self.keys)
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Rename:
     """A new name for what one flow calls `old`; `flow` is how a reference names that flow."""
 

@@ -1,7 +1,6 @@
 """What each edit does to a working text."""
 
 import re
-from dataclasses import dataclass
 
 from oppleo_flow.errors import Refused
 from oppleo_flow.flowfile.editing.edits import (
@@ -29,13 +28,14 @@ from oppleo_flow.flowfile.editing.working_text import WorkingText, dotted
 from oppleo_flow.flowfile.shape import RESERVED_IDS, SECTIONS
 from oppleo_flow.flowfile.subflows import SHARED_SECTIONS
 from oppleo_flow.flowfile.suggest import hint
+from oppleo_flow.immutable import immutable
 
 _PARTS = ("nodes", "connections", "vars", "subflows")
 _ID = re.compile(r"[a-z][a-z0-9_]*")
 _SUBFLOW = re.compile(r"[a-z][a-z0-9_-]*")
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Performer:
     """Does edits to one text."""
 

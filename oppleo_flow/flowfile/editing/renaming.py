@@ -1,16 +1,15 @@
 """A new name for a part, wherever it is mentioned."""
 
-from dataclasses import dataclass
-
 from oppleo_flow.errors import Refused
 from oppleo_flow.flowfile.editing import mentions
 from oppleo_flow.flowfile.editing.edits import FollowRename
 from oppleo_flow.flowfile.editing.mentions import Mentions, Rename, Types, scopes
 from oppleo_flow.flowfile.editing.values import Path
 from oppleo_flow.flowfile.editing.working_text import WorkingText, dotted
+from oppleo_flow.immutable import immutable
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Renaming:
     """Renames in one text."""
 

@@ -4,12 +4,12 @@ How each changes the text is in `patches`; that the two agree is checked at ever
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from oppleo_flow.flowfile.editing.values import Data, Path, Quoted
+from oppleo_flow.immutable import immutable
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Replace:
     """Another value at a path."""
 
@@ -17,7 +17,7 @@ class Replace:
     value: Data
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Add:
     """A new part of the map or list at `into`, before the part that has the number `index`."""
 
@@ -27,14 +27,14 @@ class Add:
     value: Data
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Drop:
     """A path and all below it goes."""
 
     path: Path
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Shift:
     """A part of a map or list gets another place: `index` counts without the part itself."""
 
@@ -42,7 +42,7 @@ class Shift:
     index: int
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Respell:
     """Other words at paths: for the scalar that is there, or for the key."""
 

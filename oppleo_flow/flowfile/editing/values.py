@@ -9,22 +9,22 @@ import json
 import math
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from oppleo_flow.errors import Refused
 from oppleo_flow.flowfile.scalars import TRUTHS
 from oppleo_flow.flowfile.tree import Scalar, Value, YamlList, YamlMap
+from oppleo_flow.immutable import immutable
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Quoted:
     """Text that is in quotes: no reader takes it for a number, a truth or nothing."""
 
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Secret:
     """The name of a secret."""
 

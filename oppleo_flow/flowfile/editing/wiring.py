@@ -1,7 +1,6 @@
 """Wires: the references of one node's `from`, in its three forms."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from oppleo_flow.errors import Refused
 from oppleo_flow.flowfile.editing.edits import AddSource, ChangeSource, RemoveSource
@@ -10,11 +9,12 @@ from oppleo_flow.flowfile.editing.steps import part
 from oppleo_flow.flowfile.editing.values import Data, Path, data_from, text_of
 from oppleo_flow.flowfile.editing.working_text import WorkingText, dotted
 from oppleo_flow.flowfile.scalars import TRUTHS
+from oppleo_flow.immutable import immutable
 
 _USUAL = "in"
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Wiring:
     """The wires that end at one node."""
 

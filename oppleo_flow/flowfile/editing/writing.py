@@ -2,11 +2,11 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import yaml
 
 from oppleo_flow.flowfile.editing.values import Data, Path, Quoted, Secret, reads_otherwise
+from oppleo_flow.immutable import immutable
 
 WIDTH = 100
 _SAFE = re.compile(r"[A-Za-z0-9_/$][A-Za-z0-9_./$+-]*")
@@ -17,7 +17,7 @@ _BETWEEN_WORDS = re.compile(r"(?<=\S) (?=\S)")
 _ESCAPES = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Written:
     """A value as it is written: what follows its key on the same line, and the lines below."""
 
@@ -25,7 +25,7 @@ class Written:
     body: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Manner:
     """How a file is written: spaces per level of a map and of a list below a key.
 

@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import PurePosixPath
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,13 @@ class FlowSet:
     def text(self) -> str:
         """Return the text of the flow itself."""
         return self.files[self.main]
+
+    def file_of(self, flow: str) -> str | None:
+        """Return the file of a flow, by its prefix as ids have it; None: it is of no file here."""
+        if not flow:
+            return self.main
+        name = str(PurePosixPath(self.main).with_name(f"{flow.rstrip('/')}.yaml"))
+        return name if name in self.files else None
 
     def with_files(self, files: Mapping[str, str]) -> "FlowSet":
         """Return this set with other texts in some files, or with more files."""

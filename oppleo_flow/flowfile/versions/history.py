@@ -3,7 +3,6 @@
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
@@ -11,6 +10,7 @@ from typing import Any, Final
 from oppleo_flow.errors import StoreError
 from oppleo_flow.flowfile.versions.flow_set import FlowSet
 from oppleo_flow.flowfile.versions.saving import save
+from oppleo_flow.immutable import immutable
 
 KEPT: Final = 50
 _FORMAT = 1
@@ -18,7 +18,7 @@ _FILE = re.compile(r"(\d{6,})\.json")
 _GOOD = "good.json"
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Version:
     """What was deployed at one time: `who` did it, and `why` in one line."""
 

@@ -51,7 +51,7 @@ FINDINGS = [
     "anchor: 83:10: month_end: the anchor &first is not allowed; repeat the value, or use vars",
     "migrated: 85:3: warning: report: its options are of version 1 of charge-report: 'within' is "
     "now 'timeout'; this is written with the next save, and 'version: 2'",
-    "option-value: 89:20: report: 'formats[1]' must be xlsx, pdf or csv, got 'docx'",
+    "option-value: 89:20: report: 'formats[1]' must be xlsx, pdf, csv or csv-excel, got 'docx'",
     "newer-version: 91:58: again: 'version' is 99, and charge-report here has version 2; update "
     "what provides it",
     "duplicate-wire: 95:20: push: 'report' is wired to the same input twice; remove one",
