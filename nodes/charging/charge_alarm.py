@@ -30,6 +30,7 @@ from typing import Final
 from pydantic import Field
 
 from oppleo_flow import Example, Node, NodeConfig, Out, Seconds, Timer
+from oppleo_flow.charging import alarms
 from oppleo_flow.charging.alarms import RULES, Limits, Seen, words
 from oppleo_flow.payloads import (
     EvseSignal,
@@ -40,16 +41,8 @@ from oppleo_flow.payloads import (
     Notification,
     SwitchState,
 )
+from oppleo_flow.wording import wording
 
-_TITLES: Final = {
-    "power-while-off": "Power flows while the switch is off",
-    "power-without-charging": "Power flows and nothing charges",
-    "charging-without-power": "It charges without power",
-    "dark-with-access": "The EVSE's LED stays dark",
-    "light-without-access": "The EVSE has access it should not have",
-    "bad-line": "The EVSE's state is not known",
-}
-_HIGH = 1
 _ROUNDING_S: Final = 0.01
 """A timer may ring this much too early for who looks at the clock then."""
 
@@ -120,8 +113,13 @@ class ChargeAlarm(Node[ChargeAlarmConfig]):
             expect={
                 "out": Notification(
                     "The EVSE's LED stays dark",
-                    words("dark-with-access", Seen(), Limits()),
-                    _HIGH,
+                    "the EVSE's LED stays dark though there is access: has the EVSE mains, is the "
+                    "wire at LED cut or on another colour, that at SW on, menu Switch on "
+                    "'Access S'?",
+                    1,
+                    event="fault",
+                    key="node.dark-with-access",
+                    state="raised",
                 )
             },
             doc="The switch is on, and the LED stays dark.",
@@ -137,8 +135,9 @@ class ChargeAlarm(Node[ChargeAlarmConfig]):
         self._read_at_s = 0.0
         self._idle_since_s: float | None = None
         self._may_flow = False
-        self._raised: dict[str, str] = {}
+        self._raised: dict[str, tuple[str, str]] = {}
         self._timer: Timer | None = None
+        self._english, self._say = wording("en"), wording(self.site.language)
         self.status("ok", "no alarm")
 
     def on_meter(self, meter: MeterReading | MeterUnknown) -> None:
@@ -193,22 +192,24 @@ class ChargeAlarm(Node[ChargeAlarmConfig]):
         for code, rule in RULES.items():
             wrong = rule(seen, self._limits, now_s)
             if wrong is True and code not in self._raised:
-                self._begin(code, words(code, seen, self._limits))
+                self._begin(code, seen)
             elif wrong is False and code in self._raised:
                 self._end(code)
 
-    def _begin(self, code: str, text: str) -> None:
-        self._raised[code] = text
+    def _begin(self, code: str, seen: Seen) -> None:
+        text = words(code, seen, self._limits, self._english)
+        told = words(code, seen, self._limits, self._say)
+        self._raised[code] = (text, told)
         self.fault(code, text)
         self.status("fault", text)
-        self.out.send(Notification(_TITLES[code], text, _HIGH))
+        self.out.send(alarms.raised(self.id, code, told, self._say))
 
     def _end(self, code: str) -> None:
-        text = self._raised.pop(code)
+        _, told = self._raised.pop(code)
         self.clear(code)
-        left = list(self._raised.values())
+        left = [text for text, _ in self._raised.values()]
         self.status("fault" if left else "ok", left[0] if left else "no alarm")
-        self.out.send(Notification(f"Over: {_TITLES[code]}", f"it was: {text}"))
+        self.out.send(alarms.over(self.id, code, told, self._say))
 
 
 def _kind(evse: EvseState | EvseUnknown | None) -> object:

@@ -35,8 +35,10 @@ car was seen connected all the while, when the session has used nothing yet, or 
 access: a pause in the off-peak hours is no visit. No session is ever deleted for it.
 """
 
+from collections.abc import Callable
 from datetime import timedelta
-from typing import Literal
+from functools import partial
+from typing import Generic, Literal, TypeVar
 from uuid import UUID
 
 from pydantic import Field
@@ -66,6 +68,7 @@ from oppleo_flow.payloads import (
 )
 
 _UNPLUGGED_FOR_S = 5.0
+T = TypeVar("T")
 
 
 class ChargeSessionConfig(NodeConfig):
@@ -177,16 +180,17 @@ class ChargeSession(Node[ChargeSessionConfig]):
         self._reading: MeterReading | None = None
         self._rested: Mark | None = None
         self._plug: EvseState | EvseUnknown | None = None
-        self._shown: SessionStatus | None = None
-        self._asked: SwitchRequest | None = None
+        blind = self.config.meter_silent == "charge"
+        self._asked = _Made(self.request, partial(rules.wanted, charges_blind=blind))
+        self._shown = _Made(self.status, rules.status)
         self._limit: Timer | None = None
         self._away: Timer | None = None
         if self.session is not None and not self.handed_over:
             self.session = rules.resumed(self.session, self.clock.now())
         self.handed_over = False
         self._watch_time()
-        self._ask()
-        self._show()
+        self._ask(None)
+        self._show(None)
 
     def stop(self, reason: StopReason) -> None:
         """Note whether this is a deploy, which interrupts nothing."""
@@ -210,14 +214,15 @@ class ChargeSession(Node[ChargeSessionConfig]):
         self._meter = meter
         reading = self._register()
         if reading is not None:
-            self._settle(reading)
+            if self.past is not None:
+                self._settle(self.past, reading)
             if self.session is not None:
                 self._observe(self.session, reading)
             if self._reading is None or reading.energy_import_wh != self._reading.energy_import_wh:
                 self._rested = Mark(reading.energy_import_wh, reading.time)
             self._reading = reading
-        self._ask()
-        self._show()
+        self._ask(reading)
+        self._show(reading)
 
     def on_plug(self, plug: EvseState | EvseUnknown) -> None:
         """See whether the car came, charges or left."""
@@ -227,15 +232,15 @@ class ChargeSession(Node[ChargeSessionConfig]):
             if self.config.auto_session and visit.begins_to_charge(before, plug):
                 self._look_for_a_new_visit(self.session)
         self._watch_plug()
-        self._show()
+        self._show(self._register())
 
     # -- sessions ------------------------------------------------------------------------------
 
     def _begin(self, card: Authorised) -> None:
         reading, now = self._register(), self.clock.now()
-        if reading is not None:
-            self._settle(reading, begins=True)
-        elif self.config.meter_silent == "charge":
+        if reading is not None and self.past is not None:
+            self._settle(self.past, reading, begins=True)
+        elif reading is None and self.config.meter_silent == "charge":
             self.past = None  # from here on it cannot be told whose energy it is
         began, place = self.clock.instant(), self.site.charge_point
         self.session = rules.start(
@@ -248,19 +253,19 @@ class ChargeSession(Node[ChargeSessionConfig]):
             self.session = visit.seen(self.session, self._plug, self._plug, now)
         self.started.send(rules.started(self.session))
         self._watch_time()
-        self._ask()
-        self._show()
+        self._ask(reading)
+        self._show(reading)
 
     def _end(self, session: OpenSession, reason: str) -> None:
-        stamp = self.clock.instant()
-        ended = rules.end(session, self._register(), self.clock.now(), reason, stamp=stamp)
+        stamp, register = self.clock.instant(), self._register()
+        ended = rules.end(session, register, self.clock.now(), reason, stamp=stamp)
         self.session, self.last_id = None, session.session_id
         # First of all: switching off never waits.
-        self._ask()
+        self._ask(register)
         self.past = settling.settling(session, ended) or self.past
         self.ended.send(ended)
         self._watch_time()
-        self._show()
+        self._show(register)
 
     def _observe(self, session: OpenSession, reading: MeterReading) -> None:
         was_unknown = session.meter_start_wh is None
@@ -285,17 +290,15 @@ class ChargeSession(Node[ChargeSessionConfig]):
         self.started.send(rules.started(self.session))
         self._watch_time()
 
-    def _settle(self, reading: MeterReading, *, begins: bool = False) -> None:
+    def _settle(self, past: Settling, reading: MeterReading, *, begins: bool = False) -> None:
         """Take the last register of the session before, when it is its own beyond doubt.
 
         It is if another begins at this reading, or waits for it.
         """
-        if self.past is None:
-            return
         if begins or self.session is not None:
-            event, self.past = settling.last(self.past, reading), None
+            event, self.past = settling.last(past, reading), None
         else:
-            event, self.past = settling.look(self.past, reading, self.clock.now())
+            event, self.past = settling.look(past, reading, self.clock.now())
         if event is not None:
             self.settled.send(event)
 
@@ -334,18 +337,34 @@ class ChargeSession(Node[ChargeSessionConfig]):
         """Return the reading that counts as the meter's register now; None: unknown."""
         return rules.fresh(self._meter, self.clock.now(), self._max_age)
 
-    def _ask(self) -> None:
-        """Ask for the switch that the session, or none, needs; once for each change."""
-        blind = self.config.meter_silent == "charge"
-        wanted = rules.wanted(self.session, self._register(), charges_blind=blind)
-        if wanted != self._asked:
-            self._asked = wanted
-            self.request.set(wanted)
+    def _ask(self, register: MeterReading | None) -> None:
+        """Ask for the switch that the session, or none, needs."""
+        self._asked.make(self.session, register is None)
 
-    def _show(self) -> None:
-        shown = rules.status(self.session, self._plug, self._register())
-        if shown == self._shown:
-            return
-        self._shown = shown
-        self.status.set(shown)
-        self.context.status("ok", rules.status_text(shown))
+    def _show(self, register: MeterReading | None) -> None:
+        """Show how the session is."""
+        used_wh = None if self.session is None else rules.energy_wh(self.session, register)
+        shown = self._shown.make(self.session, self._plug, used_wh)
+        if shown is not None:
+            self.context.status("ok", rules.status_text(shown))
+
+
+class _Made(Generic[T]):
+    """What a level holds, made anew only when what it is made of has changed."""
+
+    def __init__(self, level: Level[T], maker: Callable[..., T]) -> None:
+        self._level = level
+        self._maker = maker
+        self._parts: tuple[object, ...] | None = None
+        self._held: T | None = None
+
+    def make(self, *parts: object) -> T | None:
+        """Set the level if it is to hold something else; return what, None if it is not."""
+        if parts == self._parts:
+            return None
+        self._parts, made = parts, self._maker(*parts)
+        if made == self._held:
+            return None
+        self._held = made
+        self._level.set(made)
+        return made

@@ -27,11 +27,11 @@ car that waits as with none. Nothing is switched: the switch's wire stays what g
 
 import functools
 from collections.abc import Callable
-from typing import Final
 
 from pydantic import Field
 
 from oppleo_flow import Example, Node, NodeConfig, Out, Seconds, Timer
+from oppleo_flow.charging import alarms
 from oppleo_flow.charging.cross_check import led_and_network, switch_and_network
 from oppleo_flow.payloads import (
     EvseSignal,
@@ -40,12 +40,7 @@ from oppleo_flow.payloads import (
     Notification,
     SwitchState,
 )
-
-_TITLES: Final = {
-    "led-and-network": "The EVSE's LED and its word disagree",
-    "switch-and-network": "The EVSE does not follow its switch",
-}
-_HIGH: Final = 1
+from oppleo_flow.wording import Wording, wording
 
 
 class EvseCrossCheckConfig(NodeConfig):
@@ -104,7 +99,10 @@ class EvseCrossCheck(Node[EvseCrossCheckConfig]):
                 "out": Notification(
                     "The EVSE's LED and its word disagree",
                     "the LED shows access-off, over the network it says charging",
-                    _HIGH,
+                    1,
+                    event="fault",
+                    key="node.led-and-network",
+                    state="raised",
                 )
             },
             doc="The LED stays dark, and the SmartEVSE says that it charges.",
@@ -118,10 +116,11 @@ class EvseCrossCheck(Node[EvseCrossCheckConfig]):
         self._switch: SwitchState | None = None
         self._counting: dict[str, tuple[Timer, float]] = {}
         self._left_s: dict[str, float] = {}
-        self._raised: dict[str, str] = {}
-        self._checks: dict[str, Callable[[], str | None]] = {
-            "led-and-network": lambda: led_and_network(self._led, self._network),
-            "switch-and-network": lambda: switch_and_network(self._switch, self._network),
+        self._raised: dict[str, tuple[str, str]] = {}
+        self._english, self._say = wording("en"), wording(self.site.language)
+        self._checks: dict[str, Callable[[Wording], str | None]] = {
+            "led-and-network": lambda say: led_and_network(self._led, self._network, say),
+            "switch-and-network": lambda say: switch_and_network(self._switch, self._network, say),
         }
         self._show()
 
@@ -142,7 +141,7 @@ class EvseCrossCheck(Node[EvseCrossCheckConfig]):
 
     def _compare(self) -> None:
         for code, check in self._checks.items():
-            differs = check()
+            differs = check(self._english)
             if differs:
                 self._count(code)
                 continue
@@ -169,20 +168,21 @@ class EvseCrossCheck(Node[EvseCrossCheckConfig]):
 
     def _begin(self, code: str) -> None:
         del self._counting[code]
-        text = self._checks[code]()
-        if not text:  # it was about to be compared anew
+        text = self._checks[code](self._english)
+        told = self._checks[code](self._say)
+        if not text or not told:  # it was about to be compared anew
             return
-        self._raised[code] = text
+        self._raised[code] = (text, told)
         self.fault(code, text)
-        self.out.send(Notification(_TITLES[code], text, _HIGH))
+        self.out.send(alarms.raised(self.id, code, told, self._say))
         self._show()
 
     def _end(self, code: str) -> None:
-        text = self._raised.pop(code, None)
-        if text is None:
+        raised = self._raised.pop(code, None)
+        if raised is None:
             return
         self.clear(code)
-        self.out.send(Notification(f"Over: {_TITLES[code]}", f"it was: {text}"))
+        self.out.send(alarms.over(self.id, code, raised[1], self._say))
 
     def _show(self) -> None:
         sides = (("LED", self._led), ("network", self._network))
@@ -192,7 +192,9 @@ class EvseCrossCheck(Node[EvseCrossCheckConfig]):
             if not isinstance(seen, EvseState)
         ]
         if self._raised:
-            self.status("fault", "; ".join([*self._raised.values(), *unknown]))
+            self.status(
+                "fault", "; ".join([*(text for text, _ in self._raised.values()), *unknown])
+            )
         elif unknown:
             self.status("warn", "; ".join(unknown))
         elif self._counting:

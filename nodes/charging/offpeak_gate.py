@@ -45,10 +45,10 @@ the same.
 
 `enabled: false` leaves it open at all hours.
 
-`hours` says whether it is off-peak now, session or not: an `rgb-led` shows it.
+`hours` says whether it is off-peak now, session or not, and whether there is leave to charge at
+peak this once: an `rgb-led` shows it.
 """
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal, Self
 
@@ -64,6 +64,7 @@ from oppleo_flow.charging.calendar_rules import (
     SiteCalendars,
 )
 from oppleo_flow.charging.public_holidays import PublicHolidays
+from oppleo_flow.immutable import immutable
 from oppleo_flow.payloads import OffPeak, PeakOnce, SwitchRequest
 
 _LONGEST_WAIT_S = 60.0
@@ -71,7 +72,7 @@ _LONGEST_WAIT_S = 60.0
 _LOOK_AT_CLOCK = timedelta(seconds=10)
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Span:
     """A time in which the gate neither opens nor shuts, [since, until)."""
 
@@ -79,6 +80,7 @@ class Span:
     since: datetime
     until: datetime
     text: str
+    time_known: bool = True
 
     def holds(self, at: datetime) -> bool:
         """Return whether a moment lies in it."""
@@ -157,7 +159,8 @@ class OffpeakGate(Node[OffpeakGateConfig]):
 
     Output:
         `out`: the same `SwitchRequest`, or one to be off, with the reason, while the gate is shut.
-        `hours`: an `OffPeak`, whether it is open by its calendar; nothing unless it is enabled.
+        `hours`: an `OffPeak`, whether it is open by its calendar, and whether once at peak;
+            nothing unless it is enabled.
 
     Raises:
         Nothing.
@@ -209,7 +212,7 @@ class OffpeakGate(Node[OffpeakGateConfig]):
         )
         self._calendar = rules.calendar(self.site.timezone)
         self._span: Span | None = None
-        self._told: Span | None = None
+        self._told: OffPeak | None = None
         self._timer: Timer | None = None
         self._sent: SwitchRequest | None = None
         self._look()
@@ -241,7 +244,9 @@ class OffpeakGate(Node[OffpeakGateConfig]):
         span = self._span_of(now)
         once_s = self._once_s(span)
         self._let(span, at_peak=once_s > 0)
-        self._tell_hours(span)
+        self._tell_hours(
+            OffPeak(span.is_open, span.until, once=once_s > 0, time_known=span.time_known)
+        )
         if self._timer is not None:
             self._timer.cancel()
         wait_s = min((span.until - now).total_seconds(), once_s or _LONGEST_WAIT_S)
@@ -250,7 +255,8 @@ class OffpeakGate(Node[OffpeakGateConfig]):
     def _span_of(self, now: datetime) -> Span:
         """Return what holds now; while nobody knows the time that is that it is shut."""
         if self.config.clock_unknown == "shut" and self.clock.instant().trusted is False:
-            return Span(False, now, now + _LOOK_AT_CLOCK, "shut: the time is not known")
+            text = "shut: the time is not known"
+            return Span(False, now, now + _LOOK_AT_CLOCK, text, time_known=False)
         if self._span is None or not self._span.holds(now):
             self._span = span_at(self._calendar, now)
         return self._span
@@ -273,10 +279,10 @@ class OffpeakGate(Node[OffpeakGateConfig]):
         else:
             self._send(SwitchRequest(on=False, reason=f"off-peak gate {span.text}"))
 
-    def _tell_hours(self, span: Span) -> None:
-        if span is not self._told:
-            self._told = span
-            self.hours.set(OffPeak(span.is_open, span.until))
+    def _tell_hours(self, hours: OffPeak) -> None:
+        if hours != self._told:
+            self._told = hours
+            self.hours.set(hours)
 
     def _send(self, request: SwitchRequest | None) -> None:
         if request is not None and request != self._sent:

@@ -5,16 +5,25 @@ for "that cannot be told now": what was so before is then neither over nor made 
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Final
 
-from oppleo_flow.payloads import EvseSignal, EvseState, EvseUnknown, MeterReading, SwitchState
+from oppleo_flow.immutable import immutable
+from oppleo_flow.payloads import (
+    EvseSignal,
+    EvseState,
+    EvseUnknown,
+    MeterReading,
+    Notification,
+    SwitchState,
+)
+from oppleo_flow.wording import Wording
 
+_HIGH: Final = 1
 LETS_GO_S: Final = 10.0
 """A car has six seconds to stop when access is taken away; then the contactor opens."""
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Limits:
     """When something counts as wrong."""
 
@@ -24,7 +33,7 @@ class Limits:
     hold_s: float = 15.0
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Seen:
     """What was told last, and since when it is so; None: it was not told yet, or is not known.
 
@@ -118,21 +127,25 @@ RULES: Final[Mapping[str, Rule]] = {
 """What is wrong, by name."""
 
 
-def words(code: str, seen: Seen, limits: Limits) -> str:
+def words(code: str, seen: Seen, limits: Limits, say: Wording) -> str:
     """Return what is wrong and what to check, for a rule that says yes."""
-    power = "" if seen.reading is None else f"{seen.reading.power_w:.0f} W"
-    signal = seen.evse.signal.value if isinstance(seen.evse, EvseState) else "unknown"
-    reason = seen.evse.reason if isinstance(seen.evse, EvseUnknown) else ""
-    return {
-        "power-while-off": f"{power} flow though the switch is off: is the EVSE's menu Switch on "
-        "'Access S', its SW wire on, and its contactor not stuck? switch off the breaker if not",
-        "power-without-charging": f"{power} flow though the EVSE says {signal!r}: is its contactor "
-        "stuck, does the meter measure something else too, or is the LED's wire wrong?",
-        "charging-without-power": f"the EVSE says {signal!r} and no power flows for "
-        f"{limits.idle_s:.0f} s: is the meter behind the EVSE, and does the car take any?",
-        "dark-with-access": "the EVSE's LED stays dark though there is access: has the EVSE mains, "
-        "is the wire at LED cut or on another colour, that at SW on, menu Switch on 'Access S'?",
-        "light-without-access": f"the EVSE says {signal!r} though there is no access: is its menu "
-        "Switch on 'Access S', the SW wire not shorted, and `active_low` of the LED right?",
-        "bad-line": reason,
-    }[code]
+    return say(
+        f"alarm.{code}.text",
+        power="" if seen.reading is None else f"{seen.reading.power_w:.0f}",
+        signal=seen.evse.signal.value if isinstance(seen.evse, EvseState) else "unknown",
+        reason=seen.evse.reason if isinstance(seen.evse, EvseUnknown) else "",
+        seconds=f"{limits.idle_s:.0f}",
+    )
+
+
+def raised(node: str, code: str, text: str, say: Wording) -> Notification:
+    """Return what to tell of an alarm of a node that begins."""
+    title = say(f"alarm.{code}.title")
+    return Notification(title, text, _HIGH, "fault", f"{node}.{code}", "raised")
+
+
+def over(node: str, code: str, text: str, say: Wording) -> Notification:
+    """Return what to tell of an alarm that is over; `text` is what was told when it began."""
+    title = say("notice.over.title", title=say(f"alarm.{code}.title"))
+    told = say("alarm.over", text=text)
+    return Notification(title, told, 0, "fault", f"{node}.{code}", "cleared")

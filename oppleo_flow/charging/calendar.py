@@ -6,11 +6,11 @@ Windows are half-open, [from, to).  The weekday is that of the instant, not of t
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from oppleo_flow.charging.holidays import Holidays, no_holidays
+from oppleo_flow.immutable import immutable
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _MINUTES_PER_DAY = 24 * 60
@@ -54,7 +54,7 @@ def parse_time_of_day(text: str) -> int:
     return int(found[1]) * 60 + int(found[2])
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Window:
     """A part of some weekdays, [from, to) in minutes of the local day; it may cross midnight."""
 
@@ -79,7 +79,7 @@ class Window:
         return minute >= self.from_minute or minute < self.to_minute
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Calendar:
     """Weekly windows of a zone, and the holidays on which it is open all day."""
 

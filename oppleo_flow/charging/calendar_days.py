@@ -2,16 +2,18 @@
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
 from oppleo_flow.charging.calendar import Calendar
+from oppleo_flow.charging.calendar_rules import CalendarRules
+from oppleo_flow.charging.holidays import parse_holidays
+from oppleo_flow.immutable import immutable
 
 Span = tuple[datetime, datetime]
 _DAY = timedelta(days=1)
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class CalendarDay:
     """One local day: its bounds and the open spans in it, in local time, and what it is called.
 
@@ -47,6 +49,34 @@ def calendar_days(calendar: Calendar, first: date, last: date) -> Iterator[Calen
         )
         yield CalendarDay(day, stop - start, spans, calendar.holidays(day.year).get(day))
         day += _DAY
+
+
+@immutable
+class Holiday:
+    """A day on which a calendar is open all day; `rule` is what says so, "" for a country's."""
+
+    day: date
+    name: str
+    rule: str = ""
+
+
+def holidays_ahead(rules: CalendarRules, first: date, last: date) -> list[Holiday]:
+    """Return the holidays from `first` up to `last`, which is not one of them.
+
+    Of two rules that name one day the first counts, as it does in the calendar.
+    """
+    named = [(parse_holidays(text), text) for text in rules.holidays]
+    named += [(country.rule(), "") for country in rules.public_holidays]
+    found: dict[date, Holiday] = {}
+    for year in range(first.year, last.year + 1):
+        for rule, text in named:
+            for day, name in rule(year).items():
+                found.setdefault(day, Holiday(day, name, text))
+    return sorted((one for one in found.values() if first <= one.day < last), key=_day_of)
+
+
+def _day_of(holiday: Holiday) -> date:
+    return holiday.day
 
 
 def usual_hours(days: Sequence[CalendarDay]) -> dict[int, str]:

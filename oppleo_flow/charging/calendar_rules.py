@@ -11,7 +11,7 @@ calendars:
 """
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Annotated, Any, Self
 from zoneinfo import ZoneInfo
 
@@ -34,6 +34,7 @@ from oppleo_flow.charging.calendar import (
 from oppleo_flow.charging.holidays import parse_holidays, together
 from oppleo_flow.charging.public_holidays import PublicHolidays
 from oppleo_flow.errors import ConfigError
+from oppleo_flow.immutable import immutable
 from oppleo_flow.options import SITE_NAMES, NodeConfig, TimeZone
 
 _NONE = "none"
@@ -154,7 +155,7 @@ class CalendarRules(NodeConfig):
         )
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class SiteCalendars:
     """The calendars of a site by name, a service that nodes ask for."""
 

@@ -4,21 +4,26 @@ What was recorded stays as it is; a correction lies on top of it, and later ones
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
 from oppleo_flow.charging.record import Remark, SessionRecord
 from oppleo_flow.errors import Refused
+from oppleo_flow.immutable import immutable
 
 _LABELS: Final = ("driver", "vehicle", "plate", "cost_centre")
+_DIRECT: Final = (
+    *("started_at", "ended_at", "meter_start_wh", "meter_end_wh", "label", "void"),
+    "odometer_km",
+)
 _SAME_TIME: Final = timedelta(days=60)
 BOUNDING: Final = frozenset({"meter_start_wh", "meter_end_wh", "void"})
 """What a correction may say that changes which energy a session is billed for."""
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Changes:
     """What a correction says; None leaves a field as it is.
 
@@ -38,6 +43,7 @@ class Changes:
     vehicle: str | None = None
     plate: str | None = None
     cost_centre: str | None = None
+    odometer_km: int | None = None
 
     @property
     def said(self) -> tuple[str, ...]:
@@ -45,7 +51,7 @@ class Changes:
         return tuple(one.name for one in fields(self) if getattr(self, one.name) is not None)
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Correction:
     """A correction of one session, its `number`-th."""
 
@@ -103,6 +109,8 @@ def check(
         raise Refused(
             f"{place}: its energy would be {after.energy_wh} Wh; no meter counts backwards"
         )
+    if changes.odometer_km is not None and changes.odometer_km < 0:
+        raise Refused(f"{place}: odometer: no car has driven {changes.odometer_km} km")
     if changes.energy_wh is not None and _energy_of(after) is not None:
         raise Refused(
             f"{place}: both registers are known, so the energy is their difference; "
@@ -156,8 +164,7 @@ def _after(record: SessionRecord, corrections: Iterable[Correction]) -> SessionR
 
 def _changed(record: SessionRecord, changes: Changes) -> SessionRecord:
     """Return a session as one correction has it."""
-    direct = ("started_at", "ended_at", "meter_start_wh", "meter_end_wh", "label", "void")
-    values = {name: getattr(changes, name) for name in direct if name in changes.said}
+    values = {name: getattr(changes, name) for name in _DIRECT if name in changes.said}
     names = {name: getattr(changes, name) or None for name in _LABELS if name in changes.said}
     after = replace(record, **values, attribution=replace(record.attribution, **names))
     if {"meter_start_wh", "meter_end_wh"} & set(changes.said):

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from oppleo_flow.payloads import EvseSignal, EvseState, EvseUnknown, SwitchState
+from oppleo_flow.wording import Wording
 
 Seen = EvseState | EvseUnknown | None
 
@@ -20,16 +21,16 @@ _MEANS: Final[Mapping[EvseSignal, frozenset[str]]] = {
 }
 
 
-def led_and_network(led: Seen, network: Seen) -> str | None:
+def led_and_network(led: Seen, network: Seen, say: Wording) -> str | None:
     """Return how the two differ; empty: they agree; None: one of them is not known."""
     if not isinstance(led, EvseState) or not isinstance(network, EvseState):
         return None
     if _MEANS[led.signal] & _MEANS[network.signal]:
         return ""
-    return f"the LED shows {led.signal.value}, over the network it says {network.signal.value}"
+    return say("alarm.led-and-network.text", led=led.signal.value, network=network.signal.value)
 
 
-def switch_and_network(switch: SwitchState | None, network: Seen) -> str | None:
+def switch_and_network(switch: SwitchState | None, network: Seen, say: Wording) -> str | None:
     """Return how access differs from the switch; empty: it does not; None: it is not known."""
     if switch is None or not isinstance(network, EvseState) or network.signal is EvseSignal.ERROR:
         return None
@@ -37,5 +38,5 @@ def switch_and_network(switch: SwitchState | None, network: Seen) -> str | None:
     if access is switch.on:
         return ""
     if access:
-        return f"the switch is off, over the network it says {network.signal.value}"
-    return "the switch is on, over the network it says that there is no access"
+        return say("alarm.switch-and-network.without_access", network=network.signal.value)
+    return say("alarm.switch-and-network.with_access")

@@ -10,13 +10,13 @@ import io
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from itertools import pairwise
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
+from oppleo_flow.immutable import immutable
 from oppleo_flow.payloads import MarketPrice
 
 PriceUnit = Literal["kWh", "MWh", "ct/kWh"]
@@ -32,7 +32,7 @@ _MILLISECONDS = 100_000_000_000
 """A count of more than this since 1970 is in milliseconds."""
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class PriceForm:
     """How prices are written down: where the rows are in JSON, and what their fields are called.
 

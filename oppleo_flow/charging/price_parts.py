@@ -5,12 +5,13 @@ dynamic tariff adds.  Where the market price is not known the price is unknown, 
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Literal
 
 from oppleo_flow.charging.tariff import PriceVersion, Tariff
+from oppleo_flow.immutable import immutable
 from oppleo_flow.payloads import MarketPrice
 
 TariffKind = Literal["flat", "peak", "off-peak", "dynamic", "unknown"]
@@ -21,7 +22,7 @@ Market = Callable[[str, datetime, datetime], Sequence[MarketPrice]]
 """The market prices of a source that overlap [since, until)."""
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class PricePart:
     """A time in which a kWh costs the same, [since, until); `per_kwh` is None where unknown."""
 

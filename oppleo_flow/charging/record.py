@@ -1,6 +1,5 @@
 """A session as the ledger has it."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Literal
@@ -8,6 +7,7 @@ from uuid import UUID
 
 from oppleo_flow.charging.slices import EnergySlice
 from oppleo_flow.charging.tariff import PriceVersion, amount, total
+from oppleo_flow.immutable import immutable
 from oppleo_flow.payloads import NOBODY, Attribution, RegisterQuality, Trigger
 
 SessionFlag = Literal[
@@ -23,7 +23,7 @@ SessionFlag = Literal[
 ]
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Remark:
     """Who corrected a session, when, and why."""
 
@@ -32,7 +32,7 @@ class Remark:
     why: str
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class WrongClock:
     """A clock that was found out to have been behind by `behind` until `known_at`."""
 
@@ -48,14 +48,16 @@ class WrongClock:
         return shown + self.behind if shown < self.known_at - self.behind else shown
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class SessionRecord:
     """One session with its registers and its price; what ended it is None while it is open.
 
     `price` is the version that held when the session started, `slices` what each part of the energy
-    costs; without any, all of it costs `price`.  `settled_at` is when the end
+    costs; without any, all of it costs `price`.  `one_price`: it was billed elsewhere, and costs
+    `price` whatever other ones held meanwhile.  `settled_at` is when the end
     register was read, where that was after the end; `late_end`: none was known until then.
-    `clock` is the one that its readings went by, where that was wrong.
+    `clock` is the one that its readings went by, where that was wrong.  `odometer_km` is what its
+    vehicle's showed when it began; None: nobody knows.
     `original` is the session as it was recorded, if `corrections` have changed it since; one of
     them may have made it `void`.
     """
@@ -74,6 +76,7 @@ class SessionRecord:
     reason: str | None = None
     price: PriceVersion | None = None
     slices: tuple[EnergySlice, ...] = ()
+    one_price: bool = False
     trigger: Trigger = "card"
     attribution: Attribution = NOBODY
     settled_at: datetime | None = None
@@ -82,6 +85,7 @@ class SessionRecord:
     clock_uncertain: bool = False
     clock: WrongClock | None = None
     point: str = ""
+    odometer_km: int | None = None
     void: bool = False
     corrections: tuple[Remark, ...] = ()
     original: "SessionRecord | None" = None

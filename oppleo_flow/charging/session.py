@@ -6,12 +6,13 @@ takes its start register from the first reading after.  A register that fell, or
 meter, bounds nothing: the energy is then unknown, never negative.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID, uuid5
 
 from oppleo_flow.clock import Instant
+from oppleo_flow.immutable import immutable
 from oppleo_flow.payloads import (
     NO_LIMITS,
     NOBODY,
@@ -42,7 +43,7 @@ Meter = MeterReading | MeterUnknown
 Plug = EvseState | EvseUnknown
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Mark:
     """A register that a session is known to have reached, and when it was read."""
 
@@ -50,7 +51,7 @@ class Mark:
     at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class OpenSession:
     """A session that has not ended.
 
@@ -210,21 +211,25 @@ def observe(
     """
     if session.register_broken:
         return session
-    mark = Mark(reading.energy_import_wh, reading.time)
     if session.meter_start_wh is None:
         return replace(
             session,
             meter_start_wh=reading.energy_import_wh,
             meter_start_quality="late",
             meter_serial=reading.serial,
-            mark=mark,
+            mark=_mark(reading),
         )
     fell = before is not None and reading.energy_import_wh < before.energy_import_wh
     if fell or not bounds(session, reading):
         return replace(session, register_broken=True)
-    if session.mark is None or mark.energy_wh - session.mark.energy_wh >= step_wh:
-        return replace(session, mark=mark, idle_since=reading.time, may_have_left=False)
+    noted_wh = None if session.mark is None else session.mark.energy_wh
+    if noted_wh is None or reading.energy_import_wh - noted_wh >= step_wh:
+        return replace(session, mark=_mark(reading), idle_since=reading.time, may_have_left=False)
     return session
+
+
+def _mark(reading: MeterReading) -> Mark:
+    return Mark(reading.energy_import_wh, reading.time)
 
 
 def latched(session: OpenSession, reading: MeterReading) -> SessionLatched:
@@ -258,8 +263,11 @@ def energy_wh(session: OpenSession, reading: MeterReading | None) -> int | None:
 
 def over_limit(session: OpenSession, reading: MeterReading) -> bool:
     """Return whether a session has used as much as its token may."""
-    used_wh, limit_wh = energy_wh(session, reading), session.limits.energy_wh
-    return limit_wh is not None and used_wh is not None and used_wh >= limit_wh
+    limit_wh = session.limits.energy_wh
+    if limit_wh is None:
+        return False
+    used_wh = energy_wh(session, reading)
+    return used_wh is not None and used_wh >= limit_wh
 
 
 def end(
@@ -297,10 +305,8 @@ def end(
     )
 
 
-def wanted(
-    session: OpenSession | None, reading: MeterReading | None, *, charges_blind: bool
-) -> SwitchRequest:
-    """Return what a session, or none, wants of the switch.
+def wanted(session: OpenSession | None, silent: bool, *, charges_blind: bool) -> SwitchRequest:
+    """Return what a session, or none, wants of the switch; `silent`: the meter is.
 
     `charges_blind`: the car charges while the meter is silent; not one with an energy limit.
     """
@@ -308,7 +314,7 @@ def wanted(
         return SwitchRequest(on=False, reason="no session")
     of = f"session of {session.label!r}"
     limited = session.limits.energy_wh is not None
-    blind = session.meter_start_wh is None or (charges_blind and reading is None)
+    blind = session.meter_start_wh is None or (charges_blind and silent)
     if blind and (limited or not charges_blind):
         return SwitchRequest(on=False, reason=f"{of} waits for the meter")
     return SwitchRequest(on=True, reason=of)
@@ -335,9 +341,7 @@ def status_text(status: SessionStatus) -> str:
     return f"{status.phase}{of}{energy}"
 
 
-def status(
-    session: OpenSession | None, plug: Plug | None, reading: MeterReading | None
-) -> SessionStatus:
+def status(session: OpenSession | None, plug: Plug | None, used_wh: int | None) -> SessionStatus:
     """Return what to show of a session now."""
     if session is None:
         return SessionStatus("idle")
@@ -346,5 +350,5 @@ def status(
         session.session_id,
         session.label,
         session.started_at,
-        energy_wh(session, reading),
+        used_wh,
     )

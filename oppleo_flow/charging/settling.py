@@ -4,18 +4,19 @@ The car takes a little more until it has stopped, and a meter that was silent sp
 as nobody else can charge, all that is the session's own.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
 from oppleo_flow.charging.session import Mark, OpenSession
+from oppleo_flow.immutable import immutable
 from oppleo_flow.payloads import MeterReading, SessionEnded, SessionSettled
 
 _AT_REST_W: Final = 50.0
 _STOPS_WITHIN: Final = timedelta(seconds=60)
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Settling:
     """A session that has ended; `least_wh` is the last register that is known to be its own.
 

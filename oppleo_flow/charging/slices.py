@@ -10,18 +10,18 @@ The sum of the slices is always the end register less the start register.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 
 from oppleo_flow.charging.price_parts import PricePart, TariffKind
 from oppleo_flow.charging.tariff import PriceVersion
+from oppleo_flow.immutable import immutable
 
 NEAR = timedelta(minutes=1)
 """How far apart the readings around an edge may be for a register that counts as read."""
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Mark:
     """A register of the meter at a moment."""
 
@@ -29,7 +29,7 @@ class Mark:
     energy_wh: int
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class EnergySlice:
     """A part of a session's energy, with the registers that bound it and its price.
 

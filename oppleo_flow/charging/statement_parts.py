@@ -1,27 +1,31 @@
 """What the lines of a statement come to by tariff, and how much of it is VAT."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from decimal import Decimal
 
 from oppleo_flow.charging.price_parts import TariffKind
 from oppleo_flow.charging.record import SessionRecord
 from oppleo_flow.charging.slices import EnergySlice
-from oppleo_flow.charging.tariff import vat_in
+from oppleo_flow.charging.tariff import total, vat_in
+from oppleo_flow.immutable import immutable
 
 _ORDER: tuple[TariffKind, ...] = ("flat", "peak", "off-peak", "dynamic", "unknown")
 _WH_PER_KWH = 1000
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class TariffTotal:
-    """How much energy was used at one kind of price."""
+    """How much energy was used at one kind of price, and what it cost, rounded once.
+
+    `amount` is None where the price of a part of it is unknown.
+    """
 
     kind: TariffKind
     energy_wh: int
+    amount: Decimal | None
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class VatTotal:
     """How much of the total is VAT of one rate, rounded once."""
 
@@ -30,11 +34,17 @@ class VatTotal:
 
 
 def tariff_totals(lines: Iterable[SessionRecord]) -> tuple[TariffTotal, ...]:
-    """Return the energy of each kind of price, of the lines that have slices."""
-    energy_wh: dict[TariffKind, int] = {}
+    """Return what was used at each kind of price, of the lines that have slices."""
+    parts: dict[TariffKind, list[EnergySlice]] = {}
     for part in _parts(lines):
-        energy_wh[part.kind] = energy_wh.get(part.kind, 0) + part.energy_wh
-    return tuple(TariffTotal(kind, energy_wh[kind]) for kind in _ORDER if energy_wh.get(kind))
+        parts.setdefault(part.kind, []).append(part)
+    totals = (_total(kind, parts[kind]) for kind in _ORDER if kind in parts)
+    return tuple(one for one in totals if one.energy_wh)
+
+
+def _total(kind: TariffKind, parts: Iterable[EnergySlice]) -> TariffTotal:
+    used = [(part.energy_wh, part.per_kwh) for part in parts]
+    return TariffTotal(kind, sum(energy_wh for energy_wh, _ in used), total(used))
 
 
 def vat_totals(lines: Iterable[SessionRecord]) -> tuple[VatTotal, ...]:

@@ -8,11 +8,12 @@ parts, each energy times price and exact, rounded once, half up, to cents.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
 from typing import TYPE_CHECKING, Self
 from uuid import UUID
+
+from oppleo_flow.immutable import immutable
 
 if TYPE_CHECKING:
     from oppleo_flow.charging.calendar_rules import CalendarRules
@@ -24,7 +25,7 @@ _STEP = Decimal(1).scaleb(-_DECIMALS)
 _NO_VAT = Decimal(0)
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Component:
     """One part of a price per kWh, without VAT: `energy`, `grid`, `tax`; a rebate is negative.
 
@@ -44,7 +45,7 @@ class Component:
                 )
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Tariff:
     """How a price per kWh is made up.
 
@@ -79,7 +80,7 @@ class Tariff:
         return _short(gross.quantize(_STEP, ROUND_HALF_UP))
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class PriceVersion:
     """A price per kWh, from `valid_from` until the next version; never changed afterwards.
 

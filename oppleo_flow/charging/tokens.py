@@ -6,7 +6,7 @@ it does to the session that is open, or is not.
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import date, datetime
 from functools import reduce
 from operator import xor
@@ -14,6 +14,7 @@ from typing import Literal
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from oppleo_flow.immutable import immutable
 from oppleo_flow.payloads import NO_LIMITS, Attribution, Authorised, Limits, RejectReason
 
 Verdict = Literal["accepted", "unknown", "disabled", "not-yet-valid", "expired"]
@@ -24,25 +25,60 @@ AccountKind = Literal["driver", "vehicle", "cost-centre"]
 
 VIRTUAL = "WEB-"
 """How the UID of a token begins that has no card; no card's UID has such letters."""
+_VIN = re.compile("[0-9A-HJ-NPR-Z]{17}")
 _CASCADE_TAG = b"\x88"
 _LEGACY_ID = re.compile(r"[0-9]{9,13}")  # as hex that would be no UID: it has 8, 14 or 20 digits
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Vehicle:
-    """A vehicle that sessions may be for."""
+    """A vehicle that sessions may be for; one that is retired has no new ones."""
 
     name: str
     plate: str | None = None
+    make: str | None = None
+    model: str | None = None
+    vin: str | None = None
+    retired_at: datetime | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse what no vehicle has as its number."""
+        if self.vin is not None and not _VIN.fullmatch(self.vin):
+            raise ValueError(
+                "vin: 17 digits and capitals without I, O and Q are needed (ISO 3779), "
+                f"got {self.vin!r}"
+            )
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
+class Account:
+    """A driver, a vehicle or a cost centre, and how much there is of it.
+
+    `tokens` and `sessions` are counted under this name and under those that it had before;
+    `former` are these.  `odometer_km` is the last that is known of a vehicle, `email` where a
+    driver or a cost centre gets their own statements.
+    """
+
+    kind: AccountKind
+    name: str
+    retired_at: datetime | None = None
+    former: tuple[str, ...] = ()
+    tokens: int = 0
+    sessions: int = 0
+    vehicle: Vehicle | None = None
+    odometer_km: int | None = None
+    odometer_at: datetime | None = None
+    email: str | None = None
+
+
+@immutable
 class Token:
     """A card, or what stands for one on the page, that the ledger knows.
 
     `uid` is upper-case hex; None for a card of which only Oppleo's number is known.  `valid_from`
     and `valid_until` are days in the site's zone, both of them valid themselves; None: no limit.
     `driver`, `vehicle` and `cost_centre` are names: who pays for a session is not who holds a card.
+    One that is retired is kept for its sessions alone, and charges no more.
     """
 
     token_id: UUID
@@ -56,9 +92,12 @@ class Token:
     vehicle: str | None = None
     cost_centre: str | None = None
     limits: Limits = NO_LIMITS
+    retired_at: datetime | None = None
 
     def __post_init__(self) -> None:
         """Refuse a validity that ends before it begins, and a limit that allows nothing."""
+        if self.retired_at is not None and self.enabled:
+            raise ValueError("enabled: a card that is retired may not charge; restore it first")
         first, last = self.valid_from, self.valid_until
         if first is not None and last is not None and last < first:
             raise ValueError(f"valid_until: {last} is before valid_from, {first}")
@@ -72,14 +111,37 @@ class Token:
         """Return whether it has no card and is presented on the page only."""
         return self.uid is not None and self.uid.startswith(VIRTUAL)
 
+    def retired(self, now: datetime) -> "Token":
+        """Return it as one that charges no more, and is kept for its sessions."""
+        return replace(self, enabled=False, retired_at=self.retired_at or now)
 
-@dataclass(frozen=True, slots=True)
+    def restored(self) -> "Token":
+        """Return it as one that is retired no more; whether it may charge is another matter."""
+        return replace(self, retired_at=None)
+
+
+@immutable
+class TokenUse:
+    """What a token was used for: its sessions, and when it was presented last."""
+
+    sessions: int = 0
+    last_used_at: datetime | None = None
+    """When its last session began."""
+    last_seen_at: datetime | None = None
+    """When it was presented last, be it that it was refused."""
+
+
+@immutable
 class Enrolment:
-    """The next card that may not charge becomes a token of this label, until `expires_at`."""
+    """The next card that may not charge becomes a token of this label, until `expires_at`.
+
+    `token_id` is the token that it has become, once somebody has swiped it.
+    """
 
     label: str
     armed_at: datetime
     expires_at: datetime
+    token_id: UUID | None = None
 
 
 def allow(token: Token | None, now: datetime, zone: ZoneInfo) -> Verdict:

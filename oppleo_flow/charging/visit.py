@@ -5,14 +5,15 @@ it is another visit must be likely: the car charged before, has used nothing for
 have, and was not seen connected all the while.  So nothing need be undone afterwards.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from oppleo_flow.charging.session import Mark, OpenSession, Plug, bounds
+from oppleo_flow.immutable import immutable
 from oppleo_flow.payloads import EvseSignal, EvseState, MeterReading
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class AutoSession:
     """When the return of a car begins a session: after so long with less than so much energy."""
 

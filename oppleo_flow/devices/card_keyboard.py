@@ -11,12 +11,12 @@ import re
 import struct
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final, Literal
 
 from oppleo_flow.devices.rfid import ReaderFault
 from oppleo_flow.errors import DeviceMissing
+from oppleo_flow.immutable import immutable
 
 EVENT: Final = struct.Struct("@llHHi")
 """An `input_event`: seconds, microseconds, type, code, value."""
@@ -44,7 +44,7 @@ UidBytes = Literal[4, 7, 10]
 BITS_OF_A_BYTE = 8
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class CardForm:
     """How a reader types a UID.
 

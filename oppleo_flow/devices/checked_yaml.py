@@ -9,6 +9,7 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 from oppleo_flow.errors import ConfigError
+from oppleo_flow.immutable import immutable
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
 
@@ -49,7 +50,7 @@ def checked_text(text: str, model: type[ModelT], file: str) -> ModelT:
     return made
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class _Place:
     """A place in a text, counted from 0."""
 

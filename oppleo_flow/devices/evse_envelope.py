@@ -10,16 +10,17 @@ by a fifth: no clock of an EVSE is.
 import itertools
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 from oppleo_flow.devices.evse_fade import Fade
 from oppleo_flow.devices.evse_rhythm import Half, Rhythm
 from oppleo_flow.devices.evse_waveform import EvseWaveform
+from oppleo_flow.immutable import immutable
 from oppleo_flow.payloads import EvseSignal
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class LineSays:
     """What an LED line says: a signal, or None with why it cannot be told.
 

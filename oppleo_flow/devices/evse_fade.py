@@ -6,8 +6,9 @@ for a period, neither can.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final, Self
+
+from oppleo_flow.immutable import immutable
 
 Window = tuple[float, float]
 """When a window ended, and its brightness, 0 to 1."""
@@ -17,7 +18,7 @@ _FARTHEST_STRETCH_S: Final = 0.15
 _SMOOTH: Final = 3
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Fade:
     """An eased triangle, between dark and full, that passes the middle upwards at `rises_s`."""
 

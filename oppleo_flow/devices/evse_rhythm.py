@@ -5,9 +5,9 @@ shape is looked at while it is fresh, so a long watch costs no more than a short
 """
 
 from collections import deque
-from dataclasses import dataclass
 
 from oppleo_flow.devices.evse_fade import Window
+from oppleo_flow.immutable import immutable
 
 _DARK_BELOW, _BRIGHT_ABOVE = 0.3, 0.7
 _FLAT = 0.08
@@ -15,7 +15,7 @@ _KEPT_HALVES = 8
 _KEPT_RISES = 24
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Half:
     """A bright or a dark time between two passages of the middle.
 

@@ -5,9 +5,9 @@ that depends on the situation, once per refresh; the brightness follows from the
 two generations differ in the refresh, the carrier and the number of brightness steps.
 """
 
-from dataclasses import dataclass
 from typing import Literal
 
+from oppleo_flow.immutable import immutable
 from oppleo_flow.payloads import EvseSignal
 
 FLASH_S = 0.1
@@ -17,7 +17,7 @@ LedTap = Literal["all", "red", "green", "blue"]
 """Which colours of a version 3 the wire is on; version 2 has one only."""
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class LedHardware:
     """How one generation of SmartEVSE drives its LED."""
 
@@ -51,7 +51,7 @@ _COLOUR = {EvseSignal.CHARGING_SOLAR: _ORANGE, EvseSignal.ERROR: _RED}
 """The colour of a version 3 that is not green."""
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class EvseWaveform:
     """The LED from `since_s` on, a monotonic time, while the situation stays what it is.
 
@@ -103,7 +103,7 @@ def _eased(share: float) -> float:
     return 2 * share**2 if share < 0.5 else 1 - 2 * (1 - share) ** 2
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class LedLine:
     """The wire from the SmartEVSE's LED to a pin; `inverted` when a lit LED pulls the pin low."""
 

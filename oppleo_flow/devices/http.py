@@ -7,13 +7,14 @@ nowhere else, so that a request can be kept, shown and logged.
 import logging
 from abc import ABC, abstractmethod
 from collections import deque
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import field
 from typing import TYPE_CHECKING, Literal
 from urllib.parse import urlsplit
 
 from oppleo_flow.clock import Clock
 from oppleo_flow.errors import ServiceError, ServiceTimeout
+from oppleo_flow.immutable import immutable
 
 if TYPE_CHECKING:
     import requests
@@ -23,7 +24,7 @@ _CHUNK_BYTES = 16_384
 _REMEMBERED = 100
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class HttpRequest:
     """What is asked of a server; `form` travels as the body of a POST."""
 
@@ -38,7 +39,7 @@ class HttpRequest:
         return urlsplit(self.url).hostname or self.url
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class HttpResponse:
     """What a server answered, whatever its status; `simulated` when nothing was sent."""
 
@@ -60,7 +61,8 @@ class HttpClient(ABC):
         """Send a request and return the answer; a redirection is an answer too.
 
         Raises:
-            ServiceTimeout: The whole answer was not there in time.
+            ServiceTimeout: The whole answer was not there in time, or the connection broke before
+                that: what was asked may have been done.
             ServiceError: The server cannot be reached, or its answer is broken or too long.
         """
 
@@ -73,7 +75,10 @@ class RequestsClient(HttpClient):
     """The real client: the library requests, with a deadline and a limit for the whole answer."""
 
     def __init__(self, *, timeout_s: float, max_bytes: int, clock: Clock) -> None:
-        import requests  # noqa: PLC0415  (only where a flow uses it: it costs start-up time)
+        # Only where a flow uses them: they cost start-up time.
+        from http.client import HTTPException  # noqa: PLC0415
+
+        import requests  # noqa: PLC0415
 
         self._timeout_s = timeout_s
         self._max_bytes = max_bytes
@@ -81,6 +86,7 @@ class RequestsClient(HttpClient):
         self._session = requests.Session()
         self._failed = requests.RequestException
         self._timed_out = requests.Timeout
+        self._cut_off = (HTTPException, ConnectionResetError, BrokenPipeError)
 
     def send(self, request: HttpRequest) -> HttpResponse:
         """Send a request and return the answer."""
@@ -103,6 +109,11 @@ class RequestsClient(HttpClient):
         except self._failed as error:
             if self._clock.monotonic() >= deadline:
                 raise ServiceTimeout(late) from error
+            if any(isinstance(one, self._cut_off) for one in _causes(error)):
+                raise ServiceTimeout(
+                    f"{request.server}: the connection broke before the whole answer; "
+                    "what was asked may have been done"
+                ) from error
             raise ServiceError(f"{request.server}: {_reason(error)}") from error
 
     def _read(self, response: "requests.Response", request: HttpRequest, deadline: float) -> bytes:
@@ -151,12 +162,18 @@ def _opened(value: "str | SecretStr") -> str:
 def _reason(error: BaseException) -> str:
     """Return why a request failed, from the error at the bottom: `Connection refused`."""
     found = type(error).__name__
+    for one in _causes(error):
+        if isinstance(one, OSError) and one.strerror:
+            found = one.strerror
+    return found
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """Yield an error, what it came from, and so on."""
     at: BaseException | None = error
     while at is not None:
-        if isinstance(at, OSError) and at.strerror:
-            found = at.strerror
+        yield at
         at = at.__cause__ or at.__context__ or _wrapped(at)
-    return found
 
 
 def _wrapped(error: BaseException) -> BaseException | None:

@@ -3,12 +3,12 @@
 Each is the fault of a node until the meter answers properly again; none ever becomes a value.
 """
 
-from dataclasses import dataclass
 from typing import Final
 
 from oppleo_flow.devices.meter_profile import MeterProfile
 from oppleo_flow.devices.serial_bus import LineGarbled, LineNoise, LineShared, RegisterRefused
 from oppleo_flow.errors import DeviceError, DeviceMissing, DeviceTimeout
+from oppleo_flow.immutable import immutable
 
 
 class MeterWrong(DeviceError):
@@ -31,7 +31,7 @@ class MeterExchanged(MeterWrong):
     """Another meter answers than did before."""
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class NamedFault:
     """The code of a fault and what to check; `{factory}` is how the meter comes."""
 

@@ -1,6 +1,7 @@
 """The wire twin of a bus with kWh meters: it answers frames on a pseudo terminal."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from oppleo_flow.devices.meter_registers import RegisterImage
 from oppleo_flow.devices.meter_trouble import MeterTrouble
@@ -17,9 +18,11 @@ from oppleo_flow.devices.modbus_frames import (
 )
 from oppleo_flow.devices.pty_line import PtyLine
 from oppleo_flow.devices.serial_bus import Table
-from oppleo_flow.devices.transcripts import Transcript
 from oppleo_flow.devices.world import MeterFace, World
 from oppleo_flow.errors import DeviceError
+
+if TYPE_CHECKING:
+    from oppleo_flow.devices.transcripts import Transcript
 
 _NOISE_AT_REST = bytes(32)
 _FOREIGN_UNIT = 11
@@ -114,7 +117,7 @@ class MeterLine(PtyLine):
 class TranscriptLine(PtyLine):
     """One meter on a pseudo terminal that answers what a transcript has; at once."""
 
-    def __init__(self, transcript: Transcript) -> None:
+    def __init__(self, transcript: "Transcript") -> None:
         self._replies = transcript.replies()
         super().__init__()
 

@@ -114,6 +114,11 @@ class Value(_Part):
         return UNITS[self.unit][1]
 
     @property
+    def bounds(self) -> tuple[float, float]:
+        """Return what the value lies between, in our own unit."""
+        return self.range[0] * self.factor, self.range[1] * self.factor
+
+    @property
     def blocks(self) -> tuple[Block, ...]:
         """Return the registers of the value, phase by phase."""
         return tuple(Block(address, width(self.type)) for address in self.at)
@@ -260,7 +265,10 @@ class MeterProfile(_Part):
 
 
 class Selection:
-    """What to read of a model: what every reading has, one running total, and what is named."""
+    """What to read of a model: what every reading has, one running total, and what is named.
+
+    `phase_energies` is the value that is this total phase by phase; None where the model has none.
+    """
 
     def __init__(
         self,
@@ -271,8 +279,11 @@ class Selection:
         self.profile = profile
         self.energy = _ENERGY[register]
         self.also = tuple(also)
+        phases = f"{self.energy}_phases"
+        self.phase_energies = phases if phases in profile.values else None
         usual = [name for name in profile.usual if name != "energy_import"]
-        names = list(dict.fromkeys([*usual, self.energy, *also]))
+        apart = [phases] if self.phase_energies else []
+        names = list(dict.fromkeys([*usual, self.energy, *apart, *also]))
         missing = next((name for name in names if name not in profile.values), None)
         if missing is not None:
             raise ConfigError(

@@ -77,14 +77,19 @@ def _shown(face: MeterFace, trouble: MeterTrouble) -> MeterFace:
     """Return what a troubled meter shows."""
     match trouble:
         case MeterTrouble.RESET:
-            return replace(face, energy_import_wh=0.0)
+            return _never_used(face)
         case MeterTrouble.EXCHANGED:
-            return replace(face, energy_import_wh=0.0, serial=_NEW_SERIAL)
+            return replace(_never_used(face), serial=_NEW_SERIAL)
         case MeterTrouble.TENFOLD:
             return replace(face, frequency_hz=10 * face.frequency_hz)
         case MeterTrouble.UNSIGNED:
             return replace(face, power_phases_w=tuple(-abs(w) for w in face.power_phases_w))
     return face
+
+
+def _never_used(face: MeterFace) -> MeterFace:
+    nothing_wh = (0.0,) * len(face.energy_phases_wh)
+    return replace(face, energy_import_wh=0.0, energy_phases_wh=nothing_wh)
 
 
 def _refuses(
@@ -99,12 +104,16 @@ def _refuses(
 
 
 class _Entry(NamedTuple):
-    """A number that a meter keeps in some registers; `in_mwh` is it when that is the unit set."""
+    """A number that a meter keeps in some registers; `in_mwh` is it when that is the unit set.
+
+    `total`: it goes on counting, whatever else the meter shows.
+    """
 
     block: Block
     type: RegisterType
     get: Callable[[MeterFace], float]
     in_mwh: Callable[[MeterFace], float]
+    total: bool = False
 
 
 class _Layout:
@@ -114,31 +123,42 @@ class _Layout:
         self._count = block.count
         self._entries = [(entry.block.start - block.start, entry) for entry in entries]
         self.leaves_out = sum(entry.block.count for entry in entries) < block.count
-        self._form, self._gets = self._all_floats(block, entries)
+        self._form = self._all_floats(block, entries)
+        self._totals = [(n, entry.get) for n, entry in enumerate(entries) if entry.total]
+        self._display: object = None
+        self._numbers: list[float] = []
 
     @staticmethod
-    def _all_floats(
-        block: Block, entries: list[_Entry]
-    ) -> tuple[struct.Struct | None, list[Callable[[MeterFace], float]]]:
+    def _all_floats(block: Block, entries: list[_Entry]) -> struct.Struct | None:
         """Return how to write all numbers at once, which is what most meters allow."""
         if any(entry.type != "float32" for entry in entries):
-            return None, []
+            return None
         form, at = ">", block.start
         for entry in entries:
             form += f"{2 * (entry.block.start - at)}xf"
             at = entry.block.end
-        return struct.Struct(f"{form}{2 * (block.end - at)}x"), [entry.get for entry in entries]
+        return struct.Struct(f"{form}{2 * (block.end - at)}x")
 
     def words(self, face: MeterFace, order: WordOrder, in_mwh: bool = False) -> tuple[int, ...]:
         """Return the registers; with `in_mwh` energy is counted so."""
         if self._form is not None and order == "high-first" and not in_mwh:
-            data = self._form.pack(*[get(face) for get in self._gets])
-            return struct.unpack(f">{self._count}H", data)
+            return struct.unpack(f">{self._count}H", self._form.pack(*self._shown_by(face)))
         words = [0] * self._count
         for at, entry in self._entries:
             number = entry.in_mwh(face) if in_mwh else entry.get(face)
             words[at : at + entry.block.count] = words_of(number, entry.type, order)
         return tuple(words)
+
+    def _shown_by(self, face: MeterFace) -> list[float]:
+        """Return all numbers; while the car draws what it drew, only the totals are others."""
+        volts, amperes, watts = face.voltage_phases_v, face.current_phases_a, face.power_phases_w
+        display = volts, amperes, watts, face.frequency_hz, face.serial
+        if display != self._display:
+            self._display = display
+            self._numbers = [entry.get(face) for _, entry in self._entries]
+        for at, get in self._totals:
+            self._numbers[at] = get(face)
+        return self._numbers
 
 
 class _RegisterMap:
@@ -177,10 +197,12 @@ class _RegisterMap:
 
 def _measured(profile: MeterProfile) -> Iterator[_Entry]:
     for name, value in profile.values.items():
-        mega = 1000 if value.kind == "register" else 1
+        total = value.kind == "register"
+        mega = 1000 if total else 1
         for phase, block in enumerate(value.blocks):
             get = _getter(name, phase, value.factor)
-            yield _Entry(block, value.type, get, _getter(name, phase, value.factor * mega))
+            in_mwh = _getter(name, phase, value.factor * mega)
+            yield _Entry(block, value.type, get, in_mwh, total)
     for sign in profile.identity:
         if not sign.absent:
             yield _Entry(Block(sign.at, width(sign.type)), sign.type, _mean_volts, _mean_volts)
@@ -228,9 +250,9 @@ _SHOWN: Final[Mapping[str, Callable[[MeterFace, int], float]]] = {
     "reactive_power": lambda face, phase: 0.0,
     "power_factor": lambda face, phase: 1.0,
     "phase_angle": lambda face, phase: 0.0,
-    "energy_import_phases": lambda face, _: face.energy_import_wh / len(face.power_phases_w),
+    "energy_import_phases": lambda face, phase: face.energy_phases_wh[phase],
     "energy_export_phases": lambda face, _: 0.0,
-    "energy_total_phases": lambda face, _: face.energy_import_wh / len(face.power_phases_w),
+    "energy_total_phases": lambda face, phase: face.energy_phases_wh[phase],
     "total_power": lambda face, _: sum(face.power_phases_w),
     "total_apparent_power": lambda face, _: sum(face.power_phases_w),
     "total_reactive_power": lambda face, _: 0.0,

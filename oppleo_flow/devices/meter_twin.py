@@ -43,7 +43,7 @@ _NOTHING_LOST: Final = Tally()
 
 
 class _Answer(NamedTuple):
-    """What a meter that showed a face has answered last."""
+    """What a meter that showed a face has answered last to a question that began so."""
 
     face: MeterFace
     table: Table
@@ -64,7 +64,7 @@ class WorldSerialBus(SerialBus):
     def __init__(self, world: World, own: Path | None = None) -> None:
         self._world = world
         self._image = RegisterImage(own)
-        self._answers: dict[int, _Answer] = {}
+        self._answers: dict[tuple[int, int], _Answer] = {}
 
     @property
     def timing(self) -> LineTiming:
@@ -81,13 +81,14 @@ class WorldSerialBus(SerialBus):
         if face.trouble is not None and face.trouble in _LOST:
             kind, words = _LOST[face.trouble]
             raise kind(told(unit_id, words, table, block))
-        last = self._answers.get(unit_id)
+        key = (unit_id, block.start)
+        last = self._answers.get(key)
         if last is not None and last.to(face, table, block):
             return last.registers
         registers = self._image.read(face, table, block)
         if registers is None:
             raise RegisterRefused(told(unit_id, REFUSED, table, block))
-        self._answers[unit_id] = _Answer(face, table, block, registers)
+        self._answers[key] = _Answer(face, table, block, registers)
         return registers
 
     def tally(self, unit_id: int) -> Tally:

@@ -1,29 +1,29 @@
 """kWh meters: read one by its profile, without believing nonsense."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from oppleo_flow.devices.meter_faults import MeterWrong, WrongModel, WrongWordOrder
-from oppleo_flow.devices.meter_profile import Selection, Sign
+from oppleo_flow.devices.meter_profile import Selection, Sign, Value
 from oppleo_flow.devices.modbus_blocks import Block, plan_blocks
 from oppleo_flow.devices.plausibility import Numbers, complaints
 from oppleo_flow.devices.register_words import RegisterType, WordOrder, number_in, width, words_of
 from oppleo_flow.devices.serial_bus import RegisterRefused, SerialBus, Table
 from oppleo_flow.devices.value_reader import ValueReader
 from oppleo_flow.errors import DeviceTimeout
+from oppleo_flow.immutable import immutable
 
 _FEW_REGISTERS: Final = 10  # what the stingiest copies give in one answer
 _DECIMALS: Final = {"V": 1, "A": 3, "W": 1, "Hz": 2}
 _WH_PER_MWH_PREFIX: Final = 1000  # times what the profile's unit says
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class MeterValues:
     """One reading: W and V and A per phase, Hz, and the running total in Wh.
 
-    What the model does not have is empty, or None.  `also` holds what was asked for besides, by
-    name, phase by phase, in our own units.
+    What the model does not have is empty, or None.  `energy_phases_wh` is the running total phase
+    by phase.  `also` holds what was asked for besides, by name, phase by phase, in our own units.
     """
 
     serial: str | None
@@ -33,10 +33,11 @@ class MeterValues:
     current_phases_a: tuple[float, ...]
     frequency_hz: float | None
     energy_wh: int
+    energy_phases_wh: tuple[int, ...]
     also: Mapping[str, tuple[float, ...]]
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class _Setup:
     """What a meter told of itself: `prefix` is by how much more its energy counts than usual."""
 
@@ -45,11 +46,19 @@ class _Setup:
     prefix: int
 
 
+class _Plan(NamedTuple):
+    """Some values, and the blocks that they are read in."""
+
+    values: Mapping[str, Value]
+    blocks: list[Block]
+
+
 class Meter:
     """One meter on a bus.
 
     What the meter is is found out before the first reading, and again after each failure: it may
-    be another by then.
+    be another by then.  A copy of a model may not count the energy of each phase: that makes a
+    reading without it, where anything else that cannot be makes none.
     """
 
     def __init__(self, bus: SerialBus, unit_id: int, selection: Selection) -> None:
@@ -58,29 +67,38 @@ class Meter:
         self._profile = selection.profile
         self._energy = selection.energy
         self._also = selection.also
+        self._phase_energies = selection.phase_energies
         self._values = selection.values
-        self._ranges = [
-            (value.range[0] * value.factor, value.range[1] * value.factor)
-            for value in self._values.values()
-        ]
-        self._read_by: tuple[list[Block], ValueReader] | None = None
+        self._needed = {n: v for n, v in self._values.items() if self._is_needed(n)}
+        self._bounds = [value.bounds for value in self._needed.values()]
+        self._phase_bounds = self._profile.values[selection.phase_energies or self._energy].bounds
+        self._read_by: tuple[_Plan, ValueReader] | None = None
         self._plans = list(self._ways_to_read())
         self._setup: _Setup | None = None
         self._serial: str | None = None
         self._last: tuple[list[tuple[int, ...]], _Setup, MeterValues] | None = None
 
-    def _ways_to_read(self) -> Iterator[list[Block]]:
+    def _is_needed(self, name: str) -> bool:
+        return name != self._phase_energies or name in self._also
+
+    def _ways_to_read(self) -> Iterator[_Plan]:
         """Yield plans: the quickest first, then those for copies of the model that give less."""
-        values = [block for value in self._values.values() for block in value.blocks]
-        most = self._profile.most_registers
-        yield plan_blocks(values, widest_gap=self._bus.timing.widest_gap, most_registers=most)
-        yield plan_blocks(values, widest_gap=0, most_registers=min(most, _FEW_REGISTERS))
-        yield plan_blocks(values, widest_gap=-1, most_registers=1)
+        yield from self._plans_of(self._values)
+        if self._needed.keys() != self._values.keys():
+            yield from self._plans_of(self._needed)
+
+    def _plans_of(self, values: Mapping[str, Value]) -> Iterator[_Plan]:
+        most, gap = self._profile.most_registers, self._bus.timing.widest_gap
+        blocks = [block for value in values.values() for block in value.blocks]
+        for widest_gap, registers in ((gap, most), (0, min(most, _FEW_REGISTERS)), (-1, 1)):
+            yield _Plan(
+                values, plan_blocks(blocks, widest_gap=widest_gap, most_registers=registers)
+            )
 
     @property
     def plan(self) -> Sequence[Block]:
         """Return the blocks that a reading takes."""
-        return self._plans[0]
+        return self._plans[0].blocks
 
     def read(self) -> MeterValues:
         """Return a reading that is whole and can be true.
@@ -202,34 +220,47 @@ class Meter:
         """Read by the first plan that the meter does not refuse, and remember it."""
         while True:
             try:
-                return [self._read(self._profile.table, block) for block in self._plans[0]]
+                read, unit_id, table = self._bus.read_registers, self._unit_id, self._profile.table
+                return [read(unit_id, table, block) for block in self._plans[0].blocks]
             except RegisterRefused:
                 if len(self._plans) == 1:
+                    self._plans = list(self._ways_to_read())  # it may be itself again by then
                     raise
                 del self._plans[0]
 
     def _understood(self, registers: list[tuple[int, ...]], setup: _Setup) -> MeterValues:
         """Return what the registers of all blocks mean."""
-        numbers = self._reader().numbers(registers, setup.order, setup.prefix)
+        numbers, energies_wh = self._numbers(registers, setup.order, setup.prefix)
         if not self._is_usual(numbers):
             wrong = next(complaints(self._profile, numbers), None)
             if wrong is not None:
                 raise self._what_is_wrong(wrong, registers, setup)
-        return self._reading(numbers, setup)
+        return self._reading(numbers, energies_wh, setup)
+
+    def _numbers(
+        self, registers: list[tuple[int, ...]], order: WordOrder, prefix: int
+    ) -> tuple[Numbers, tuple[float, ...]]:
+        """Return the numbers that a reading needs, and the energy of each phase."""
+        numbers = self._reader().numbers(registers, order, prefix)
+        name = self._phase_energies
+        if name is None:
+            return numbers, ()
+        return numbers, numbers[name] if name in self._needed else numbers.pop(name, ())
 
     def _reader(self) -> ValueReader:
         """Return the reader of the plan in use."""
         if self._read_by is None or self._read_by[0] is not self._plans[0]:
-            self._read_by = self._plans[0], ValueReader(self._values, self._plans[0])
+            self._read_by = self._plans[0], ValueReader(*self._plans[0])
         return self._read_by[1]
 
     def _is_usual(self, numbers: Numbers) -> bool:
         """Return whether every number is in its range, which most readings are."""
-        return all(
-            least <= number <= most
-            for measured, (least, most) in zip(numbers.values(), self._ranges, strict=True)
-            for number in measured
-        )
+        # Loops: a generator would take three times as long, and each reading comes here.
+        for measured, (least, most) in zip(numbers.values(), self._bounds, strict=True):
+            for number in measured:
+                if not least <= number <= most:
+                    return False
+        return True
 
     def _what_is_wrong(
         self, wrong: str, registers: list[tuple[int, ...]], setup: _Setup
@@ -238,14 +269,16 @@ class Meter:
         place = f"unit {self._unit_id}"
         _, other = _both(setup.order)
         if "voltage" in self._values or "frequency" in self._values:
-            swapped = self._reader().numbers(registers, other, setup.prefix)
+            swapped, _ = self._numbers(registers, other, setup.prefix)
             if next(complaints(self._profile, swapped), None) is None:
                 return WrongWordOrder(
                     f"{place}: {wrong}; in the other word order all would be plausible"
                 )
         return MeterWrong(f"{place}: {wrong}")
 
-    def _reading(self, numbers: Numbers, setup: _Setup) -> MeterValues:
+    def _reading(
+        self, numbers: Numbers, energies_wh: tuple[float, ...], setup: _Setup
+    ) -> MeterValues:
         power = numbers[self._profile.power]
         phases = _rounded(numbers.get("power", ()), "W")
         (energy_wh,) = numbers[self._energy]
@@ -258,8 +291,22 @@ class Meter:
             current_phases_a=_signed(_rounded(numbers.get("current", ()), "A"), phases),
             frequency_hz=frequency[0] if frequency else None,
             energy_wh=round(energy_wh),
+            energy_phases_wh=_counted_apart(energies_wh, energy_wh, self._phase_bounds),
             also={name: tuple(round(n, 3) for n in numbers[name]) for name in self._also},
         )
+
+
+def _counted_apart(
+    energies_wh: tuple[float, ...], whole_wh: float, bounds: tuple[float, float]
+) -> tuple[int, ...]:
+    """Return the energy of each phase; none where the meter does not count it.
+
+    A register that a copy of the model does not have may be zero, or no number.
+    """
+    if whole_wh and not any(energies_wh):
+        return ()
+    known = all(_within(one_wh, bounds) for one_wh in energies_wh)
+    return tuple([round(one_wh) for one_wh in energies_wh]) if known else ()
 
 
 def _both(order: WordOrder) -> tuple[WordOrder, WordOrder]:

@@ -1,14 +1,15 @@
 """Which registers to read in one go.  Pure."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+from oppleo_flow.immutable import immutable
 
 _REQUEST_CHARS = 8
 _ANSWER_CHARS = 5  # without the registers: address, function, count, checksum
 _SILENCE_CHARS = 3.5
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Block:
     """Some consecutive registers."""
 
@@ -21,7 +22,7 @@ class Block:
         return self.start + self.count
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class LineTiming:
     """How long things take on a serial line.
 

@@ -2,11 +2,11 @@
 
 import struct
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Final, Literal
 
 from oppleo_flow.devices.modbus_blocks import Block
 from oppleo_flow.devices.serial_bus import Table
+from oppleo_flow.immutable import immutable
 
 FUNCTIONS: Final[dict[Table, int]] = {"holding": 3, "input": 4}
 QUESTION_BYTES: Final = 8
@@ -65,7 +65,7 @@ def read_answer(frame: bytes) -> tuple[int, ...] | None:
     return struct.unpack(f">{heard.registers}H", frame[3:-2]) if heard.registers else ()
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Heard:
     """A whole frame on the line; `registers` is how many it asks for or brings, 0 in a refusal."""
 

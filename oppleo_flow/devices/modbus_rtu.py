@@ -9,7 +9,6 @@ late answer is never taken for the next one.
 import logging
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Final, Literal
 
 import minimalmodbus
@@ -37,6 +36,7 @@ from oppleo_flow.devices.serial_bus import (
 )
 from oppleo_flow.devices.serial_port import SerialPort
 from oppleo_flow.errors import DeviceError, DeviceMissing, DeviceTimeout
+from oppleo_flow.immutable import immutable
 
 _LOG = logging.getLogger(__name__)
 _MARGIN_S = 0.03  # an adapter's and the scheduler's share
@@ -291,7 +291,7 @@ class ModbusRtuBus(SerialBus):
             )
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class _Asked:
     """One question: whom it is for, and what it asks."""
 

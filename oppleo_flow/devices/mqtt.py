@@ -2,8 +2,9 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
+
+from oppleo_flow.immutable import immutable
 
 if TYPE_CHECKING:
     from pydantic import SecretStr
@@ -11,7 +12,7 @@ if TYPE_CHECKING:
 Qos = Literal[0, 1, 2]
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class MqttMessage:
     """What came from the broker.
 
@@ -24,7 +25,7 @@ class MqttMessage:
     kept: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class LastWill:
     """What the broker tells everybody, and keeps, while this client is there and when it is not."""
 
@@ -33,7 +34,7 @@ class LastWill:
     gone: bytes = b"offline"
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class BrokerAddress:
     """Where a broker is and as whom to go there; the password is opened only to be sent."""
 
@@ -70,6 +71,11 @@ class MqttBroker(ABC):
     def away(self) -> str | None:
         """Return why the broker cannot be reached now; None: it can."""
 
+    @property
+    @abstractmethod
+    def presence(self) -> str | None:
+        """Return the topic of the last will, which says whether this client is there, if any."""
+
     @abstractmethod
     def publish(self, topic: str, payload: bytes, *, qos: Qos = 1, retain: bool = False) -> None:
         """Send a message, and wait until the broker has it; with `qos` 0, until it has left.
@@ -85,7 +91,8 @@ class MqttBroker(ABC):
     def subscribe(self, topic_filter: str, heard: Heard, *, qos: Qos = 1) -> Undo:
         """Call `heard` with each message whose topic fits; return how to end that.
 
-        It is legal while the broker is away.
+        A broker that is there knows by then, so that no message is missed from now on.  It is
+        legal while the broker is away.
         """
 
     @abstractmethod

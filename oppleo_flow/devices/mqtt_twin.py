@@ -3,7 +3,16 @@
 from collections.abc import Iterable
 from threading import RLock
 
-from oppleo_flow.devices.mqtt import Changed, Heard, MqttBroker, MqttMessage, Qos, Undo, fits
+from oppleo_flow.devices.mqtt import (
+    Changed,
+    Heard,
+    LastWill,
+    MqttBroker,
+    MqttMessage,
+    Qos,
+    Undo,
+    fits,
+)
 from oppleo_flow.errors import ServiceError
 
 _PLACE = "simulated broker"
@@ -12,12 +21,20 @@ _PLACE = "simulated broker"
 class BrokerInside(MqttBroker):
     """A broker of this process; it keeps what it is told to keep, as a real one does."""
 
-    def __init__(self) -> None:
+    def __init__(self, will: LastWill | None = None) -> None:
+        self._will = will
         self._lock = RLock()
         self._ears: list[tuple[str, Heard]] = []
         self._watchers: list[Changed] = []
         self._kept: dict[str, bytes] = {}
         self._away: str | None = None
+        if will is not None:
+            self._kept[will.topic] = will.here
+
+    @property
+    def presence(self) -> str | None:
+        """Return the topic of the last will."""
+        return None if self._will is None else self._will.topic
 
     @property
     def away(self) -> str | None:
@@ -41,8 +58,10 @@ class BrokerInside(MqttBroker):
         with self._lock:
             if self._away is not None:
                 raise ServiceError(f"{_PLACE}: {self._away}; not sent: {topic}")
-            if retain:
+            if retain and payload:
                 self._kept[topic] = payload
+            elif retain:
+                self._kept.pop(topic, None)
             ears = [heard for wanted, heard in self._ears if fits(wanted, topic)]
         for heard in ears:
             heard(MqttMessage(topic, payload))

@@ -1,12 +1,13 @@
 """What a simulated SmartEVSE says on the network, and what may be wrong with it there."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from enum import StrEnum
 from typing import Any, Self
 
 from oppleo_flow.devices.smart_evse import EvseFacts
 from oppleo_flow.errors import ConfigError
+from oppleo_flow.immutable import immutable
 
 
 class NetworkTrouble(StrEnum):
@@ -23,7 +24,7 @@ class NetworkTrouble(StrEnum):
     DEAF = "deaf"  # it takes commands, and does nothing
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class EvseFace:
     """What a SmartEVSE has to say, and what is wrong with its way of saying it."""
 

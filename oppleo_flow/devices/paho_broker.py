@@ -5,12 +5,11 @@ made, after a wait that grows: the library would keep what was not acknowledged 
 the next connect, and a command that comes minutes late is worse than one that was refused.
 """
 
-import itertools
 import logging
 import random
+import ssl
 import time
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from threading import Event, Lock, Thread, current_thread
 from typing import TYPE_CHECKING, Any, Final
 
@@ -22,9 +21,10 @@ from oppleo_flow.devices.mqtt import (
     MqttMessage,
     Qos,
     Undo,
-    fits,
 )
+from oppleo_flow.devices.paho_subscriptions import Subscriptions
 from oppleo_flow.errors import DeviceMissing, ServiceError, ServiceTimeout
+from oppleo_flow.immutable import immutable
 
 if TYPE_CHECKING:
     from paho.mqtt.client import Client
@@ -42,74 +42,7 @@ _REMEDIES: Final[Mapping[str, str]] = {
 }
 
 
-@dataclass(slots=True)
-class _Subscription:
-    """One filter, and everybody who hears by it; `number` comes back with each message."""
-
-    topic_filter: str
-    qos: Qos
-    number: int
-    ears: list[Heard] = field(default_factory=list)
-
-    def ask(self, client: "Client") -> None:
-        """Ask the broker for what fits; what it has kept it tells again."""
-        from paho.mqtt.packettypes import PacketTypes  # noqa: PLC0415
-        from paho.mqtt.properties import Properties  # noqa: PLC0415
-        from paho.mqtt.subscribeoptions import SubscribeOptions  # noqa: PLC0415
-
-        numbered = Properties(PacketTypes.SUBSCRIBE)  # type: ignore[no-untyped-call]
-        numbered.SubscriptionIdentifier = self.number
-        client.subscribe(
-            self.topic_filter, options=SubscribeOptions(qos=self.qos), properties=numbered
-        )
-
-
-class _Subscriptions:
-    """What is subscribed; safe to use from several threads."""
-
-    def __init__(self) -> None:
-        self._lock = Lock()
-        self._by_filter: dict[str, _Subscription] = {}
-        self._numbers = itertools.count(1)
-
-    def add(self, topic_filter: str, heard: Heard, qos: Qos) -> _Subscription:
-        """Let somebody hear by a filter."""
-        with self._lock:
-            found = self._by_filter.get(topic_filter)
-            if found is None:
-                found = _Subscription(topic_filter, qos, next(self._numbers))
-                self._by_filter[topic_filter] = found
-            found.ears.append(heard)
-            return found
-
-    def remove(self, subscription: _Subscription, heard: Heard) -> bool:
-        """Let somebody hear no more; return whether nobody is left who does."""
-        with self._lock:
-            if heard not in subscription.ears:
-                return False
-            subscription.ears.remove(heard)
-            if subscription.ears:
-                return False
-            del self._by_filter[subscription.topic_filter]
-            return True
-
-    def all(self) -> list[_Subscription]:
-        """Return what is subscribed."""
-        with self._lock:
-            return list(self._by_filter.values())
-
-    def ears(self, topic: str, numbers: Collection[int]) -> list[Heard]:
-        """Return who hears a message: each filter by which it came has a copy of its own."""
-        with self._lock:
-            return [
-                heard
-                for one in self._by_filter.values()
-                if (one.number in numbers if numbers else fits(one.topic_filter, topic))
-                for heard in one.ears
-            ]
-
-
-@dataclass(frozen=True, slots=True)
+@immutable
 class Patience:
     """How long to wait: before the next try, the longest, for an answer, and for a connection."""
 
@@ -119,11 +52,14 @@ class Patience:
     connect_s: float = 5.0
 
 
+_PATIENCE = Patience()
+
+
 class PahoBroker(MqttBroker):
     """The connection to one broker; safe to use from several threads."""
 
     def __init__(
-        self, address: BrokerAddress, log: logging.Logger, patience: Patience = Patience()
+        self, address: BrokerAddress, log: logging.Logger, patience: Patience = _PATIENCE
     ) -> None:
         try:
             import paho.mqtt.client as library  # noqa: PLC0415  (only where a flow uses it)
@@ -138,7 +74,7 @@ class PahoBroker(MqttBroker):
         self._lock = Lock()
         self._client: Client | None = None
         self._away: str | None = _NOT_YET
-        self._subscriptions = _Subscriptions()
+        self._subscriptions = Subscriptions()
         self._watchers: list[Changed] = []
         self._refused: dict[int, str] = {}
         self._reached = False
@@ -146,15 +82,15 @@ class PahoBroker(MqttBroker):
         self._tried = Event()
         self._thread = Thread(target=self._keep_connected, name="mqtt", daemon=True)
 
-    def open(self) -> None:
+    def open(self, *, may_be_away: bool = False) -> None:
         """Connect, and stay connected from now on.
 
         Raises:
-            ServiceError: The broker cannot be reached, or refuses this client.
+            ServiceError: The broker cannot be reached, or refuses this client, and may not be away.
         """
         self._thread.start()
         self._tried.wait(self._patience.connect_s * 2)
-        if self.away is not None:
+        if self.away is not None and not may_be_away:
             why = self.away if ";" in self.away else f"{self.away}; {_CHECK}"
             self.close()
             raise ServiceError(f"{self._address.place}: {why}")
@@ -168,6 +104,11 @@ class PahoBroker(MqttBroker):
             self._hang_up(client)
         if self._thread.is_alive():
             self._thread.join(self._patience.connect_s * 2)
+
+    @property
+    def presence(self) -> str | None:
+        """Return the topic of the last will."""
+        return None if self._address.will is None else self._address.will.topic
 
     @property
     def away(self) -> str | None:
@@ -204,12 +145,18 @@ class PahoBroker(MqttBroker):
             raise ServiceError(f"{self._address.place}: refuses {topic}: {refused}")
 
     def subscribe(self, topic_filter: str, heard: Heard, *, qos: Qos = 1) -> Undo:
-        """Call `heard` with each message whose topic fits; return how to end that."""
+        """Call `heard` with each message whose topic fits; return how to end that.
+
+        A broker that is there has answered by then, so that no message is missed from now on.
+        """
         subscription = self._subscriptions.add(topic_filter, heard, qos)
         with self._lock:
             client = None if self._away else self._client
         if client is not None:
-            subscription.ask(client)
+            # Who is being told of a message cannot wait: its thread brings the answer, too.
+            told = current_thread() is self._thread
+            wait_s = 0.0 if told else self._patience.acknowledge_s
+            self._subscriptions.ask(client, subscription, wait_s)
 
         def end() -> None:
             if self._subscriptions.remove(subscription, heard):
@@ -259,9 +206,10 @@ class PahoBroker(MqttBroker):
             while client.loop() == self._library.MQTT_ERR_SUCCESS:
                 pass
         except OSError as error:
-            self._tell(error.strerror or str(error) or type(error).__name__)
+            self._tell(_reason(error, tls=self._address.tls))
         with self._lock:
             self._client = None
+        self._subscriptions.lost()
         if self._away is None:
             self._tell(_LOST)
         return self._reached
@@ -330,6 +278,7 @@ class PahoBroker(MqttBroker):
     def _subscribed(
         self, client: "Client", _: Any, number: int, codes: Any, properties: Any
     ) -> None:
+        self._subscriptions.answered(number)
         for code in codes:
             if code.is_failure:
                 self._log.warning(
@@ -359,6 +308,18 @@ class PahoBroker(MqttBroker):
 
 def _wait_to_be_written(client: "Client", _: Any, sock: Any) -> None:
     """Leave what is to be written to the connection's own thread, which is awake by now."""
+
+
+def _reason(error: OSError, *, tls: bool) -> str:
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return (
+            f"certificate verify failed: {error.verify_message}; ca_file is the certificate of who "
+            "signed the broker's, and host the name that stands in it"
+        )
+    said = error.strerror or str(error) or type(error).__name__
+    if isinstance(error, ssl.SSLError) or (tls and isinstance(error, ConnectionResetError)):
+        return f"{said}; does the broker speak TLS at this port?"
+    return said
 
 
 def _in_words(code: str) -> str:

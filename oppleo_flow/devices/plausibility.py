@@ -30,7 +30,7 @@ def complaints(profile: MeterProfile, numbers: Numbers) -> Iterator[str]:
 
 
 def _out_of_range(name: str, value: Value, measured: tuple[float, ...]) -> Iterator[str]:
-    least, most = (bound * value.factor for bound in value.range)
+    least, most = value.bounds
     for phase, number in zip(_PHASES, measured, strict=False):
         if name == "voltage" and abs(number) <= _NO_PHASE_V:
             continue
@@ -45,7 +45,7 @@ def _out_of_range(name: str, value: Value, measured: tuple[float, ...]) -> Itera
 
 def at_its_scale(value: Value, number: float) -> float:
     """Return a number that some firmware gives ten times too large as it is meant."""
-    least, most = (bound * value.factor for bound in value.range)
+    least, most = value.bounds
     if value.tenfold and 10 * least <= number <= 10 * most:
         return number / 10
     return number

@@ -1,12 +1,12 @@
 """What may be wrong with a card reader or what lies on it, for the simulated ones."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
 
 from oppleo_flow.devices.rfid import FieldFault, ReaderFault
 from oppleo_flow.errors import ConfigError
+from oppleo_flow.immutable import immutable
 
 
 class ReaderTrouble(StrEnum):
@@ -20,7 +20,7 @@ class ReaderTrouble(StrEnum):
     TWO_CARDS = "two-cards"  # whatever is held there, another card is with it
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class ReaderFace:
     """What a simulated reader finds: the UID of the card there, and what is wrong."""
 

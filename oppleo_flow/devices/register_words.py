@@ -22,9 +22,9 @@ _CODES: Final = {
 }
 
 
-def struct_of(kind: RegisterType) -> struct.Struct:
-    """Return how the bytes of a number lie when the high word comes first."""
-    return struct.Struct(f">{_CODES[kind]}")
+def code_of(kind: RegisterType) -> str:
+    """Return how a form of `struct` names a type of number."""
+    return _CODES[kind]
 
 
 def width(kind: RegisterType) -> int:

@@ -1,11 +1,11 @@
 """What nodes may ask of a serial bus with Modbus devices on it."""
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
 from typing import Final, Literal
 
 from oppleo_flow.devices.modbus_blocks import Block, LineTiming
 from oppleo_flow.errors import DeviceError
+from oppleo_flow.immutable import immutable
 
 Table = Literal["input", "holding"]
 Parity = Literal["none", "even", "odd"]
@@ -41,7 +41,7 @@ class LineShared(DeviceError):
     """Somebody else speaks on the bus, so nobody can tell whom an answer is for."""
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Tally:
     """How a device answered since the start: how often each came.
 

@@ -7,10 +7,10 @@ and named in `odd`.  The answer holds the key of an OCPP server, so it is never 
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any, Final, Literal, TypeVar, cast
 
 from oppleo_flow.errors import ServiceError
+from oppleo_flow.immutable import immutable
 from oppleo_flow.payloads import EvseSignal
 
 EvseAccess = Literal["off", "on", "paused"]
@@ -47,7 +47,7 @@ class Contradiction(ServiceError):
     """A SmartEVSE says two things that cannot both be."""
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class EvseFacts:
     """What a SmartEVSE said; None: it did not say, or nothing that can be."""
 

@@ -6,7 +6,7 @@ this process, serves the same.
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from queue import Empty, SimpleQueue
 from threading import RLock, Thread
 from typing import Any, Final
@@ -19,6 +19,7 @@ from oppleo_flow.devices.network_trouble import EvseFace, NetworkTrouble
 from oppleo_flow.devices.smart_evse import ACCESS_IDS, ERRORS, MODE_IDS, STATES
 from oppleo_flow.devices.world import World, eventful
 from oppleo_flow.errors import ServiceError, ServiceTimeout
+from oppleo_flow.immutable import immutable
 
 TOLD_EVERY_S: Final = 10.0
 _LOOKS_EVERY_S: Final = 0.5
@@ -26,7 +27,7 @@ _PAGE: Final = "<html><body>Welcome to your router</body></html>"
 _BY_HTTP: Final = {"mode", "override_current"}
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Answer:
     """What a SmartEVSE's web server answers."""
 

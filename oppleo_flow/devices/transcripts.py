@@ -49,6 +49,7 @@ class Expected(BaseModel):
     current_phases_a: tuple[float, ...]
     frequency_hz: float | None
     energy_wh: int
+    energy_phases_wh: tuple[int, ...] = ()
     also: Mapping[str, tuple[float, ...]] = {}
 
 

@@ -5,7 +5,7 @@ pull its levers.  It may live in this process or behind a socket.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field, fields
 from typing import Any, Final, Protocol, Self, runtime_checkable
 
 from oppleo_flow.devices.evse_waveform import LedLine, LedTap
@@ -13,10 +13,11 @@ from oppleo_flow.devices.meter_trouble import MeterTrouble
 from oppleo_flow.devices.network_trouble import EvseFace
 from oppleo_flow.devices.reader_trouble import ReaderFace
 from oppleo_flow.errors import ConfigError
+from oppleo_flow.immutable import immutable
 from oppleo_flow.node_context import Site
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Wiring:
     """Which pins of the Pi lead to a charge point, and its meters and reader; BCM numbers.
 
@@ -56,9 +57,10 @@ class Wiring:
         Raises:
             ConfigError: A name that no wire has.
         """
-        unknown = sorted(set(data) - set(cls.__slots__))
+        known = [one.name for one in fields(cls)]
+        unknown = sorted(set(data) - set(known))
         if unknown:
-            raise ConfigError(f"wiring: {unknown[0]!r} is not a wire; known: {list(cls.__slots__)}")
+            raise ConfigError(f"wiring: {unknown[0]!r} is not a wire; known: {known}")
         values = dict(data)
         if "meters" in values:
             values["meters"] = {int(unit): model for unit, model in values["meters"].items()}
@@ -66,7 +68,7 @@ class Wiring:
 
     def to_json(self) -> dict[str, Any]:
         """Return plain JSON data that `from_json` reads."""
-        values = {name: getattr(self, name) for name in self.__slots__}
+        values = {one.name: getattr(self, one.name) for one in fields(self)}
         return {**values, "meters": {str(unit): model for unit, model in self.meters.items()}}
 
 
@@ -74,7 +76,7 @@ FIRST_POINT: Final = "evse"
 """What a charge point is called where nobody has named it."""
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class SiteWiring:
     """The wiring of every charge point on one Pi, by name; there is one at least."""
 
@@ -106,7 +108,7 @@ class SiteWiring:
         return {"points": {name: wiring.to_json() for name, wiring in self.points.items()}}
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class MeterFace:
     """What a simulated meter would show; power is import positive.
 
@@ -119,6 +121,7 @@ class MeterFace:
     power_phases_w: tuple[float, ...]
     frequency_hz: float
     energy_import_wh: float
+    energy_phases_wh: tuple[float, ...]
     serial: int
     trouble: MeterTrouble | None = None
 

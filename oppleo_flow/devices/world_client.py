@@ -88,7 +88,7 @@ class WorldClient(World):
         face = self._call("meter", unit_id=unit_id)
         if face is None:
             return None
-        phases = ("voltage_phases_v", "current_phases_a", "power_phases_w")
+        phases = ("voltage_phases_v", "current_phases_a", "power_phases_w", "energy_phases_wh")
         shown: dict[str, Any] = {**face, **{name: tuple(face[name]) for name in phases}}
         return MeterFace(**{**shown, "trouble": meter_trouble(face["trouble"])})
 

@@ -4,18 +4,18 @@ Each car, guest and fault has dice of its own, so that a change to one leaves th
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from random import Random
 from zoneinfo import ZoneInfo
 
+from oppleo_flow.immutable import immutable
 from oppleo_flow.simulator.scenario import CarSettings, FaultRate, GuestSettings, Habit
 
 _MONTH_S = 30 * 86_400.0
 _SHORTEST_TRIP = timedelta(minutes=1)
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Period:
     """Some whole days of a zone, from the midnight of the first to the midnight after the last."""
 
@@ -44,7 +44,7 @@ class Period:
         return (self.first + timedelta(days=number) for number in range(self.days))
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Trip:
     """A car is away and uses energy."""
 
@@ -53,7 +53,7 @@ class Trip:
     uses_wh: float
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Bout:
     """Something is broken for a while."""
 

@@ -23,6 +23,7 @@ class Metering:
         self._points: tuple[SimulatedPoint, ...] = ()
         self._measured: dict[int, tuple[str, tuple[SimulatedPoint, ...]]] = {}
         self._counters: dict[int, EnergyCounter] = {}
+        self._phases: dict[int, tuple[EnergyCounter, ...]] = {}
         self._displays: dict[int, Display] = {}
         self._faces: dict[int, MeterFace] = {}
         self._shown_w: list[float] = []
@@ -30,20 +31,28 @@ class Metering:
     def connect(self, points: Collection[SimulatedPoint], at_s: float) -> None:
         """Measure these charge points, as their wiring says.
 
-        A meter of one charge point shows that one's register; one of several has its own.
+        A meter of one charge point shows that one's register; one of several has its own.  What a
+        new one has counted before was spread evenly over its phases.
         """
         self._points = tuple(points)
         kept, self._counters, self._measured = self._counters, {}, {}
+        phases, self._phases = self._phases, {}
         for point in self._points:
             for unit_id, model in point.wiring.meters.items():
                 _, others = self._measured.get(unit_id, (model, ()))
                 self._measured[unit_id] = (model, (*others, point))
-        for unit_id, (_, measured) in self._measured.items():
+        for unit_id, (model, measured) in self._measured.items():
             if len(measured) == 1:
                 self._counters[unit_id] = measured[0].house.counter
             else:
                 new = EnergyCounter(NEW_METER_WH, _drawn_w(measured), at_s)
                 self._counters[unit_id] = kept.get(unit_id, new)
+            counter, count = self._counters[unit_id], phases_of_model(model)
+            before = phases.get(unit_id, ())
+            if counter is kept.get(unit_id) and len(before) == count:
+                self._phases[unit_id] = before
+            else:
+                self._phases[unit_id] = _spread(counter.energy_at(at_s), count, at_s)
         self._show(at_s)
 
     def settle(self, at_s: float) -> None:
@@ -56,15 +65,19 @@ class Metering:
         shown = self._displays.get(unit_id)
         if shown is None:
             return None
-        _, points = self._measured[unit_id]
-        if all(point.meter_silent or not point.house.powered for point in points):
+        answers, trouble = False, None
+        # A loop: each reading of a meter comes here, and generators would take longer.
+        for point in self._measured[unit_id][1]:
+            answers = answers or (point.house.powered and not point.meter_silent)
+            trouble = trouble or point.meter_trouble
+        if not answers:
             return None
         energy_wh = self._counters[unit_id].energy_at(at_s)
-        trouble = next((p.meter_trouble for p in points if p.meter_trouble is not None), None)
         face = self._faces.get(unit_id)
         if face is None or face.energy_import_wh != energy_wh or face.trouble is not trouble:
             serial = _FIRST_SERIAL + unit_id - 1
-            face = MeterFace(*shown, _FREQUENCY_HZ, energy_wh, serial, trouble)
+            phases_wh = tuple([one.energy_at(at_s) for one in self._phases[unit_id]])
+            face = MeterFace(*shown, _FREQUENCY_HZ, energy_wh, phases_wh, serial, trouble)
             self._faces[unit_id] = face
         return face
 
@@ -72,11 +85,17 @@ class Metering:
         self._shown_w = [point.house.car.drawn_w for point in self._points]
         self._faces.clear()
         for unit_id, (model, points) in self._measured.items():
-            self._displays[unit_id] = _display(model, points)
+            self._displays[unit_id] = display = _display(model, points)
+            for counter, power_w in zip(self._phases[unit_id], display[3], strict=True):
+                counter.settle(at_s, power_w)
             if len(points) > 1:
                 self._counters[unit_id].settle(at_s, _drawn_w(points))
         for unit_id in self._displays.keys() - self._measured.keys():
             del self._displays[unit_id]
+
+
+def _spread(energy_wh: float, phases: int, at_s: float) -> tuple[EnergyCounter, ...]:
+    return tuple(EnergyCounter(energy_wh / phases, at_s=at_s) for _ in range(phases))
 
 
 def _drawn_w(points: tuple[SimulatedPoint, ...]) -> float:

@@ -1,12 +1,12 @@
 """The pins of the simulated machine: what was done to each, and the level that this makes."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from oppleo_flow.devices.gpio import PWM_HZ, breath_percent
+from oppleo_flow.immutable import immutable
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Pin:
     """What is done to a pin: held, modulated, breathing, or only pulled; percent of high."""
 

@@ -1,13 +1,13 @@
 """The card readers of the simulated world, and the cards that are held to them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from oppleo_flow.devices.reader_trouble import ReaderFace, ReaderTrouble
 from oppleo_flow.errors import ConfigError
+from oppleo_flow.immutable import immutable
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Card:
     """A card in the pocket; `known` when the demo's ledger should know it."""
 

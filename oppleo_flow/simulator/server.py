@@ -10,6 +10,7 @@ import selectors
 import socket
 import time
 from collections.abc import Callable
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -184,7 +185,7 @@ class WorldServer:
 
     def _meter(self, unit_id: int) -> dict[str, Any] | None:
         face = self._world.meter(unit_id)
-        return None if face is None else {name: getattr(face, name) for name in face.__slots__}
+        return None if face is None else {one.name: getattr(face, one.name) for one in fields(face)}
 
     def _smart_evses(self) -> dict[str, Any]:
         return {name: face.to_json() for name, face in self._world.smart_evses().items()}

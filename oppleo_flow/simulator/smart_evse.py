@@ -7,17 +7,17 @@ stops, the car has up to six seconds to stop drawing, then the contactor opens. 
 car there: three seconds without pilot signal, then the charge delay.
 """
 
-from dataclasses import dataclass
 from typing import Literal
 
 from oppleo_flow.devices.smart_evse import EvseMode
+from oppleo_flow.immutable import immutable
 from oppleo_flow.payloads import EvseSignal
 
 State = Literal["A", "B", "B1", "C", "C1", "delay"]
 """IEC 61851: the suffix 1 means that the EVSE offers no current; `delay` is the charge delay."""
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class EvseTimes:
     """How long the EVSE and the car take, in seconds; the defaults are those of the devices."""
 

@@ -66,6 +66,10 @@ class SimulatedWorld(WorldInTime, EventfulWorld):
 
         While that does not change it is the very same face.
         """
+        with self._lock:
+            now_s = self._clock.monotonic()
+            if self._due_s is None or now_s < self._due_s:  # as nearly always: it is up to date
+                return self._metering.face(unit_id, now_s)
         with self._present() as now_s:
             return self._metering.face(unit_id, now_s)
 

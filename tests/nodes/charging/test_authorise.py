@@ -127,6 +127,15 @@ def test_the_card_of_the_session_may_end_it_though_it_was_disabled(ledger, swipe
     assert ledger.tokens.refused_at() == {}
 
 
+def test_the_card_of_the_session_may_end_it_though_somebody_deleted_it_meanwhile(ledger, swipe):
+    """The command refuses that; somebody may have used SQL."""
+    ledger.sessions.record(SessionStarted.sample(token_id=TOKEN.token_id))
+    assert ledger.tokens.all() == []
+    assert swipe(CARD).outputs["accepted"] == [
+        Authorised(TOKEN.token_id, CARD.uid, "family", only_ends="unknown")
+    ]
+
+
 def test_the_card_of_a_session_that_has_ended_is_a_card_like_any_other(ledger, swipe):
     ledger.tokens.add(replace(TOKEN, enabled=False), NOON)
     ledger.sessions.record(SessionStarted.sample(token_id=TOKEN.token_id))

@@ -14,7 +14,7 @@ from oppleo_flow.payloads import (
     SwitchState,
 )
 from oppleo_flow.testing import Bench
-from oppleo_flow.testing.bench import NOON
+from oppleo_flow.testing.bench import NOON, BenchSite
 
 ON, OFF = SwitchState(on=True, reason="session"), SwitchState(on=False, reason="no session")
 
@@ -150,3 +150,27 @@ def test_a_quiet_day_raises_nothing(bench):
     read(bench, 3.0, 24 * 3600, every=300)
 
     assert titles(bench) == []
+
+
+def test_an_alarm_is_told_in_the_site_s_language_and_says_what_it_is_about():
+    with Bench(ChargeAlarm, {}, site=BenchSite(language="nl")) as bench:
+        tell(bench, switch=OFF)
+        read(bench, 11_040.0, 20)
+        read(bench, 0.0, 10)
+
+        raised, cleared = bench.sent("out")
+        assert bench.run().status == "no alarm"
+    assert (raised.title, raised.event, raised.key, raised.state) == (
+        "Er loopt stroom terwijl de schakelaar uit is",
+        "fault",
+        "node.power-while-off",
+        "raised",
+    )
+    assert raised.text.startswith(
+        "er wordt 11040 W afgenomen terwijl de schakelaar uit is: staat het menu"
+    )
+    assert (cleared.title, cleared.key, cleared.state) == (
+        "Opgelost: Er loopt stroom terwijl de schakelaar uit is",
+        "node.power-while-off",
+        "cleared",
+    )

@@ -32,8 +32,10 @@ def test_a_disagreement_that_lasts_is_an_alarm_until_they_agree(bench):
 
     assert (bench.run().faults, bench.run().status) == ({}, "they agree")
     assert bench.sent() == [
-        Notification(TITLE, TEXT, 1),
-        Notification(f"Over: {TITLE}", f"it was: {TEXT}"),
+        Notification(TITLE, TEXT, 1, "fault", "node.led-and-network", "raised"),
+        Notification(
+            f"Over: {TITLE}", f"it was: {TEXT}", 0, "fault", "node.led-and-network", "cleared"
+        ),
     ]
 
 
@@ -114,6 +116,9 @@ def test_access_that_does_not_follow_the_switch_is_an_alarm_of_its_own(bench):
             "The EVSE does not follow its switch",
             "the switch is off, over the network it says charging",
             1,
+            "fault",
+            "node.switch-and-network",
+            "raised",
         )
     ]
     assert list(bench.run().faults) == ["switch-and-network"]

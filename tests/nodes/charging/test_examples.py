@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from nodes.charging.mains_fuse import MainsFuseConnection
+from nodes.storage.postgres import Postgres
 from oppleo_flow.node import Example
 from oppleo_flow.node_spec import NodeSpec
 from oppleo_flow.registry import Registry
@@ -24,7 +25,11 @@ EXAMPLES = [
 def test_an_example_is_true(spec: NodeSpec, example: Example, tmp_path: Path) -> None:
     with ledger_in(tmp_path):
         pass
-    there = {**CONNECTIONS, "mains": (MainsFuseConnection, {"limit_a": 25})}
+    there = {
+        **CONNECTIONS,
+        "mains": (MainsFuseConnection, {"limit_a": 25}),
+        "copy": (Postgres, {"url": "postgresql://me:secret@db.example.org/ours"}),
+    }
     used = {name: made for name, made in there.items() if name in example.config.values()}
 
     found = run_example(spec.cls, example, connections=used, site=site_in(tmp_path))

@@ -319,3 +319,10 @@ def test_a_gate_that_never_shuts_tells_of_no_hours():
         on.advance(20 * HOUR)
 
         assert on.sent("hours") == []
+
+
+def test_the_hours_tell_of_leave_to_charge_at_peak():
+    with gate(THURSDAY_NOON) as on:
+        on.send(PeakOnce(allowed=True, by="owner"), "once")
+        on.send(PeakOnce(allowed=False, by="owner"), "once")
+        assert [hours.once for hours in on.sent("hours")] == [False, True, False]

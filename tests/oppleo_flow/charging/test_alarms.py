@@ -11,6 +11,7 @@ from oppleo_flow.payloads import (
     SwitchState,
 )
 from oppleo_flow.testing.bench import NOON
+from oppleo_flow.wording import LANGUAGES, wording
 
 ON, OFF = SwitchState(on=True, reason="session"), SwitchState(on=False, reason="no session")
 LIMITS = Limits()
@@ -125,7 +126,8 @@ def test_a_line_that_makes_no_sense(evse, now_s, wrong):
     assert asked("bad-line", now_s, evse=evse) is wrong
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("code", RULES)
-def test_every_alarm_says_what_to_check(code):
+def test_every_alarm_says_what_to_check(code, language):
     evse = EvseUnknown(NOON, "what is wrong; what to check?")
-    assert "?" in words(code, Seen(evse=evse), LIMITS)
+    assert "?" in words(code, Seen(evse=evse), LIMITS, wording(language))

@@ -6,7 +6,9 @@ import pytest
 
 from oppleo_flow.charging.cross_check import led_and_network, switch_and_network
 from oppleo_flow.payloads import EvseSignal, EvseState, EvseUnknown, SwitchState
+from oppleo_flow.wording import wording
 
+SAY = wording("en")
 S = EvseSignal
 SAME = [
     {S.ACCESS_OFF},
@@ -20,7 +22,7 @@ PAIRS = list(itertools.product(S, S))
 
 @pytest.mark.parametrize(("led", "network"), PAIRS, ids=lambda signal: signal.value)
 def test_what_the_led_shows_and_what_it_says(led: EvseSignal, network: EvseSignal) -> None:
-    differs = led_and_network(EvseState.sample(signal=led), EvseState.sample(signal=network))
+    differs = led_and_network(EvseState.sample(signal=led), EvseState.sample(signal=network), SAY)
 
     agree = any({led, network} <= group for group in SAME)
     text = f"the LED shows {led.value}, over the network it says {network.value}"
@@ -38,7 +40,7 @@ def test_what_the_led_shows_and_what_it_says(led: EvseSignal, network: EvseSigna
     ],
 )
 def test_what_is_not_known_is_no_disagreement(led: object, network: object) -> None:
-    assert led_and_network(led, network) is None  # type: ignore[arg-type]
+    assert led_and_network(led, network, SAY) is None  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -56,10 +58,10 @@ def test_what_is_not_known_is_no_disagreement(led: object, network: object) -> N
 def test_the_switch_and_what_it_says(on: bool, signal: EvseSignal, differs: str | None) -> None:
     state = EvseState.sample(signal=signal)
 
-    assert switch_and_network(SwitchState(on, "a reason"), state) == differs
+    assert switch_and_network(SwitchState(on, "a reason"), state, SAY) == differs
 
 
 def test_without_a_switch_or_a_word_nothing_can_be_said_of_it() -> None:
-    assert switch_and_network(None, EvseState.sample()) is None
-    assert switch_and_network(SwitchState(True, "a reason"), EvseUnknown.sample()) is None
-    assert switch_and_network(SwitchState(True, "a reason"), None) is None
+    assert switch_and_network(None, EvseState.sample(), SAY) is None
+    assert switch_and_network(SwitchState(True, "a reason"), EvseUnknown.sample(), SAY) is None
+    assert switch_and_network(SwitchState(True, "a reason"), None, SAY) is None

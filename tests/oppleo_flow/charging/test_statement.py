@@ -8,21 +8,20 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from oppleo_flow.charging.meters import MeterFacts
 from oppleo_flow.charging.month import Month
+from oppleo_flow.charging.period import Period
+from oppleo_flow.charging.reconciliation import Part, Register
 from oppleo_flow.charging.record import SessionRecord
-from oppleo_flow.charging.statement import (
-    CardTotal,
-    Heading,
-    Register,
-    Statement,
-    make_statement,
-)
+from oppleo_flow.charging.selection import Selection
+from oppleo_flow.charging.statement import Heading, NameTotal, Statement, make_statement
 from oppleo_flow.charging.tariff import PriceVersion
+from oppleo_flow.payloads import Attribution
 
 AMSTERDAM = ZoneInfo("Europe/Amsterdam")
 MARCH = Month(2026, 3)
 START, STOP = MARCH.bounds(AMSTERDAM)
-HEADING = Heading("cp", MARCH, AMSTERDAM, "EUR", STOP + timedelta(hours=6))
+HEADING = Heading("cp", Period.of_month(MARCH), AMSTERDAM, "EUR", STOP + timedelta(hours=6))
 HOUR = timedelta(hours=1)
 PRICE = PriceVersion(UUID(int=9), datetime(2025, 1, 1, tzinfo=UTC), Decimal("0.333"), "EUR")
 
@@ -119,8 +118,8 @@ def test_what_is_not_known_is_flagged_and_left_out_of_the_sums():
 
 def test_a_month_without_sessions_comes_to_nothing():
     statement = make_statement(HEADING, [])
-    assert (statement.energy_wh, str(statement.total), statement.by_label()) == (0, "0.00", ())
-    assert statement.meter_serials == ()
+    assert (statement.energy_wh, str(statement.total), statement.by("card")) == (0, "0.00", ())
+    assert statement.meters == ()
 
 
 def test_sessions_are_summed_up_by_label():
@@ -129,9 +128,9 @@ def test_sessions_are_summed_up_by_label():
         session(START + HOUR, label="family", number=2),
         session(START + HOUR, label="work", number=3),
     ]
-    assert make_statement(HEADING, lines).by_label() == (
-        CardTotal("family", 1, 500, Decimal("0.17")),
-        CardTotal("work", 2, 1_000, Decimal("0.34")),
+    assert make_statement(HEADING, lines).by("card") == (
+        NameTotal("family", 1, 500, Decimal("0.17")),
+        NameTotal("work", 2, 1_000, Decimal("0.34")),
     )
 
 
@@ -147,7 +146,9 @@ def test_the_registers_explain_every_watt_hour():
         session(START + 9 * HOUR, start_wh=1_350, energy_wh=150, number=2),
         session(STOP + HOUR, started_at=STOP - HOUR, start_wh=1_600, energy_wh=700, number=3),
     ]
-    statement = make_statement(HEADING, sessions, (register(START, 1_000), register(STOP, 2_000)))
+    statement = make_statement(
+        HEADING, sessions, [Part(register(START, 1_000), register(STOP, 2_000))]
+    )
     found = statement.reconciliation
     assert found is not None
     assert (found.sessions_wh, found.before_wh, found.unfinished_wh) == (550, 100, 400)
@@ -156,7 +157,9 @@ def test_the_registers_explain_every_watt_hour():
 
 def test_the_energy_of_a_session_without_registers_is_unattributed():
     line = session(START + HOUR, energy_wh=None)
-    statement = make_statement(HEADING, [line], (register(START, 1_000), register(STOP, 1_700)))
+    statement = make_statement(
+        HEADING, [line], [Part(register(START, 1_000), register(STOP, 1_700))]
+    )
     assert statement.reconciliation is not None
     assert statement.reconciliation.unattributed_wh == 700
 
@@ -170,7 +173,7 @@ def test_the_energy_of_a_session_without_registers_is_unattributed():
     ],
 )
 def test_registers_that_cannot_be_compared_reconcile_nothing(opening, closing):
-    assert make_statement(HEADING, [], (opening, closing)).reconciliation is None
+    assert make_statement(HEADING, [], [Part(opening, closing)]).reconciliation is None
 
 
 def consecutive(steps: list[tuple[int, int, int]]) -> list[SessionRecord]:
@@ -190,7 +193,7 @@ steps = st.lists(
 
 
 def statement_of(sessions: list[SessionRecord], month: Month) -> Statement:
-    return make_statement(replace(HEADING, month=month), sessions)
+    return make_statement(replace(HEADING, period=Period.of_month(month)), sessions)
 
 
 @given(steps)
@@ -207,7 +210,7 @@ def test_every_session_is_on_exactly_one_statement(steps):
 def test_sums_by_label_are_the_sums_of_the_statement(steps):
     sessions = [replace(s, label="ab"[n % 2]) for n, s in enumerate(consecutive(steps))]
     statement = statement_of(sessions, MARCH)
-    parts = statement.by_label()
+    parts = statement.by("card")
     assert sum(part.sessions for part in parts) == len(statement.lines)
     assert sum(part.energy_wh for part in parts) == statement.energy_wh
     assert sum((part.total for part in parts), Decimal(0)) == statement.total
@@ -215,7 +218,7 @@ def test_sums_by_label_are_the_sums_of_the_statement(steps):
 
 @given(steps=steps, opening=st.integers(0, 500_000), counted=st.integers(0, 3_000_000))
 def test_the_reconciliation_always_adds_up(steps, opening, counted):
-    registers = (register(START, opening), register(STOP, opening + counted))
+    registers = [Part(register(START, opening), register(STOP, opening + counted))]
     found = make_statement(HEADING, consecutive(steps), registers).reconciliation
     assert found is not None
     assert counted == (
@@ -228,11 +231,75 @@ def test_sessions_without_a_gap_leave_nothing_unattributed(steps):
     overlap = [s for s in consecutive(steps) if s.started_at < STOP and s.ended_at >= START]
     assume(overlap)
     first, last = overlap[0], overlap[-1]
-    registers = (
-        register(START, first.meter_start_wh + first.energy_wh // 2),
-        register(STOP, last.meter_end_wh),
-    )
+    opening = register(START, first.meter_start_wh + first.energy_wh // 2)
+    registers = [Part(opening, register(STOP, last.meter_end_wh))]
     found = make_statement(HEADING, overlap, registers).reconciliation
     assert found is not None
     assert found.unattributed_wh == 0
     assert found.sessions_wh + found.unfinished_wh == sum(s.energy_wh for s in overlap)
+
+
+@given(steps, st.integers(0, 500_000), st.integers(0, 3_000_000))
+def test_selections_share_out_the_sessions_and_none_tells_what_the_meter_counted(
+    steps, opening, counted
+):
+    sessions = [replace(s, label="ab"[n % 2]) for n, s in enumerate(consecutive(steps))]
+    registers = [Part(register(START, opening), register(STOP, opening + counted))]
+    whole = make_statement(HEADING, sessions, registers)
+    parts = [
+        make_statement(replace(HEADING, selection=Selection(card=card)), sessions, registers)
+        for card in "ab"
+    ]
+    assert sum(part.energy_wh for part in parts) == whole.energy_wh
+    assert sum(part.total for part in parts) == whole.total
+    assert sum(part.unfinished for part in parts) == whole.unfinished
+    assert whole.reconciliation is not None
+    assert [part.reconciliation for part in parts] == [None, None]
+
+
+def test_a_meter_that_was_exchanged_has_a_part_of_its_own():
+    old = session(START + HOUR, start_wh=1_000, energy_wh=500, number=1)
+    new = replace(session(STOP - HOUR, start_wh=10, energy_wh=300, number=2), meter_serial="B")
+    parts = [
+        Part(register(START, 1_000), register(START + 9 * HOUR, 1_600)),
+        Part(register(START + 10 * HOUR, 0, "B"), register(STOP, 400, "B")),
+    ]
+    found = make_statement(HEADING, [old, new], parts).reconciliation
+    assert (found.counted_wh, found.sessions_wh, found.unattributed_wh) == (1_000, 800, 200)
+    assert found.before_wh == 0
+
+
+def test_the_sessions_of_another_charge_point_are_not_selected():
+    """Oppleo: the history sums over all devices."""
+    here = replace(session(START + HOUR, number=1), point="left")
+    there = replace(session(START + HOUR, number=2), point="right")
+    heading = replace(HEADING, selection=Selection(point="left"))
+    made = make_statement(heading, [here, there])
+    assert (made.lines, made.others) == ((here,), (there,))
+
+
+@pytest.mark.parametrize("purpose", ["driver", "vehicle", "cost_centre"])
+def test_a_statement_can_be_of_whom_and_what_sessions_were_for(purpose):
+    ann, ben, nobody = (session(STOP - HOUR, number=number) for number in (1, 2, 3))
+    ann = replace(ann, attribution=Attribution(**{purpose: "Ann"}))
+    ben = replace(ben, attribution=Attribution(**{purpose: "Ben"}))
+    heading = replace(HEADING, selection=Selection(**{purpose: "Ann"}))
+    made = make_statement(heading, [ann, ben, nobody])
+    assert (made.lines, made.others) == ((ann,), (ben, nobody))
+    assert made.total == ann.amount
+
+
+def test_a_statement_is_preliminary_until_its_period_has_ended():
+    assert replace(HEADING, created_at=STOP - timedelta(microseconds=1)).preliminary
+    assert not replace(HEADING, created_at=STOP).preliminary
+
+
+def test_a_meter_that_nobody_told_of_is_known_by_its_serial_number():
+    line = session(START + HOUR)
+    assert make_statement(HEADING, [line]).meters == (MeterFacts(serial="A"),)
+    told = MeterFacts("Eastron", "SDM630", mid=True)
+    made = make_statement(HEADING, [line], meters=[told])
+    assert made.meters == (replace(told, serial="A"),)
+    other = replace(told, serial="B")
+    made = make_statement(HEADING, [line], meters=[other])
+    assert made.meters == (other, MeterFacts(serial="A"))

@@ -164,8 +164,22 @@ def test_an_answer_that_breaks_off_is_no_answer() -> None:
         handler.end_headers()
         handler.wfile.write(b"half")
 
-    with Server(break_off) as server, real_client() as client, pytest.raises(ServiceError):
+    with Server(break_off) as server, real_client() as client, pytest.raises(ServiceTimeout) as no:
         client.send(HttpRequest("POST", server.url))
+
+    assert str(no.value) == (
+        "127.0.0.1: the connection broke before the whole answer; what was asked may have been done"
+    )
+
+
+def test_a_server_that_takes_a_request_and_hangs_up_may_have_done_it() -> None:
+    def hang_up(handler: BaseHTTPRequestHandler) -> None:
+        handler.close_connection = True
+
+    with Server(hang_up) as server, real_client() as client, pytest.raises(ServiceTimeout) as no:
+        client.send(HttpRequest("POST", server.url))
+
+    assert "what was asked may have been done" in str(no.value)
 
 
 def test_an_answer_that_is_too_long_is_refused() -> None:

@@ -9,75 +9,14 @@ from oppleo_flow.devices.meter_profile import Selection
 from oppleo_flow.devices.meter_registers import RegisterImage
 from oppleo_flow.devices.meter_twin import WorldSerialBus
 from oppleo_flow.devices.meters import Meter, MeterValues
-from oppleo_flow.devices.modbus_blocks import Block, LineTiming
+from oppleo_flow.devices.modbus_blocks import Block
 from oppleo_flow.devices.profile_files import built_in_models, meter_profile
 from oppleo_flow.devices.register_words import words_of
-from oppleo_flow.devices.serial_bus import RegisterRefused, SerialBus, Tally
+from oppleo_flow.devices.serial_bus import RegisterRefused
 from oppleo_flow.devices.world import MeterFace, Wiring
 from oppleo_flow.errors import ConfigError, DeviceError, DeviceTimeout
+from tests.oppleo_flow.devices.register_bus import SDM120, SDM630, Registers, meter, read
 from tests.oppleo_flow.devices.worlds import still_world
-
-SDM630 = {
-    **{0x00: 229.5, 0x02: 230.5, 0x04: 231.5},
-    **{0x06: 16.0, 0x08: 15.5, 0x0A: 15.25},
-    **{0x0C: 3672.0, 0x0E: 3572.75, 0x10: 3530.4},
-    **{0x2A: 230.5, 0x34: 10_775.0, 0x46: 49.98, 0x48: 8123.456, 0x156: 8200.5},
-}
-SDM120 = {0x00: 229.5, 0x06: 16.0, 0x0C: 3672.0, 0x1E: 0.98, 0x46: 49.98, 0x48: 8123.456}
-
-
-class Registers(SerialBus):
-    """A bus with one device, whose registers a test fills in; others it refuses.
-
-    `most` is how many it gives at once; with `gapless` it refuses what it does not have, with
-    `silent_settings` it says nothing of them, with `reversed` it sends words the other way round.
-    """
-
-    timing = LineTiming(9600)
-
-    def __init__(self, values=(), *, most=80, prefix=None, serial=None, **odd):
-        self.values = dict(values)
-        self.most = most
-        self.holding = {}
-        self.odd = odd
-        if prefix is not None:
-            self.holding[0x1E, 2] = words_of(prefix, "float32", "high-first")
-        for word, number in (serial or {}).items():
-            count = 2 if word == 0xFC00 else 1
-            self.holding[word, count] = words_of(number, f"uint{16 * count}", "high-first")
-        self.asked = []
-
-    def read_registers(self, unit_id, table, block):
-        self.asked.append(block)
-        if table == "holding":
-            if (block.start, block.count) not in self.holding:
-                if "silent_settings" in self.odd:
-                    raise DeviceTimeout("no answer")
-                raise RegisterRefused("refused")
-            return self.holding[block.start, block.count]
-        addresses = range(block.start, block.end, 2)
-        if block.count > self.most or (
-            "gapless" in self.odd and not self.values.keys() >= {*addresses}
-        ):
-            raise RegisterRefused("refused")
-        order = "low-first" if "reversed" in self.odd else "high-first"
-        return tuple(
-            word for a in addresses for word in words_of(self.values.get(a, 0.0), "float32", order)
-        )
-
-    def tally(self, unit_id):
-        return Tally()
-
-    def close(self):
-        pass
-
-
-def meter(bus, model="SDM630v2", **selected):
-    return Meter(bus, 1, Selection(meter_profile(model), **selected))
-
-
-def read(values, model="SDM630v2", **odd):
-    return meter(Registers(values, **odd), model).read()
 
 
 def test_the_registers_of_an_sdm630_are_those_of_its_document():
@@ -89,6 +28,7 @@ def test_the_registers_of_an_sdm630_are_those_of_its_document():
         current_phases_a=(16.0, 15.5, 15.25),
         frequency_hz=49.98,
         energy_wh=8_123_456,
+        energy_phases_wh=(),
         also={},
     )
 
@@ -96,14 +36,14 @@ def test_the_registers_of_an_sdm630_are_those_of_its_document():
 @pytest.mark.parametrize("model", ["SDM120", "SDM220", "SDM230"])
 def test_the_registers_of_a_meter_of_one_phase_are_those_of_its_document(model):
     assert read(SDM120, model) == MeterValues(
-        None, 3672.0, (3672.0,), (229.5,), (16.0,), 49.98, 8_123_456, {}
+        None, 3672.0, (3672.0,), (229.5,), (16.0,), 49.98, 8_123_456, (), {}
     )
 
 
 def test_a_meter_that_tells_sums_only_has_no_phases():
     values = read({0x34: 10_775.0, 0x48: 8123.456}, "SDM72D-M")
 
-    assert values == MeterValues(None, 10_775.0, (), (), (), None, 8_123_456, {})
+    assert values == MeterValues(None, 10_775.0, (), (), (), None, 8_123_456, (), {})
 
 
 def test_the_total_that_oppleo_read_can_be_chosen():
@@ -190,7 +130,7 @@ def test_what_a_meter_is_is_asked_once_and_again_after_a_failure():
     bus.asked.clear()
 
     reader.read()
-    assert bus.asked == [Block(0, 18), Block(70, 4)]
+    assert bus.asked == [Block(0, 18), Block(70, 4), Block(0x15A, 6)]
     bus.values[0x46] = 0.0
     with pytest.raises(MeterWrong):
         reader.read()
@@ -330,7 +270,7 @@ def test_a_meter_of_another_model_makes_no_reading(model, values, message):
 @given(energy_wh=st.integers(0, 16_000_000))
 def test_energy_keeps_its_watt_hours_through_the_float(energy_wh):
     # A float32 of kWh holds single Wh up to 16 MWh.
-    face = MeterFace("SDM120", (230.0,), (0.0,), (0.0,), 50.0, float(energy_wh), 1)
+    face = MeterFace("SDM120", (230.0,), (0.0,), (0.0,), 50.0, float(energy_wh), (0.0,), 1)
     registers = RegisterImage().read(face, "input", Block(0x48, 2))
     assert registers is not None
 
@@ -359,7 +299,7 @@ def test_the_twin_shows_what_the_world_has(model):
     order=st.sampled_from(["high-first", "low-first"]),
 )
 def test_what_a_meter_shows_is_what_is_read_in_either_word_order(volts, watts, energy_wh, order):
-    face = MeterFace("generic", volts, (0.0,) * 3, watts, 50.0, float(energy_wh), 1)
+    face = MeterFace("generic", volts, (0.0,) * 3, watts, 50.0, float(energy_wh), (0.0,) * 3, 1)
     profile = meter_profile("generic").model_copy(update={"word_order": order})
     image = RegisterImage()
     image.learn("generic", profile)

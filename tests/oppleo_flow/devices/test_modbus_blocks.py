@@ -96,7 +96,9 @@ def plan(model, also=()):
 @pytest.mark.parametrize(
     ("model", "also", "blocks"),
     [
-        pytest.param("SDM630v2", (), [Block(0, 18), Block(70, 4)], id="three phases"),
+        pytest.param(
+            "SDM630v2", (), [Block(0, 18), Block(70, 4), Block(346, 6)], id="three phases"
+        ),
         pytest.param("SDM120", (), [Block(0, 14), Block(70, 4)], id="one phase"),
         pytest.param("SDM72D-M", (), [Block(52, 2), Block(72, 2)], id="sums only"),
         pytest.param(
@@ -106,7 +108,7 @@ def plan(model, also=()):
             "SDM630v2",
             TWENTY,
             [Block(0, 18), Block(52, 24), Block(342, 22)],
-            id="twenty values in three blocks",
+            id="twenty values, and the registers between them, in three blocks",
         ),
     ],
 )
@@ -121,7 +123,7 @@ def test_the_values_of_the_usual_meters_come_in_blocks_of_different_lengths():
         assert len(set(lengths)) == len(lengths)
 
 
-def test_the_twenty_values_are_twenty():
+def test_the_twenty_values_come_with_the_import_of_each_phase_between_them():
     selection = Selection(meter_profile("SDM630v2"), also=TWENTY)
 
-    assert sum(len(value.at) for value in selection.values.values()) == 20
+    assert sum(len(value.at) for value in selection.values.values()) == 20 + 3

@@ -102,6 +102,29 @@ def test_who_ends_a_subscription_hears_no_more(make: Make, tmp_path: Path) -> No
     assert (gone.told, other.told) == ([], [])
 
 
+def test_from_its_return_on_a_subscription_misses_nothing(tmp_path: Path) -> None:
+    heard = Waiter()
+    with (
+        Mosquitto(tmp_path) as server,
+        connected(server.port, "ours") as ours,
+        connected(server.port, "theirs") as theirs,
+    ):
+        for number in range(50):
+            ours.subscribe(f"a/{number}", heard)
+            theirs.publish(f"a/{number}", b"")
+        heard.wait_for(lambda told: len(told) == 50)
+
+
+def test_a_subscription_does_not_wait_for_ever_for_a_broker_that_is_silent(tmp_path: Path) -> None:
+    heard = Waiter()
+    with Mosquitto(tmp_path) as server, connected(server.port, patience=IMPATIENT) as broker:
+        server.hold()
+        broker.subscribe("a", heard)
+        server.go_on()
+        broker.publish("a", b"1")
+        heard.wait_for(lambda told: len(told) == 1)
+
+
 def test_a_broker_that_comes_back_is_asked_for_the_same_again(tmp_path: Path) -> None:
     changes, heard = Waiter(), Waiter()
     with Mosquitto(tmp_path) as server, connected(server.port) as broker:

@@ -272,6 +272,7 @@ def test_one_that_says_nothing_is_not_known(make: Make, tmp_path: Path) -> None:
 def test_what_the_broker_kept_is_not_taken_for_the_present(make: Make, tmp_path: Path) -> None:
     with make(tmp_path) as peer:  # type: ignore[attr-defined]
         settled(peer, EvseSignal.ACCESS_OFF)
+        all_was_heard(peer.link._broker)
         late = MqttEvse(peer.link._broker, NAME, peer.clock)
         heard = Waiter()
         late.watch(lambda: heard(None))
@@ -299,6 +300,14 @@ def test_one_that_speaks_is_there_whatever_was_last_said_of_it() -> None:
 
     assert str(gone.value) == f"{NAME}: is not connected to the broker"
     assert link.facts().signal() is EvseSignal.ACCESS_OFF
+
+
+def all_was_heard(broker: MqttBroker) -> None:
+    """Wait for what was sent until now: what comes back to its sender comes after all of it."""
+    heard = Waiter()
+    broker.subscribe("over", heard)
+    broker.publish("over", b"")
+    heard.wait_for(lambda told: len(told) == 1)
 
 
 def tells_its_currents(link: SmartEvseLink) -> bool:
