@@ -25,21 +25,31 @@ A session that was by a clock that nobody had told the time, as that of a Raspbe
 network does, bears the boot of the machine and the seconds since. When the clock is told the time
 within that boot, such sessions are dated by it.
 
+Of readings that are equal in energy, power and currents the first and the last are kept, and one an
+hour; voltages and the frequency alone are nothing new. With `keep_readings: all` every one is. What
+is left out changes nothing on a statement. What is kept is rolled up to minutes and quarter-hours.
+With `keep_months` readings that are older make room, a day at a time, but for the last of each
+quarter-hour and for what sessions need; what is rolled up stays for ever. None goes that has yet to
+arrive in a PostgreSQL.
+
 A reading that follows another within `batch` waits, to be written together with those that come
 meanwhile; any other is written at once. A loss of power, or a runtime that is killed, takes at most
-those of the last `batch` along; what a session needs of them it has itself. While they cannot be
+those of the last `batch` along, and after the last that was written the meter counts as unknown
+until it is read again; what a session needs of them it has itself. While they cannot be
 written they wait in memory, at most 10,000 of them, and the fault `not-written` says why. A meter
 that says nothing leaves a gap with its reason, never a number.
 """
 
 import math
 from collections import deque
+from datetime import timedelta
 from uuid import UUID
 
 from pydantic import Field
 
 from oppleo_flow import Example, Node, NodeConfig, Out, Ref, Seconds
 from oppleo_flow.charging.billing import billed
+from oppleo_flow.charging.kept_readings import Keep
 from oppleo_flow.errors import StoreError
 from oppleo_flow.node import StopReason
 from oppleo_flow.payloads import (
@@ -49,6 +59,7 @@ from oppleo_flow.payloads import (
     SessionBilled,
     SessionEnded,
     SessionLatched,
+    SessionOdometer,
     SessionSettled,
     SessionStarted,
 )
@@ -56,6 +67,8 @@ from oppleo_flow.store import LedgerConnection
 
 _MOST_WAITING = 10_000
 _LOOK_AT_CLOCK_S = 10.0
+_MONTH = timedelta(days=31)
+_MAKE_ROOM_EVERY_S, _NEXT_DAY_OF_ROOM_S = 86_400.0, 1.0
 _UNWRITTEN = "not-written"
 _FIRST_WAIT_S, _LONGEST_WAIT_S = 1.0, 60.0
 
@@ -70,6 +83,16 @@ class LedgerConfig(NodeConfig):
         ge=0.1,
         le=60,
         description="How long readings are gathered that come one upon the other.",
+    )
+    keep_readings: Keep = Field(
+        "changed", description="Which readings to keep: those that changed, or all."
+    )
+    keep_months: int | None = Field(
+        None,
+        ge=1,
+        le=1200,
+        description="How many months readings stay; later what they are rolled up to, the last of "
+        "each quarter-hour, and what sessions need. Empty: for ever.",
     )
 
 
@@ -121,6 +144,8 @@ class LedgerNode(Node[LedgerConfig]):
         # Not now: it needs the database, and a start has better things to do.
         self._looks = True
         self.after(_LOOK_AT_CLOCK_S, self._look_at_clock)
+        if self.config.keep_months is not None:
+            self.after(_MAKE_ROOM_EVERY_S / 24, self._make_room)
 
     def stop(self, reason: StopReason) -> None:
         """Write what is still waiting."""
@@ -128,7 +153,8 @@ class LedgerNode(Node[LedgerConfig]):
             self._write()
 
     def on_session(
-        self, event: SessionStarted | SessionLatched | SessionEnded | SessionSettled
+        self,
+        event: SessionStarted | SessionLatched | SessionEnded | SessionSettled | SessionOdometer,
     ) -> None:
         """Write an event at once; the readings before it first, for they cut its energy."""
         self._written()
@@ -153,6 +179,19 @@ class LedgerNode(Node[LedgerConfig]):
             self.after(_LOOK_AT_CLOCK_S, self._look_at_clock)
         elif dated := self._ledger.clock.date(now):
             self.log.info("the time is known: %d sessions were dated by it", dated)
+
+    def _make_room(self) -> None:
+        """Let go of a day of readings that are old enough, and of more soon if there are more."""
+        months = self.config.keep_months
+        now, left = self.clock.instant(), False
+        # By a clock that is not known to be right they could be older than they are.
+        if months is not None and now.trusted is not False:
+            try:
+                left = self._ledger.old_readings.let_go(now.wall - months * _MONTH)
+            except StoreError as error:
+                self.log.warning("old readings: %s", error)
+        again_s = _NEXT_DAY_OF_ROOM_S if left else _MAKE_ROOM_EVERY_S
+        self.after(again_s, self._make_room)
 
     def on_prices(self, prices: MarketPrices) -> None:
         """Write market prices at once."""
@@ -198,7 +237,7 @@ class LedgerNode(Node[LedgerConfig]):
     def _write(self) -> None:
         """Write what waits."""
         if self._waiting:
-            self._ledger.readings.record(tuple(self._waiting))
+            self._ledger.readings.observe(tuple(self._waiting), keep=self.config.keep_readings)
             self._waiting.clear()
             self._written_s = self.clock.monotonic()
         self._due, self._again_s = False, None

@@ -28,17 +28,22 @@ class SiteStore(Connection[SiteStoreConfig], LedgerConnection):
     icon = "database"
     parallel = True  # so that a card is looked up while a write waits for another program
     _ledger: Ledger | None = None
+    _writes = False
 
     def open(self) -> None:
         """Open the ledger; raises `StoreError` when it cannot be used."""
         location = self.site.service(StoreLocation)
         self._ledger = open_ledger(location, self.site.charge_point)
+        self._writes = True
 
     def close(self) -> None:
         """Let go of the file."""
         if self._ledger is not None:
+            if self._writes:
+                self._ledger.let_outbox_go()
             self._ledger.close()
             self._ledger = None
+            self._writes = False
 
     def probe(self) -> str:
         """Read the ledger as it is; one that the first run has yet to make is no error."""

@@ -8,13 +8,14 @@ import logging
 import os
 import pwd
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
 from oppleo_flow.clock import Clock
 from oppleo_flow.errors import StoreError
+from oppleo_flow.immutable import immutable
 from oppleo_flow.store.sqlite_file import opened
 
 _LOG = logging.getLogger(__name__)
@@ -33,7 +34,7 @@ CREATE TRIGGER IF NOT EXISTS deed_is_kept BEFORE DELETE ON deed
 """
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Deed:
     """What somebody did: `what` is one word, `about` what was done to, `details` a diff or so."""
 

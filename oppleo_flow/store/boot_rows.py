@@ -1,17 +1,18 @@
 """The boots of a machine whose clock was right at some moment, and so at every moment of it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, select
 
 from oppleo_flow.clock import Instant
+from oppleo_flow.immutable import immutable
 from oppleo_flow.store.database import insert_new
+from oppleo_flow.store.stale_sessions import mark_boot
 from oppleo_flow.store.tables import boots
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Boot:
     """When a boot began, by the clock that was right from `known_at` on."""
 
@@ -31,7 +32,10 @@ def keep_boot(connection: Connection, charge_point: str, now: Instant) -> bool:
         "began_at": now.wall - timedelta(seconds=now.monotonic_s),
         "known_at": now.wall,
     }
-    return bool(connection.execute(insert_new(connection, boots).values(row)).rowcount)
+    new = bool(connection.execute(insert_new(connection, boots).values(row)).rowcount)
+    if new:
+        mark_boot(connection, charge_point, now.boot_id)
+    return new
 
 
 def known_boots(connection: Connection, charge_point: str) -> Mapping[str, Boot]:

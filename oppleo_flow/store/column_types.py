@@ -1,7 +1,7 @@
 """Column types that mean the same in SQLite and in PostgreSQL."""
 
 from datetime import UTC, datetime
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any, cast
 
 from sqlalchemy import DateTime, Dialect, Numeric, Text
@@ -36,28 +36,42 @@ class UtcDateTime(TypeDecorator[datetime]):
         return utc.isoformat(" ", "microseconds")[:26] if dialect.name == "sqlite" else utc
 
     def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
-        """Return the instant as aware UTC."""
+        """Return the instant as aware UTC.
+
+        Raises:
+            ValueError: It is none.
+        """
         if value is None:
             return None
         if isinstance(value, str):
-            return datetime.fromisoformat(value).replace(tzinfo=UTC)
+            try:
+                return datetime.fromisoformat(value).replace(tzinfo=UTC)
+            except ValueError as error:
+                raise ValueError(f"a time is needed, got {value!r}") from error
         return cast("datetime", value).astimezone(UTC)
 
 
 class ExactDecimal(TypeDecorator[Decimal]):
     """A decimal number, exact; SQLite, whose numbers are binary, keeps it as text."""
 
-    impl = Numeric(14, 6)
+    impl = Numeric
     cache_ok = True
 
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
         """Return the type that the database has for it."""
-        return dialect.type_descriptor(Text() if dialect.name == "sqlite" else Numeric(14, 6))
+        return dialect.type_descriptor(Text() if dialect.name == "sqlite" else Numeric())
 
     def process_bind_param(self, value: Decimal | None, dialect: Dialect) -> Decimal | str | None:
         """Return what the database is given."""
         return str(value) if value is not None and dialect.name == "sqlite" else value
 
     def process_result_value(self, value: Any, dialect: Dialect) -> Decimal | None:
-        """Return what it held."""
-        return None if value is None else Decimal(value)
+        """Return what it held.
+
+        Raises:
+            ValueError: That is no number.
+        """
+        try:
+            return None if value is None else Decimal(value)
+        except InvalidOperation as error:
+            raise ValueError(f"a decimal number is needed, got {value!r}") from error

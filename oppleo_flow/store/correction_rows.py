@@ -19,7 +19,10 @@ from oppleo_flow.errors import Refused
 from oppleo_flow.store.correction_query import corrections_of
 from oppleo_flow.store.database import Database
 from oppleo_flow.store.session_query import closed, not_ended, records, with_registers
+from oppleo_flow.store.stale_sessions import mark
 from oppleo_flow.store.tables import session_corrections, session_ended, session_started
+
+_NOBODY_YET = "?"
 
 
 class CorrectionRows:
@@ -39,6 +42,18 @@ class CorrectionRows:
         with self._db.write() as connection:
             self._add(connection, session_id, changes, who, why, now)
             return self._get(connection, session_id)
+
+    def preview(self, session_id: UUID, changes: Changes, *, now: datetime) -> SessionRecord:
+        """Return what a session would be with a correction; nothing of it is kept.
+
+        Raises:
+            Refused: As `add` does.
+        """
+        with self._db.write(durable=False) as connection:
+            self._add(connection, session_id, changes, _NOBODY_YET, _NOBODY_YET, now)
+            after = self._get(connection, session_id)
+            connection.rollback()
+        return after
 
     def join(
         self, first_id: UUID, second_id: UUID, *, who: str, why: str, now: datetime
@@ -84,6 +99,7 @@ class CorrectionRows:
         row = {**asdict(correction), "charge_point": self._db.charge_point}
         row.update(row.pop("changes"))
         connection.execute(session_corrections.insert().values(row))
+        mark(connection, self._db.charge_point, session_id)
         if BOUNDING & set(changes.said):
             self._check_registers(connection, session_id)
 

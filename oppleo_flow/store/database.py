@@ -4,17 +4,31 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Engine, QueuePool, Table, create_engine, event
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Connection,
+    Engine,
+    QueuePool,
+    Select,
+    Table,
+    create_engine,
+    event,
+    except_,
+    select,
+)
 from sqlalchemy.dialects import sqlite
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, StatementError
 
 from oppleo_flow.errors import StoreError
 from oppleo_flow.store.location import Written
 from oppleo_flow.store.sqlite_file import connect, reason
 
 _NUMBER_BYTES = 8
+_SAMPLE = 50
+KeyT = TypeVar("KeyT")
 
 
 class Database:
@@ -33,9 +47,18 @@ class Database:
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        """Give a connection on which several queries see the same moment."""
+        """Give a connection on which several queries see the same moment.
+
+        Raises:
+            StoreError: It cannot be read, or a row has a value that no run has written.
+        """
         with in_words(self.place), self.engine.begin() as connection:
-            yield connection
+            try:
+                yield connection
+            except (TypeError, ValueError, ArithmeticError) as error:
+                raise StoreError(
+                    f"{self.place}: a row cannot be read: {error}; `oppleo-flow db check` says why"
+                ) from error
 
     @contextmanager
     def write(self, *, durable: bool = True) -> Iterator[Connection]:
@@ -56,11 +79,16 @@ class Database:
 
 @contextmanager
 def in_words(place: str) -> Iterator[None]:
-    """Turn what the database raises into a `StoreError` that a user understands."""
+    """Turn what the database raises into a `StoreError` that a user understands.
+
+    A value that cannot be written is an error of who wants it written.
+    """
     try:
         yield
     except DBAPIError as error:
         raise StoreError(f"{place}: {reason(error.orig)}") from error
+    except StatementError as error:
+        raise error.orig or error from error
 
 
 def sqlite_engine(path: Path, *, read_only: bool = False, written: Written | None = None) -> Engine:
@@ -84,10 +112,18 @@ def _count(engine: Engine, written: Written) -> None:
 
     def executes(connection: Connection, *call: Any) -> None:
         if connection.get_execution_options().get("write"):
-            written.value_bytes += _size(call[2])
+            written.value_bytes += _size_of_some(call[2])
 
     event.listen(engine, "commit", committed)
     event.listen(engine, "before_cursor_execute", executes)
+
+
+def _size_of_some(values: Any) -> int:
+    """Return about how many bytes the values of a statement take up, of many rows by a sample."""
+    if not isinstance(values, list) or len(values) <= 2 * _SAMPLE:
+        return _size(values)
+    some = values[:: len(values) // _SAMPLE]
+    return _size(some) * len(values) // len(some)
 
 
 def _size(values: Any) -> int:
@@ -110,6 +146,24 @@ def _begin(connection: Connection) -> None:
         return
     connection.exec_driver_sql(f"PRAGMA synchronous={options.get('synchronous', 'FULL')}")
     connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def unsought(column: ColumnElement[str]) -> ColumnElement[str]:
+    """Return a column as an expression, by which no index is used.
+
+    SQLite takes a charge point for something that few rows have; in a site's own file all do.
+    """
+    return column + ""
+
+
+def absent(keys: Column[KeyT], among: Column[KeyT]) -> Select[tuple[KeyT]]:
+    """Return a query for the keys of one table that are not among those of another.
+
+    Both are gone through once, side by side, in the order that they have in their index: to look
+    for each of many takes several times as long.
+    """
+    found = except_(select(keys), select(among)).order_by(keys.name).subquery()
+    return select(found.c[keys.name])
 
 
 def insert_new(connection: Connection, table: Table, key: str | None = None) -> Any:

@@ -36,10 +36,16 @@ class EnrolmentRows:
 
     def armed(self, now: datetime) -> Enrolment | None:
         """Return what is armed now."""
+        last = self.last()
+        waits = last is not None and last.token_id is None and last.expires_at > now
+        return last if waits else None
+
+    def last(self) -> Enrolment | None:
+        """Return what was armed last, and which token it has become, if somebody swiped a card."""
         table = enrolments.c
-        query = select(table.label, table.armed_at, table.expires_at)
+        query = select(table.label, table.armed_at, table.expires_at, table.token_id)
         with self._db.read() as connection:
-            row = connection.execute(query.where(self._here, table.expires_at > now)).first()
+            row = connection.execute(query.where(self._here)).first()
         return None if row is None else Enrolment(*row)
 
     def disarm(self) -> None:
@@ -58,10 +64,12 @@ class EnrolmentRows:
         known = self._tokens.of_card(uid, legacy_id)
         made = uuid5(NAMESPACE, f"{self._db.charge_point} {uid}")
         token = known or Token(made, uid, legacy_id, armed.label, enabled=True)
-        token = replace(token, label=armed.label, enabled=True)
+        token = replace(token, label=armed.label, enabled=True, retired_at=None)
         values = columns(token)
+        waits = self._here, enrolments.c.token_id.is_(None)
+        becomes = update(enrolments).where(*waits).values(token_id=token.token_id)
         with self._db.write() as connection:
-            if not connection.execute(delete(enrolments).where(self._here)).rowcount:
+            if not connection.execute(becomes).rowcount:
                 return None
             if known is None:
                 new = {"charge_point": self._db.charge_point, "created_at": now}

@@ -2,6 +2,7 @@
 
 import sqlite3
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -16,23 +17,34 @@ if TYPE_CHECKING:
     from oppleo_flow.store.clock_rows import ClockRows
     from oppleo_flow.store.correction_rows import CorrectionRows
     from oppleo_flow.store.enrolment_rows import EnrolmentRows
+    from oppleo_flow.store.exchange_rows import ExchangeRows
+    from oppleo_flow.store.import_rows import ImportRows
     from oppleo_flow.store.market_rows import MarketRows
+    from oppleo_flow.store.meter_rows import MeterRows
+    from oppleo_flow.store.old_readings import OldReadings
+    from oppleo_flow.store.outbox.outbox import Outbox
     from oppleo_flow.store.price_rows import PriceRows
     from oppleo_flow.store.reading_rows import ReadingRows
     from oppleo_flow.store.rows import Rows
+    from oppleo_flow.store.session_list import SessionList
     from oppleo_flow.store.session_rows import SessionRows
+    from oppleo_flow.store.sign_in_rows import SignInRows
+    from oppleo_flow.store.statement_rows import StatementRows
     from oppleo_flow.store.token_rows import TokenRows
+    from oppleo_flow.store.told_rows import ToldRows
+    from oppleo_flow.store.usage_rows import UsageRows
+    from oppleo_flow.store.user_rows import UserRows
 
 
 class Ledger:
-    """An open ledger, in parts; may be used from any thread, and as a context manager."""
+    """An open ledger, in parts; may be used from any thread, and as a context manager.
 
-    def __init__(
-        self, location: StoreLocation, charge_point: str, *, read_only: bool = False
-    ) -> None:
+    `make_rows` opens its database, when something in it is first read or written.
+    """
+
+    def __init__(self, charge_point: str, make_rows: Callable[[], "Rows"]) -> None:
         self.charge_point = charge_point
-        self._location = location
-        self._read_only = read_only
+        self._make_rows = make_rows
         self._lock = threading.Lock()
         self._made: Rows | None = None
 
@@ -45,6 +57,11 @@ class Ledger:
     def sessions(self) -> "SessionRows":
         """Return the charging sessions."""
         return self._rows.sessions
+
+    @property
+    def session_list(self) -> "SessionList":
+        """Return the charging sessions as lists."""
+        return self._rows.session_list
 
     @property
     def accounts(self) -> "AccountRows":
@@ -62,9 +79,24 @@ class Ledger:
         return self._rows.corrections
 
     @property
+    def meters(self) -> "MeterRows":
+        """Return which meters there are and were."""
+        return self._rows.meters
+
+    @property
     def readings(self) -> "ReadingRows":
         """Return what the meters said."""
         return self._rows.readings
+
+    @property
+    def usage(self) -> "UsageRows":
+        """Return what the meters said, to be looked at."""
+        return self._rows.usage
+
+    @property
+    def old_readings(self) -> "OldReadings":
+        """Return the readings that make room."""
+        return self._rows.old_readings
 
     @property
     def prices(self) -> "PriceRows":
@@ -82,14 +114,51 @@ class Ledger:
         return self._rows.clock
 
     @property
+    def told(self) -> "ToldRows":
+        """Return what people were told."""
+        return self._rows.told
+
+    @property
+    def users(self) -> "UserRows":
+        """Return the people who may sign in."""
+        return self._rows.users
+
+    @property
+    def sign_ins(self) -> "SignInRows":
+        """Return by what people are signed in."""
+        return self._rows.sign_ins
+
+    @property
+    def imports(self) -> "ImportRows":
+        """Return what was taken over from another program."""
+        return self._rows.imports
+
+    @property
+    def statements(self) -> "StatementRows":
+        """Return the statements that were issued."""
+        return self._rows.statements
+
+    @property
+    def exchanges(self) -> "ExchangeRows":
+        """Return when meters were exchanged."""
+        return self._rows.exchanges
+
+    @property
+    def outbox(self) -> "Outbox":
+        """Return what is on its way to another database."""
+        return self._rows.outbox
+
+    def let_outbox_go(self) -> None:
+        """Keep nothing for another database any more, if nobody takes it from here."""
+        with self._lock:
+            if self._made is not None:  # to make them for that is not worth it
+                self._made.outbox.forget_unless_taken()
+
+    @property
     def _rows(self) -> "Rows":
         with self._lock:
             if self._made is None:
-                # Not at the top: SQLAlchemy takes longer to import than all the rest of a start,
-                # and who opens a ledger need not wait for it.
-                from oppleo_flow.store.rows import Rows  # noqa: PLC0415
-
-                self._made = Rows(self._location, self.charge_point, read_only=self._read_only)
+                self._made = self._make_rows()
             return self._made
 
     def close(self) -> None:
@@ -137,7 +206,15 @@ def open_ledger(location: StoreLocation, charge_point: str, *, read_only: bool =
         else:
             prepare(connection, path)
         _claim(connection, path, charge_point, read_only=read_only)
-    return Ledger(location, charge_point, read_only=read_only)
+
+    def make_rows() -> "Rows":
+        # Not at the top: SQLAlchemy takes longer to import than all the rest of a start, and who
+        # opens a ledger need not wait for it.
+        from oppleo_flow.store.rows import rows_of_file  # noqa: PLC0415
+
+        return rows_of_file(location, charge_point, read_only=read_only)
+
+    return Ledger(charge_point, make_rows)
 
 
 def _claim(

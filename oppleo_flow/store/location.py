@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from oppleo_flow.immutable import immutable
+
 if TYPE_CHECKING:
     from oppleo_flow.store.ledger import Ledger
 
@@ -20,7 +22,7 @@ class Written:
     value_bytes: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class StoreLocation:
     """The file of the site's ledger; a service of the site.
 

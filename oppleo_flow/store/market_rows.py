@@ -9,6 +9,7 @@ from oppleo_flow.charging.price_parts import Market, no_market
 from oppleo_flow.charging.tariff import PriceVersion
 from oppleo_flow.payloads import MarketPrice, MarketPrices
 from oppleo_flow.store.database import Database, insert_new
+from oppleo_flow.store.stale_sessions import mark_unpriced
 from oppleo_flow.store.tables import market_prices
 
 
@@ -35,6 +36,11 @@ class MarketRows:
             return 0
         with self._db.write() as connection:
             written: int = connection.execute(insert_new(connection, market_prices), rows).rowcount
+            span = (
+                min(slot.since for slot in prices.slots),
+                max(slot.until for slot in prices.slots),
+            )
+            mark_unpriced(connection, self._db.charge_point, *span)
         return written
 
     def between(

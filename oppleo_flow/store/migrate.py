@@ -3,7 +3,9 @@
 A process of its own, so that Alembic costs the runtime neither time nor memory.
 """
 
+import json
 import sys
+from dataclasses import asdict
 from pathlib import Path
 
 from alembic import command
@@ -12,7 +14,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 
 from oppleo_flow.errors import StoreError
-from oppleo_flow.store.database import in_words, sqlite_engine
+from oppleo_flow.store.database import in_words
 
 MIGRATIONS = Path(__file__).with_name("migrations")
 
@@ -26,26 +28,31 @@ def alembic_config(engine: Engine) -> Config:
 
 
 def upgrade(engine: Engine, place: str) -> None:
-    """Run every migration that the database has not had yet.
+    """Run every migration that the database has not had yet, in one transaction.
 
     Raises:
-        StoreError: One of them failed; the ledger is as it was before that one.
+        StoreError: One of them failed; the ledger is as it was before.
     """
     with in_words(place):
-        command.upgrade(alembic_config(engine), "head")
+        run_migrations(engine)
+
+
+def run_migrations(engine: Engine) -> None:
+    """Run every migration that a database has not had yet; what it raises is the database's."""
+    command.upgrade(alembic_config(engine), "head")
 
 
 def main(arguments: list[str]) -> int:
-    """Migrate the file that the one argument names; return the exit code."""
-    path = Path(arguments[0])
-    engine = sqlite_engine(path)
+    """Migrate the file that the one argument names, say in JSON what was done, return the code."""
+    # Not at the top: it looks for the migrations here.
+    from oppleo_flow.store.upgrading import upgrade_file  # noqa: PLC0415
+
     try:
-        upgrade(engine, str(path))
+        done = upgrade_file(Path(arguments[0]))
     except (StoreError, DBAPIError) as error:
         sys.stderr.write(f"{error}\n")
         return 1
-    finally:
-        engine.dispose()
+    json.dump(asdict(done), sys.stdout)
     return 0
 
 

@@ -1,16 +1,19 @@
 """The prices of the ledger: versions that are added and never changed."""
 
 import json
+from collections import Counter
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, delete, func, select
 
 from oppleo_flow.charging.tariff import PriceVersion
 from oppleo_flow.charging.tariff_text import tariff_data, tariff_of
 from oppleo_flow.errors import Refused
-from oppleo_flow.store.database import Database, insert_new
-from oppleo_flow.store.tables import price_versions
+from oppleo_flow.store.database import Database, absent, insert_new, unsought
+from oppleo_flow.store.stale_sessions import mark_unpriced
+from oppleo_flow.store.tables import price_versions, session_ended, slices
 
 
 class PriceRows:
@@ -40,11 +43,57 @@ class PriceRows:
             added = connection.execute(
                 insert_new(connection, price_versions).values(values)
             ).rowcount
+            mark_unpriced(connection, self._db.charge_point, price.valid_from)
         if not added:
             raise Refused(
                 f"price: there is one from {price.valid_from.isoformat()} already; "
                 "a price does not change, add one from a later moment"
             )
+
+    def sessions(self) -> dict[UUID, int]:
+        """Return how many sessions have cost by each version; those that did none are left out."""
+        here, ended, known = self._db.charge_point, session_ended.c, price_versions.c
+        # Of one price after the other: each has its sessions side by side in an index.
+        one = slices.c
+        sliced = select(func.count(one.session_id.distinct())).where(
+            one.charge_point == here, one.price_version_id == known.price_version_id
+        )
+        by_slices = select(known.price_version_id, sliced.scalar_subquery()).where(
+            known.charge_point == here
+        )
+        # What has slices cost what they say.
+        whole = select(ended.price_version_id, func.count()).where(
+            unsought(ended.charge_point) == here,
+            ended.price_version_id.is_not(None),
+            ended.session_id.in_(absent(ended.session_id, slices.c.session_id)),
+        )
+        found: Counter[UUID] = Counter()
+        with self._db.read() as connection:
+            for query in (by_slices, whole.group_by(ended.price_version_id)):
+                found.update({row[0]: row[1] for row in connection.execute(query)})
+        return {price: sessions for price, sessions in found.items() if sessions}
+
+    def remove(self, price_version_id: UUID, now: datetime) -> None:
+        """Remove a version that holds from a later moment on, and by which nothing has cost yet.
+
+        Raises:
+            Refused: There is none of this id, or it holds already.
+        """
+        table = price_versions.c
+        mine = (
+            table.price_version_id == price_version_id,
+            table.charge_point == (self._db.charge_point),
+        )
+        with self._db.write() as connection:
+            since = connection.scalar(select(table.valid_from).where(*mine))
+            if since is None:
+                raise Refused(f"price {price_version_id}: is not known")
+            if since <= now:
+                raise Refused(
+                    f"price: holds since {since.isoformat()}; a price does not change, "
+                    "add one from a later moment"
+                )
+            connection.execute(delete(price_versions).where(*mine))
 
 
 def all_prices(connection: Connection, charge_point: str) -> dict[UUID, PriceVersion]:

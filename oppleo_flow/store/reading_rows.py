@@ -1,23 +1,35 @@
 """The readings of the ledger, and the times in which there were none."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, Row, Select, func, select
 
+from oppleo_flow.charging.kept_readings import Keep, Runs, Said, last_left_out, sift, written
+from oppleo_flow.charging.roll_up import Seen
+from oppleo_flow.charging.slices import NEAR
+from oppleo_flow.immutable import immutable
 from oppleo_flow.payloads import MeterReading, MeterUnknown
 from oppleo_flow.store.column_types import UtcDateTime
 from oppleo_flow.store.database import Database, insert_new
+from oppleo_flow.store.phase_registers import add_phase_registers
+from oppleo_flow.store.reading_graph import Graph, Window, draw
+from oppleo_flow.store.roll_up_rows import (
+    catch_up,
+    keep_slots,
+    microseconds_of,
+    newest_time,
+    rebuild,
+)
 from oppleo_flow.store.tables import meter_silences, readings
 
 _GATHERED = timedelta(hours=1)
-_TIME = readings.c.keys().index("time")
+_NOT_RUNNING = "oppleo-flow was not running"
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Silence:
     """A time in which nothing is known of a meter; `until` is None while it lasts."""
 
@@ -30,15 +42,17 @@ class Silence:
 class ReadingRows:
     """The readings of a charge point's meters.
 
-    In a database that is not lasting the newest hour of them waits in memory.  Nobody who asks here
-    can tell.
+    In a database that is not lasting the newest hour of them waits in memory.  So does the last of
+    several that are equal.  Nobody who asks here can tell.
     """
 
     def __init__(self, database: Database) -> None:
         self._db = database
-        self._gathered: list[MeterReading | MeterUnknown] = []
+        self._gathered: list[Said] = []
+        self._runs: Runs = {}
+        self._sqlite_insert: str | None = None
 
-    def record(self, batch: Sequence[MeterReading | MeterUnknown]) -> None:
+    def record(self, batch: Sequence[Said]) -> None:
         """Write readings and silences in one transaction; what is there already stays.
 
         The batch is kept whole or not at all; a loss of power may take the newest ones along.
@@ -52,13 +66,73 @@ class ReadingRows:
             gathered = []
         self._gathered = gathered
 
+    def observe(self, batch: Sequence[Said], *, keep: Keep) -> None:
+        """Write what running meters say; with `changed` only what is new, and one reading an hour.
+
+        A time without readings becomes a silence, also the one before this process began.
+
+        Raises:
+            StoreError: It cannot be written; then nothing of it is, and it can be given again.
+        """
+        first = {said.meter: said for said in reversed(batch) if said.meter not in self._runs}
+        unheard = [gap for said in first.values() for gap in self._since_last_time(said)]
+        kept, runs = sift(self._runs, batch, keep)
+        if unheard or kept:
+            self.record([*unheard, *kept])
+        self._runs = runs
+
+    def _since_last_time(self, said: Said) -> list[MeterUnknown]:
+        """Return the silence between the last reading of an earlier process and the first now."""
+        catch_up(self._db, said.meter)
+        with self._read() as connection:
+            last = newest_time(connection, self._db.charge_point, said.meter)
+        if last is None or _at(said) - last <= NEAR:
+            return []
+        silent = self.silences(said.meter, last, _at(said))
+        return [] if silent else [MeterUnknown(said.meter, last, _NOT_RUNNING)]
+
+    def add_phase_registers(self, known: Sequence[MeterReading]) -> None:
+        """Write into readings that have none what each of three phases had counted.
+
+        Raises:
+            StoreError: It cannot be written; then nothing of it is.
+        """
+        self.write_gathered()
+        add_phase_registers(self._db, known)
+
     def write_gathered(self) -> None:
         """Write what waits in memory."""
-        if self._gathered:
-            self._write(self._gathered)
+        left_out = self._left_out()
+        if left_out or self._gathered:
+            self._write([*self._gathered, *left_out])
             self._gathered = []
+            self._runs = written(self._runs)
 
-    def _write(self, batch: Sequence[MeterReading | MeterUnknown]) -> None:
+    def graph(self, meter: str, since: datetime, until: datetime, *, points: int = 2000) -> Graph:
+        """Return what is known of a meter in [since, until), in no more than so many points."""
+        left_out = [
+            Seen(microseconds_of(one.time), one.energy_import_wh, one.power_w, one.serial)
+            for one in self._left_out(meter)
+        ]
+        with self._read() as connection:
+            window = Window(self._db.charge_point, meter, since, until)
+            return draw(connection, window, left_out, points)
+
+    def rebuild_roll_ups(self) -> None:
+        """Make all that is rolled up anew, but for times of which not all readings are left."""
+        self.write_gathered()
+        for meter in self.meters():
+            rebuild(self._db, meter)
+
+    def _left_out(self, meter: str | None = None) -> list[MeterReading]:
+        """Return the last ones of equal readings that are not written, as they would come back."""
+        return [
+            one.with_(also=None, energy_register="import")
+            for one in last_left_out(self._runs)
+            if meter in (None, one.meter)
+        ]
+
+    def _write(self, batch: Sequence[Said]) -> None:
         measured = [item for item in batch if isinstance(item, MeterReading)]
         silent = [
             {
@@ -70,35 +144,49 @@ class ReadingRows:
             for item in batch
             if isinstance(item, MeterUnknown)
         ]
+        meters = dict.fromkeys(item.meter for item in batch)
         with self._db.write(durable=False) as connection:
+            of = (connection, self._db.charge_point)
+            newest = {meter: newest_time(*of, meter) for meter in meters}
             if measured:
-                _insert(connection, self._db.charge_point, measured)
+                self._insert(connection, measured)
             if silent:
                 connection.execute(insert_new(connection, meter_silences), silent)
+            for meter, span in _spans(batch).items():
+                keep_slots(*of, meter, span, newest[meter])
 
     def meters(self) -> list[str]:
         """Return the names of the meters that have readings."""
-        query = (
-            select(readings.c.meter)
-            .where(readings.c.charge_point == self._db.charge_point)
-            .distinct()
-            .order_by(readings.c.meter)
-        )
         with self._read() as connection:
-            return list(connection.scalars(query))
+            return list(meter_names(connection, self._db.charge_point))
 
     def latest(self, meter: str, before: datetime | None = None) -> MeterReading | None:
         """Return the newest reading, or the newest one before a moment; None when there is none."""
         query = self._of(meter)
         if before is not None:
             query = query.where(readings.c.time < before)
-        return self._first(query.order_by(readings.c.time.desc()))
+        found = [
+            *(one for one in self._left_out(meter) if before is None or one.time < before),
+            *self._first(query.order_by(readings.c.time.desc())),
+        ]
+        return max(found, key=_at, default=None)
 
-    def first(self, meter: str, since: datetime) -> MeterReading | None:
-        """Return the oldest reading from a moment on; None when there is none."""
-        return self._first(
-            self._of(meter).where(readings.c.time >= since).order_by(readings.c.time)
+    def first(
+        self, meter: str, since: datetime, *, serial: str | None = None
+    ) -> MeterReading | None:
+        """Return the oldest reading from a moment on; None when there is none.
+
+        With `serial` only one of the meter that bears this number counts.
+        """
+        query = self._of(meter).where(readings.c.time >= since).order_by(readings.c.time)
+        if serial is not None:
+            query = query.where(readings.c.serial == serial)
+        left_out = (
+            one
+            for one in self._left_out(meter)
+            if one.time >= since and serial in (None, one.serial)
         )
+        return min([*self._first(query), *left_out], key=_at, default=None)
 
     def between(self, meter: str, since: datetime, until: datetime) -> list[MeterReading]:
         """Return the readings of [since, until), the oldest first."""
@@ -107,8 +195,19 @@ class ReadingRows:
             .where(readings.c.time >= since, readings.c.time < until)
             .order_by(readings.c.time)
         )
+        left_out = [one for one in self._left_out(meter) if since <= one.time < until]
         with self._read() as connection:
-            return [_reading(row) for row in connection.execute(query)]
+            found = [reading_of(row) for row in connection.execute(query)]
+        return sorted([*found, *left_out], key=_at) if left_out else found
+
+    def count(self, meter: str, since: datetime, until: datetime) -> int:
+        """Return how many readings [since, until) has."""
+        query = select(func.count()).select_from(
+            self._of(meter).where(readings.c.time >= since, readings.c.time < until).subquery()
+        )
+        left_out = sum(since <= one.time < until for one in self._left_out(meter))
+        with self._read() as connection:
+            return left_out + int(connection.scalar(query) or 0)
 
     def silences(self, meter: str, since: datetime, until: datetime) -> list[Silence]:
         """Return the silences that overlap [since, until), the oldest first."""
@@ -137,10 +236,34 @@ class ReadingRows:
             found = [Silence(*row) for row in connection.execute(query)]
         return [one for one in found if one.until is None or one.until > since]
 
+    def _insert(self, connection: Connection, measured: Sequence[MeterReading]) -> None:
+        """Write readings, several at once.
+
+        SQLite gets the values as it keeps them: for a batch, converting them one by one costs more
+        than writing them.
+        """
+        as_kept, dialect = UtcDateTime().process_bind_param, connection.dialect
+        rows = [
+            _row(self._db.charge_point, reading, as_kept(reading.time, dialect))
+            for reading in measured
+        ]
+        if dialect.name == "sqlite":
+            if self._sqlite_insert is None:
+                self._sqlite_insert = str(insert_new(connection, readings).compile(dialect=dialect))
+            connection.exec_driver_sql(self._sqlite_insert, rows)
+            return
+        names = readings.c.keys()
+        connection.execute(
+            insert_new(connection, readings),
+            [dict(zip(names, row, strict=True)) for row in rows],
+        )
+
     @contextmanager
     def _read(self) -> Iterator[Connection]:
         """Give a connection that sees everything recorded so far."""
-        self.write_gathered()
+        if self._gathered:
+            self._write(self._gathered)
+            self._gathered = []
         with self._db.read() as connection:
             yield connection
 
@@ -149,38 +272,34 @@ class ReadingRows:
             readings.c.charge_point == self._db.charge_point, readings.c.meter == meter
         )
 
-    def _first(self, query: Select[Any]) -> MeterReading | None:
+    def _first(self, query: Select[Any]) -> list[MeterReading]:
         with self._read() as connection:
-            row = connection.execute(query.limit(1)).first()
-        return None if row is None else _reading(row)
+            return [reading_of(row) for row in connection.execute(query.limit(1))]
 
 
-def _insert(connection: Connection, charge_point: str, measured: Sequence[MeterReading]) -> None:
-    """Write readings, several at once.
-
-    SQLite gets the values as it keeps them: for a batch, converting them one by one costs more than
-    writing them.
-    """
-    rows = [_row(charge_point, reading) for reading in measured]
-    statement = insert_new(connection, readings)
-    if connection.dialect.name == "sqlite":
-        as_text, dialect = UtcDateTime().process_bind_param, connection.dialect
-        before, after = slice(0, _TIME), slice(_TIME + 1, None)
-        connection.exec_driver_sql(
-            str(statement.compile(dialect=dialect)),
-            [(*row[before], as_text(row[_TIME], dialect), *row[after]) for row in rows],
+def meter_names(connection: Connection, charge_point: str) -> Iterable[str]:
+    """Yield the names of the meters, by steps over the index: there are very many readings."""
+    after = ""
+    while True:
+        query = (
+            select(readings.c.meter)
+            .where(readings.c.charge_point == charge_point, readings.c.meter > after)
+            .order_by(readings.c.meter)
+            .limit(1)
         )
-        return
-    names = readings.c.keys()
-    connection.execute(statement, [dict(zip(names, row, strict=True)) for row in rows])
+        meter: str | None = connection.scalar(query)
+        if meter is None:
+            return
+        yield meter
+        after = meter
 
 
-def _row(charge_point: str, reading: MeterReading) -> tuple[Any, ...]:
+def _row(charge_point: str, reading: MeterReading, time: Any) -> tuple[Any, ...]:
     """Return the values of a reading in the order of the table's columns."""
     return (
         charge_point,
         reading.meter,
-        reading.time,
+        time,
         reading.energy_import_wh,
         reading.power_w,
         *_three(reading.power_phases_w),
@@ -188,6 +307,7 @@ def _row(charge_point: str, reading: MeterReading) -> tuple[Any, ...]:
         *_three(reading.current_phases_a),
         reading.frequency_hz,
         reading.serial,
+        *_three(reading.energy_phases_wh),
     )
 
 
@@ -196,15 +316,32 @@ def _three(phases: tuple[float, ...]) -> tuple[float | None, ...]:
     return phases if len(phases) == 3 else (*phases, None, None, None)[:3]
 
 
-def _at(item: MeterReading | MeterUnknown) -> datetime:
-    return item.time if isinstance(item, MeterReading) else item.since
+def _spans(batch: Iterable[Said]) -> dict[str, tuple[datetime, datetime]]:
+    """Return the first and the last time of what is said of each meter."""
+    spans: dict[str, tuple[datetime, datetime]] = {}
+    for said in batch:
+        at = _at(said)
+        first, last = spans.get(said.meter, (at, at))
+        spans[said.meter] = min(first, at), max(last, at)
+    return spans
 
 
-def _known(*phases: float | None) -> tuple[float, ...]:
+def _at(said: Said) -> datetime:
+    return said.time if isinstance(said, MeterReading) else said.since
+
+
+def _known(*phases: Any) -> tuple[Any, ...]:
     return tuple(value for value in phases if value is not None)
 
 
-def _reading(row: Row[Any]) -> MeterReading:
+def reading_of(row: Row[Any]) -> MeterReading:
+    """Return the reading that a row is.
+
+    Raises:
+        ValueError: Somebody made something else of it.
+    """
+    if not isinstance(row.energy_import_wh, int) or not isinstance(row.power_w, float):
+        raise ValueError(f"reading of {row.meter} at {row.time}: has a value that is no number")
     return MeterReading(
         meter=row.meter,
         time=row.time,
@@ -215,4 +352,5 @@ def _reading(row: Row[Any]) -> MeterReading:
         current_phases_a=_known(row.current_l1_a, row.current_l2_a, row.current_l3_a),
         frequency_hz=row.frequency_hz,
         serial=row.serial,
+        energy_phases_wh=_known(row.energy_l1_wh, row.energy_l2_wh, row.energy_l3_wh),
     )

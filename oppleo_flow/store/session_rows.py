@@ -3,34 +3,43 @@
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, Table, and_, select, update
+from sqlalchemy import ColumnElement, Connection, Table, and_, func, select, update
 
 from oppleo_flow.charging.record import SessionRecord
 from oppleo_flow.errors import StoreError
-from oppleo_flow.payloads import SessionEnded, SessionLatched, SessionSettled, SessionStarted
+from oppleo_flow.payloads import (
+    SessionEnded,
+    SessionLatched,
+    SessionOdometer,
+    SessionSettled,
+    SessionStarted,
+)
 from oppleo_flow.store.boot_rows import keep_boot
 from oppleo_flow.store.database import Database, insert_new
-from oppleo_flow.store.session_query import closed, not_ended, records
+from oppleo_flow.store.session_query import closed, not_ended, records, still_open
 from oppleo_flow.store.slice_rows import keep_slices
+from oppleo_flow.store.stale_sessions import mark
 from oppleo_flow.store.tables import (
     price_versions,
     session_corrections,
     session_ended,
     session_latched,
+    session_odometer,
     session_settled,
     session_started,
 )
 
-SessionEvent = SessionStarted | SessionLatched | SessionEnded | SessionSettled
+SessionEvent = SessionStarted | SessionLatched | SessionEnded | SessionSettled | SessionOdometer
 
 _TABLES: Mapping[type[SessionEvent], tuple[Table, str]] = {
     SessionStarted: (session_started, "started"),
     SessionLatched: (session_latched, "latched"),
     SessionEnded: (session_ended, "ended"),
     SessionSettled: (session_settled, "settled"),
+    SessionOdometer: (session_odometer, "an odometer"),
 }
 
 _MOVED = select(session_corrections.c.session_id).where(
@@ -59,10 +68,10 @@ class SessionRows:
         table, done = _TABLES[type(event)]
         values = _row(event, self._db.charge_point)
         bills = isinstance(event, SessionEnded | SessionSettled)
-        if bills:
-            self._write_readings()
+        self._write_readings()
         with self._db.write() as connection:
             if _written(connection, table, values, event):
+                mark(connection, self._db.charge_point, event.session_id)
                 if isinstance(event, SessionEnded) and event.stamp and event.stamp.trusted:
                     keep_boot(connection, self._db.charge_point, event.stamp)
                 if bills:
@@ -86,7 +95,7 @@ class SessionRows:
 
     def all_open(self) -> list[SessionRecord]:
         """Return the sessions that have not ended: one at most of each charge point of the site."""
-        query = not_ended(self._db.charge_point).where(session_started.c.closed_at.is_(None))
+        query = still_open(self._db.charge_point)
         with self._db.read() as connection:
             return records(connection, self._db.charge_point, [query])
 
@@ -115,11 +124,20 @@ class SessionRows:
 
     def latest(self, count: int) -> list[SessionRecord]:
         """Return the `count` sessions that started last, the newest first."""
-        ended = closed(self._db.charge_point).order_by(session_ended.c.ended_at.desc())
-        still_open = not_ended(self._db.charge_point).order_by(session_started.c.started_at.desc())
-        queries = [ended.limit(count), still_open.limit(count)]
+        here, began = self._db.charge_point, session_started.c
+        last = session_ended.c.ended_at.desc()
+        lost = not_ended(here).where(began.closed_at.is_not(None))
+        starts = select(session_ended.c.started_at).where(session_ended.c.charge_point == here)
         with self._db.read() as connection:
-            found = records(connection, self._db.charge_point, queries)
+            known = connection.scalars(starts.order_by(last).limit(count)).all()
+            if len(known) == count:  # else all that are lost would be looked for, and few are
+                lost = lost.where(began.started_at >= min(known))
+            queries = [
+                closed(here).order_by(last).limit(count),
+                still_open(here),
+                lost.order_by(began.started_at.desc()).limit(count),
+            ]
+            found = records(connection, here, queries)
         found.sort(key=lambda session: (session.started_at, session.session_id), reverse=True)
         return found[:count]
 
@@ -132,6 +150,22 @@ class SessionRows:
         ]
         with self._db.read() as connection:
             return sorted({found for query in queries for found in connection.scalars(query)})
+
+    def points(self) -> set[str]:
+        """Return the charge points of the site that have had a session."""
+        begun = session_started.c
+        found: list[str] = []
+        with self._db.read() as connection:
+            # By steps over the index: there are very many sessions, and few points.
+            while True:
+                query = select(func.min(begun.point)).where(
+                    begun.charge_point == self._db.charge_point,
+                    *([begun.point > found[-1]] if found else []),
+                )
+                point: str | None = connection.scalar(query)
+                if point is None:
+                    return set(found)
+                found.append(point)
 
     def get(self, session_id: UUID) -> SessionRecord | None:
         """Return one session; None when there is none of this id."""
@@ -192,13 +226,16 @@ def _make_room(connection: Connection, event: SessionStarted, charge_point: str)
     begun = session_started.c
     here = (begun.charge_point == charge_point, begun.point == event.point)
     open_now = (*here, begun.closed_at.is_(None))
-    other: datetime | None = connection.scalar(select(begun.started_at).where(*open_now))
-    if other is None:
+    query = select(begun.session_id, begun.started_at).where(*open_now)
+    row = connection.execute(query).first()
+    if row is None:
         return None
+    other_id, other = row
     if other > event.started_at and not event.clock_uncertain:
-        return other  # it comes late: another one has begun since
+        return cast("datetime", other)  # it comes late: another one has begun since
     close = update(session_started).where(*open_now)
     connection.execute(close.values(closed_at=max(other, event.started_at)))
+    mark(connection, charge_point, other_id)
     return None
 
 

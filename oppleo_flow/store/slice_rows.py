@@ -12,11 +12,13 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Connection, Row, delete, select
 
-from oppleo_flow.charging.price_parts import price_parts
+from oppleo_flow.charging.price_parts import PricePart, price_parts
 from oppleo_flow.charging.record import SessionRecord
 from oppleo_flow.charging.slices import EnergySlice, Mark, slice_energy
 from oppleo_flow.charging.tariff import PriceVersion
 from oppleo_flow.store.market_rows import market_of
+from oppleo_flow.store.reading_rows import meter_names
+from oppleo_flow.store.shared_values import SharedValues
 from oppleo_flow.store.tables import readings, session_latched, slices
 
 
@@ -87,19 +89,22 @@ def _kept(
         .where(slices.c.session_id.in_(session_ids))
         .order_by(slices.c.session_id, slices.c.number)
     )
+    shared = SharedValues()
     found: dict[UUID, tuple[EnergySlice, ...]] = {}
     for row in connection.execute(query):
-        found[row.session_id] = (*found.get(row.session_id, ()), _slice(row, prices))
+        found[row.session_id] = (*found.get(row.session_id, ()), _slice(row, prices, shared))
     return found
 
 
-def _slice(row: Row[tuple[object, ...]], prices: Mapping[UUID, PriceVersion]) -> EnergySlice:
+def _slice(
+    row: Row[tuple[object, ...]], prices: Mapping[UUID, PriceVersion], shared: SharedValues
+) -> EnergySlice:
     return EnergySlice(
         since=row.since,
         until=row.until,
         start_wh=row.start_wh,
         end_wh=row.end_wh,
-        kind=row.kind,
+        kind=shared.one(row.kind),
         version=prices.get(row.price_version_id),
         per_kwh=row.per_kwh,
         estimated=row.estimated,
@@ -115,8 +120,7 @@ def _made(
     """Return the slices of a session as they are by what is known now; none of no energy known."""
     if session.ended_at is None or session.energy_wh is None or session.void:
         return ()
-    market = market_of(connection, charge_point, session.price)
-    parts = price_parts(prices.values(), session.started_at, session.ended_at, market)
+    parts = _parts(connection, charge_point, session, session.ended_at, prices)
     start_wh, end_wh = _registers(session)
     if start_wh is None or end_wh is None:
         # Somebody said how much it was: then all that is known is how long it took.
@@ -128,6 +132,21 @@ def _made(
         start = replace(start, time=_latched_at(connection, session) or start.time)
     around = _Readings(connection, charge_point, session, start, end)
     return slice_energy(start, end, parts, around)
+
+
+def _parts(
+    connection: Connection,
+    charge_point: str,
+    session: SessionRecord,
+    ended_at: datetime,
+    prices: Mapping[UUID, PriceVersion],
+) -> list[PricePart]:
+    """Return what a kWh costs in each part of a session."""
+    price = session.price
+    if session.one_price and price is not None:
+        return [PricePart(session.started_at, ended_at, "flat", price, price.price_per_kwh)]
+    market = market_of(connection, charge_point, price)
+    return price_parts(prices.values(), session.started_at, ended_at, market)
 
 
 def _latched_at(connection: Connection, session: SessionRecord) -> datetime | None:
@@ -202,7 +221,7 @@ class _Readings:
         """
         found = [
             meter
-            for meter in _meters(self._connection, self._charge_point)
+            for meter in meter_names(self._connection, self._charge_point)
             if self._connection.execute(
                 select(readings.c.time)
                 .where(*self._of, readings.c.meter == meter, self._same_serial())
@@ -210,20 +229,3 @@ class _Readings:
             ).first()
         ]
         return found[0] if len(found) == 1 else None
-
-
-def _meters(connection: Connection, charge_point: str) -> Iterable[str]:
-    """Yield the names of the meters, by steps over the index: there are very many readings."""
-    after = ""
-    while True:
-        query = (
-            select(readings.c.meter)
-            .where(readings.c.charge_point == charge_point, readings.c.meter > after)
-            .order_by(readings.c.meter)
-            .limit(1)
-        )
-        meter: str | None = connection.scalar(query)
-        if meter is None:
-            return
-        yield meter
-        after = meter

@@ -11,6 +11,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from oppleo_flow.errors import StoreError
+from oppleo_flow.owned_file import for_owner
 
 BUSY_TIMEOUT_S = 5.0
 
@@ -28,7 +29,13 @@ _IN_WORDS = {
 
 
 def connect(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
-    """Return an open connection that begins no transaction by itself."""
+    """Return an open connection that begins no transaction by itself.
+
+    A file that is made is for its owner only, and one that everybody could read is so from now on:
+    a ledger has what proves the passwords of its users.  What SQLite puts beside it follows.
+    """
+    if not read_only:
+        for_owner(path)
     connection = sqlite3.connect(
         f"file:{quote(str(path.absolute()))}?mode={'ro' if read_only else 'rwc'}",
         uri=True,

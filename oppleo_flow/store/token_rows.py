@@ -6,21 +6,22 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid5
 
-from sqlalchemy import Column, Connection, Row, and_, select, update
+from sqlalchemy import Column, Connection, Row, and_, delete, func, select, union, update
 
-from oppleo_flow.charging.tokens import Token
+from oppleo_flow.charging.tokens import Token, TokenUse
 from oppleo_flow.errors import Refused
 from oppleo_flow.payloads import Limits
 from oppleo_flow.store.account_rows import check_accounts
 from oppleo_flow.store.database import Database, insert_new
-from oppleo_flow.store.tables import tokens
+from oppleo_flow.store.tables import session_ended, session_started, tokens
+from oppleo_flow.store.token_uses import uses_of
 
 NAMESPACE = UUID("7a2f4a52-3c0b-4f7d-8f43-0f3c1f0c9b11")
 _COLUMNS: Sequence[Column[Any]] = (
     *(tokens.c.token_id, tokens.c.uid, tokens.c.legacy_id, tokens.c.label),
     *(tokens.c.enabled, tokens.c.valid_from, tokens.c.valid_until),
     *(tokens.c.driver, tokens.c.vehicle, tokens.c.cost_centre),
-    *(tokens.c.max_energy_wh, tokens.c.max_duration_s),
+    *(tokens.c.max_energy_wh, tokens.c.max_duration_s, tokens.c.retired_at),
 )
 
 
@@ -97,6 +98,26 @@ class TokenRows:
         if not changed:
             raise Refused(f"token {token.token_id}: is not known; add it first")
 
+    def remove(self, token_id: UUID) -> None:
+        """Remove a token that has no session, not even one that is under way.
+
+        Raises:
+            Refused: There is no token of this id, or it has a session.
+        """
+        mine = (tokens.c.token_id == token_id, tokens.c.charge_point == self._db.charge_point)
+        with self._db.write() as connection:
+            token = connection.execute(select(*_COLUMNS).where(*mine)).first()
+            if token is None:
+                raise Refused(f"token {token_id}: is not known")
+            count = _sessions_of(connection, token_id)
+            if count:
+                what = "a session" if count == 1 else f"{count} sessions"
+                raise Refused(
+                    f"token {token.uid or token.legacy_id}: has {what}; retire it instead, "
+                    "so that everybody sees whose they are"
+                )
+            connection.execute(delete(tokens).where(*mine))
+
     def keep_uid(self, token_id: UUID, uid: str) -> None:
         """Keep the UID of a token of which only Oppleo's number was known.
 
@@ -126,6 +147,28 @@ class TokenRows:
             )
             connection.execute(query.values(refused_at=now))
 
+    def get(self, token_id: UUID) -> Token | None:
+        """Return a token; None when there is none of this id."""
+        query = select(*_COLUMNS).where(
+            tokens.c.token_id == token_id, tokens.c.charge_point == self._db.charge_point
+        )
+        with self._db.read() as connection:
+            row = connection.execute(query).first()
+        return None if row is None else _token(row)
+
+    def uses(self) -> dict[UUID, TokenUse]:
+        """Return what each token was used for; those that never were are not among them."""
+        with self._db.read() as connection:
+            return uses_of(connection, self._db.charge_point)
+
+    def known_since(self) -> dict[UUID, datetime]:
+        """Return when each token came to be known, be it by being refused."""
+        query = select(tokens.c.token_id, tokens.c.created_at).where(
+            tokens.c.charge_point == self._db.charge_point
+        )
+        with self._db.read() as connection:
+            return {row.token_id: row.created_at for row in connection.execute(query)}
+
     def refused_at(self) -> dict[UUID, datetime]:
         """Return when each token that ever was refused was so last."""
         query = select(tokens.c.token_id, tokens.c.refused_at).where(
@@ -133,6 +176,18 @@ class TokenRows:
         )
         with self._db.read() as connection:
             return {row.token_id: row.refused_at for row in connection.execute(query)}
+
+
+def _sessions_of(connection: Connection, token_id: UUID) -> int:
+    """Return how many sessions a token has; of one its start may be all that is there, or its end.
+
+    Those count too that were made void.
+    """
+    begun = select(session_started.c.session_id).where(session_started.c.token_id == token_id)
+    ended = select(session_ended.c.session_id).where(session_ended.c.token_id == token_id)
+    both = union(begun, ended).subquery()
+    count: int = connection.execute(select(func.count()).select_from(both)).scalar_one()
+    return count
 
 
 def _known_already(token: Token) -> str:

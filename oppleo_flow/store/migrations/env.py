@@ -1,8 +1,9 @@
-"""What Alembic runs to migrate: on the engine that it is handed, one transaction a revision."""
+"""What Alembic runs to migrate: on the engine that it is handed, in one transaction for all."""
 
 from alembic import context
 from sqlalchemy import Engine
 
+from oppleo_flow.store.outbox.triggers import outbox_aside
 from oppleo_flow.store.tables import METADATA
 
 
@@ -16,9 +17,8 @@ def run_migrations(engine: Engine) -> None:
             render_as_batch=True,
             # It can do so within a transaction, though Alembic does not count on that.
             transactional_ddl=True,
-            transaction_per_migration=True,
         )
-        with context.begin_transaction():
+        with context.begin_transaction(), outbox_aside(connection):
             context.run_migrations()
 
 

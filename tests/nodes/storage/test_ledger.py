@@ -35,17 +35,16 @@ def ledger(tmp_path):
 
 @pytest.fixture
 def bench(tmp_path):
-    def made(**settings) -> Bench:
-        config = {"store": "store", "batch": "2s"}
-        return Bench(
-            LedgerNode, config, connections=CONNECTIONS, site=site_in(tmp_path), **settings
-        )
+    def made(*, on_error: OnError | None = None, **settings) -> Bench:
+        config = {"store": "store", "batch": "2s", **settings}
+        more = {} if on_error is None else {"on_error": on_error}
+        return Bench(LedgerNode, config, connections=CONNECTIONS, site=site_in(tmp_path), **more)
 
     return made
 
 
 def reading(second: int) -> MeterReading:
-    return MeterReading.sample(time=NOON + second * SECOND)
+    return MeterReading.sample(time=NOON + second * SECOND, energy_import_wh=1_234_567 + second)
 
 
 def test_the_events_of_a_session_are_written_at_once(ledger, bench):
@@ -90,6 +89,78 @@ def test_what_waits_is_written_when_the_node_stops(ledger, bench):
     with bench() as on:
         on.send(reading(0), "reading")
     assert ledger.readings.latest("meter") == reading(0)
+
+
+@pytest.mark.parametrize(
+    ("settings", "seconds"),
+    [
+        pytest.param({}, [0, 3600, 3630], id="the first and the last that are equal, one an hour"),
+        pytest.param({"keep_readings": "all"}, [*range(0, 3650, 10)], id="all, if told so"),
+    ],
+)
+def test_the_readings_that_are_kept(ledger, bench, settings, seconds):
+    with bench(**settings) as on:
+        for second in range(0, 3640, 10):
+            on.send(MeterReading.sample(time=NOON + second * SECOND), "reading")
+            on.advance(10)
+        on.send(reading(3640), "reading")
+    kept = ledger.readings.between("meter", NOON, NOON + timedelta(days=1))
+    assert [one.time for one in kept] == [NOON + second * SECOND for second in [*seconds]] + (
+        [] if settings else [NOON + 3640 * SECOND]
+    )
+
+
+def test_what_is_left_out_is_written_with_what_happens_to_a_session(ledger, bench):
+    equal = [MeterReading.sample(time=NOON + second * SECOND) for second in range(0, 30, 10)]
+    with bench() as on:
+        for one in equal:
+            on.send(one, "reading")
+        on.send(SessionStarted.sample(started_at=NOON + 30 * SECOND), "session")
+        assert ledger.readings.between("meter", NOON, UNTIL) == [equal[0], equal[2]]
+
+
+def old_readings(ledger) -> list[int]:
+    """Return when the readings were that are left of those of an hour two months ago."""
+    start = NOON - timedelta(days=62)
+    found = ledger.readings.between("meter", start, start + timedelta(hours=1))
+    return [int((one.time - start) / SECOND) for one in found]
+
+
+def write_old_readings(ledger) -> None:
+    start = NOON - timedelta(days=62)
+    ledger.readings.record(
+        [
+            MeterReading.sample(time=start + minute * 60 * SECOND, energy_import_wh=minute)
+            for minute in range(60)
+        ]
+    )
+    ledger.readings.record([reading(0)])
+
+
+@pytest.mark.parametrize(
+    ("settings", "left"),
+    [
+        pytest.param({}, [*range(0, 3600, 60)], id="for ever"),
+        pytest.param({"keep_months": 3}, [*range(0, 3600, 60)], id="not as old"),
+        pytest.param({"keep_months": 1}, [0, 840, 1740, 2640, 3540], id="old"),
+    ],
+)
+def test_readings_that_are_old_make_room(ledger, bench, settings, left):
+    write_old_readings(ledger)
+    with bench(**settings) as on:
+        on.advance(7200)
+    assert old_readings(ledger) == left
+
+
+def test_no_reading_goes_by_a_clock_that_nobody_has_told_the_time(ledger, bench):
+    write_old_readings(ledger)
+    with bench(keep_months=1) as on:
+        on.clock.trusted = False
+        on.advance(7200)
+        assert len(old_readings(ledger)) == 60
+        on.clock.trusted = True
+        on.advance(86_400)
+        assert len(old_readings(ledger)) == 5
 
 
 def test_a_silent_meter_is_a_gap_and_not_a_number(ledger, bench):

@@ -154,3 +154,26 @@ def test_a_register_that_another_meter_shows_is_no_bar(ended):
     changes = Changes(meter_end_wh=1_245_000)
     after = ended.corrections.add(ID, changes, who="Anna", why="read by eye", now=NOW)
     assert after.energy_wh == 10_433
+
+
+def test_an_odometer_is_entered_later_and_what_was_told_stays(ended):
+    after = ended.corrections.add(
+        ID, Changes(odometer_km=42_140), who="Anna", why="read by eye", now=NOW
+    )
+    assert (after.odometer_km, after.original.odometer_km) == (42_140, None)
+
+
+def test_no_odometer_is_below_0(ended):
+    with pytest.raises(Refused, match="odometer: no car has driven -1 km"):
+        ended.corrections.add(ID, Changes(odometer_km=-1), who="Anna", why="typo", now=NOW)
+
+
+def test_a_preview_is_what_a_correction_would_make_and_keeps_nothing(ended):
+    before = ended.sessions.get(ID)
+    changes = Changes(meter_end_wh=1_240_000)
+    shown = ended.corrections.preview(ID, changes, now=NOW)
+    assert (shown.energy_wh, shown.original) == (5_433, before)
+    assert ended.corrections.of(ID) == []
+    assert ended.sessions.get(ID) == before
+    with pytest.raises(Refused, match="no meter counts backwards"):
+        ended.corrections.preview(ID, Changes(meter_end_wh=0), now=NOW)

@@ -9,6 +9,7 @@ from sqlalchemy import create_engine, insert, select
 
 from oppleo_flow.charging.tariff import PriceVersion
 from oppleo_flow.errors import Refused
+from oppleo_flow.payloads import SessionEnded, SessionStarted
 from oppleo_flow.store.tables import price_versions
 
 YEAR = datetime(2026, 1, 1, tzinfo=UTC)
@@ -38,6 +39,40 @@ def test_all_prices_of_a_charge_point_are_in_one_currency(ledger):
     with pytest.raises(Refused) as error:
         ledger.prices.add(PriceVersion(UUID(int=2), YEAR + timedelta(1), Decimal("0.40"), "USD"))
     assert str(error.value) == "price: currency: is EUR here, got 'USD'"
+
+
+def test_each_session_counts_once_for_each_price_that_it_cost(ledger):
+    night = YEAR + timedelta(days=1)
+    later = PriceVersion(UUID(int=2), night, Decimal("0.1"), "EUR")
+    unused = PriceVersion(UUID(int=3), night + timedelta(days=99), Decimal("0.2"), "EUR")
+    for price in (PRICE, later, unused):
+        ledger.prices.add(price)
+    assert ledger.prices.sessions() == {}
+    before = _charged(ledger, 1, YEAR, YEAR + timedelta(hours=1), 100)
+    over_both = _charged(ledger, 2, night - timedelta(hours=1), night + timedelta(hours=1), 100)
+    without_energy = _charged(ledger, 3, night + timedelta(hours=2), night + timedelta(hours=3))
+    assert before == {PRICE.price_version_id: 1}
+    assert over_both == {PRICE.price_version_id: 2, later.price_version_id: 1}
+    assert without_energy == {PRICE.price_version_id: 2, later.price_version_id: 2}
+
+
+def _charged(ledger, number, began, ended, energy_wh=None):
+    """Record a session; return how many each price has then."""
+    register = {"meter_start_wh": 1000 * number, "started_at": began}
+    one = {"session_id": UUID(int=number), "point": ""}
+    ledger.sessions.record(SessionStarted.sample(**one, **register))
+    end_wh = None if energy_wh is None else 1000 * number + energy_wh
+    ledger.sessions.record(
+        SessionEnded.sample(
+            session_id=one["session_id"],
+            ended_at=ended,
+            **register,
+            meter_end_wh=end_wh,
+            meter_end_quality="unknown" if end_wh is None else "measured",
+            energy_wh=energy_wh,
+        )
+    )
+    return ledger.prices.sessions()
 
 
 @given(st.decimals(0, 99_999_999, places=6))

@@ -33,6 +33,10 @@ def reading(seconds: int, **values: object) -> MeterReading:
             MeterReading.sample(power_phases_w=(), energy_import_wh=2**40), id="no value per phase"
         ),
         pytest.param(MeterReading.sample(frequency_hz=None), id="no frequency"),
+        pytest.param(
+            MeterReading.sample(energy_phases_wh=(2**40, 0, 1)), id="nothing counted on a phase"
+        ),
+        pytest.param(MeterReading.sample(energy_phases_wh=()), id="phases that nobody counts"),
     ],
 )
 def test_a_reading_comes_back_as_it_was_written(ledger, one):

@@ -1,4 +1,6 @@
 import sqlite3
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -7,7 +9,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy.dialects import postgresql
-from sqlalchemy.schema import CreateTable
+from sqlalchemy.schema import CreateIndex, CreateTable
 
 from oppleo_flow.child import run_module
 from oppleo_flow.errors import StoreError
@@ -16,7 +18,7 @@ from oppleo_flow.store import StoreLocation, open_ledger
 from oppleo_flow.store.database import sqlite_engine
 from oppleo_flow.store.migrate import alembic_config
 from oppleo_flow.store.revision import HEAD, REVISIONS
-from oppleo_flow.store.tables import METADATA
+from oppleo_flow.store.tables import METADATA, for_postgresql
 
 
 def schema(path: Path) -> list[tuple[str, str]]:
@@ -30,7 +32,7 @@ def schema(path: Path) -> list[tuple[str, str]]:
 @pytest.fixture
 def migrated(tmp_path: Path) -> Path:
     path = tmp_path / "migrated.sqlite"
-    assert run_module("oppleo_flow.store.migrate", [str(path)], timeout_s=120.0) == ""
+    run_module("oppleo_flow.store.migrate", [str(path)], timeout_s=120.0)
     return path
 
 
@@ -65,9 +67,25 @@ def test_readings_are_kept_when_the_frequency_becomes_optional(location):
     with open_ledger(StoreLocation(location.path), "cp") as ledger:
         ledger.readings.record([without])
 
-        assert ledger.readings.latest("meter") == MeterReading.sample()
+        before = MeterReading.sample(energy_phases_wh=())
+        assert ledger.readings.latest("meter") == before
         assert ledger.readings.latest("sums") == without
     assert dict(schema(location.path))["readings"].strip().endswith("WITHOUT ROWID")
+
+
+def test_of_readings_from_before_nobody_knows_the_registers_of_the_phases(location):
+    with open_ledger(location, "cp") as ledger:
+        ledger.readings.record([MeterReading.sample()])
+    engine = sqlite_engine(location.path)
+    command.downgrade(alembic_config(engine), "0020")
+    engine.dispose()
+    new = MeterReading.sample(meter="new", energy_phases_wh=(1, 0, 2))
+    with open_ledger(StoreLocation(location.path), "cp") as ledger:
+        ledger.readings.record([new])
+
+        before = MeterReading.sample(energy_phases_wh=())
+        assert ledger.readings.latest("meter") == before
+        assert ledger.readings.latest("new") == new
 
 
 def test_alembic_finds_nothing_left_to_migrate(migrated):
@@ -131,7 +149,23 @@ def test_an_opened_ledger_is_not_migrated_again(location, monkeypatch):
 def test_every_table_can_be_made_in_postgresql(table):
     text = str(CreateTable(table).compile(dialect=postgresql.dialect()))
     assert f"CREATE TABLE {table.name}" in text
-    assert ("TIMESTAMP WITHOUT" in text, "NUMERIC(14, 6)" in text) == (
+    assert ("TIMESTAMP WITHOUT" in text, "NUMERIC" in text) == (
         False,
-        table.name in ("price_versions", "market_prices", "slices"),
+        table.name in ("price_versions", "market_prices", "slices", "statements"),
     )
+
+
+def test_at_most_one_session_is_open_in_postgresql_too():
+    indexes = for_postgresql().tables["session_started"].indexes
+    texts = [str(CreateIndex(index).compile(dialect=postgresql.dialect())) for index in indexes]
+    assert (
+        "CREATE UNIQUE INDEX uq_session_started_open ON session_started (charge_point, point) "
+        "WHERE closed_at IS NULL" in texts
+    )
+
+
+def test_a_site_does_without_what_postgresql_needs():
+    needless = postgresql.__name__
+    code = f"import sys, oppleo_flow.store.rows; print({needless!r} in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "False\n"

@@ -1,6 +1,7 @@
 import sqlite3
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
@@ -15,6 +16,7 @@ from oppleo_flow.payloads import (
     Attribution,
     SessionEnded,
     SessionLatched,
+    SessionOdometer,
     SessionSettled,
     SessionStarted,
 )
@@ -116,8 +118,8 @@ def test_a_session_does_not_end_twice(ledger):
     with pytest.raises(StoreError) as error:
         ledger.sessions.record(ENDED.with_(meter_end_wh=2_000_000, energy_wh=765_433))
     assert str(error.value).endswith(
-        "ledger.sqlite: session 00000000-0000-4000-8000-000000000001: has ended already, "
-        "with other figures; what is written is not changed"
+        ": session 00000000-0000-4000-8000-000000000001: has ended already, with other figures; "
+        "what is written is not changed"
     )
     assert ledger.sessions.latest(1)[0].energy_wh == 10_000
 
@@ -294,3 +296,19 @@ def test_the_price_of_the_last_watt_hours_is_kept_as_that_of_the_others(ledger):
     (found,) = ledger.sessions.latest(1)
     assert [(one.energy_wh, one.per_kwh) for one in found.slices] == [(10_020, Decimal("0.35"))]
     assert found.amount == Decimal("3.51")
+
+
+def test_a_session_keeps_the_odometer_that_its_vehicle_told(ledger):
+    ledger.sessions.record(STARTED)
+    assert ledger.sessions.get(STARTED.session_id).odometer_km is None
+    ledger.sessions.record(SessionOdometer.sample())
+    assert ledger.sessions.open() == replace(OPEN, odometer_km=42_137)
+    ledger.sessions.record(ENDED)
+    assert ledger.sessions.get(STARTED.session_id).odometer_km == 42_137
+
+
+def test_an_odometer_is_taken_once(ledger):
+    for event in [STARTED, SessionOdometer.sample(), SessionOdometer.sample()]:
+        ledger.sessions.record(event)
+    with pytest.raises(StoreError, match="has an odometer already, with other figures"):
+        ledger.sessions.record(SessionOdometer.sample(odometer_km=1))

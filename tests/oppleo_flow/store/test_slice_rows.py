@@ -3,6 +3,7 @@
 import random
 import sqlite3
 from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -236,6 +237,48 @@ def test_an_hour_without_a_price_leaves_the_amount_unknown_until_it_is_told(ledg
     assert kept(location) == []
     ledger.market.record(hours("0.20", first=EDGE))
     assert ledger.sessions.latest(1)[0].amount == Decimal("2.54")
+
+
+def test_a_session_that_began_before_the_first_price_is_not_billed_by_a_guess(ledger, location):
+    later = replace(FLAT, valid_from=EDGE)
+    ledger.prices.add(later)
+    charged(ledger, *NEAR)
+    (session,) = ledger.sessions.latest(1)
+    assert (session.amount, session.flags) == (None, ("price-unknown",))
+    assert [(one.energy_wh, one.per_kwh) for one in session.slices] == [
+        (3_015, None),
+        (4_985, later.price_per_kwh),
+    ]
+    assert kept(location) == []
+    ledger.prices.add(replace(FLAT, price_version_id=UUID(int=77), valid_from=EDGE - 2 * HOUR))
+    assert ledger.sessions.latest(1)[0].flags == ()
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_readings_that_say_nothing_new_change_no_slice(ledger, seed):
+    """What is left out is equal to what is kept: the bill is the same to the Wh."""
+    chance = random.Random(seed)
+    ledger.prices.add(DUAL)
+    charging_from, until = (chance.randint(-3600, 3600) for _ in range(2))
+    said, energy_wh = [], 1_000
+    for second in range(-3600, 3601, 10):
+        energy_wh += chance.randint(0, 30) if charging_from <= second < until else 0
+        said.append(reading(EDGE + second * SECOND, energy_wh, power_w=float(energy_wh % 7)))
+    ended = ENDED.with_(meter_end_wh=energy_wh, energy_wh=energy_wh - 1_000)
+    slices = []
+    for keep in ("changed", "all"):
+        ledger.readings.observe([one.with_(meter=keep, serial=keep) for one in said], keep=keep)
+        session_id = UUID(int=seed * 2 + len(slices) + 1)
+        what = {"session_id": session_id}
+        ledger.sessions.record(STARTED.with_(**what, meter_serial=keep))
+        ledger.sessions.record(ended.with_(**what))
+        slices.append(ledger.sessions.get(session_id).slices)
+    assert slices[0] == slices[1]
+    assert sum(one.energy_wh for one in slices[0]) == energy_wh - 1_000
+    left = [
+        len(ledger.readings.between(keep, EDGE - HOUR, EDGE + HOUR)) for keep in ("changed", "all")
+    ]
+    assert left[0] <= left[1] == 720
 
 
 def test_an_hour_in_which_nothing_was_used_needs_no_price(ledger):

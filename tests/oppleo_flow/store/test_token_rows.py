@@ -4,8 +4,9 @@ from uuid import UUID
 
 import pytest
 
-from oppleo_flow.charging.tokens import Token
+from oppleo_flow.charging.tokens import Token, TokenUse
 from oppleo_flow.errors import Refused
+from oppleo_flow.payloads import SessionEnded, SessionStarted
 
 NOON = datetime(2026, 1, 15, 12, 0, tzinfo=UTC)
 TOKEN = Token(
@@ -112,3 +113,91 @@ def test_a_refused_card_can_be_enabled(ledger):
     ledger.tokens.change(replace(token, enabled=True, label="guest"))
     found = ledger.tokens.of_card("DEADBEEF", "956397711138")
     assert (found.enabled, found.label) == (True, "guest")
+
+
+def test_a_card_that_never_charged_can_be_removed(ledger):
+    ledger.tokens.add(TOKEN, NOON)
+    ledger.tokens.remove(TOKEN.token_id)
+    assert ledger.tokens.all() == []
+    ledger.tokens.add(TOKEN, NOON)
+
+
+@pytest.mark.parametrize(
+    ("events", "sessions"),
+    [
+        pytest.param([SessionStarted.sample()], "a session", id="while it charges"),
+        pytest.param([SessionStarted.sample(), SessionEnded.sample()], "a session", id="once"),
+        pytest.param([SessionEnded.sample()], "a session", id="whose start was lost"),
+        pytest.param(
+            [SessionEnded.sample(), SessionStarted.sample(session_id=UUID(int=9))],
+            "2 sessions",
+            id="more than once",
+        ),
+    ],
+)
+def test_a_card_that_charged_is_never_removed(ledger, events, sessions):
+    ledger.tokens.add(TOKEN, NOON)
+    for event in events:
+        ledger.sessions.record(event.with_(token_id=TOKEN.token_id))
+    with pytest.raises(Refused) as error:
+        ledger.tokens.remove(TOKEN.token_id)
+    assert str(error.value) == (
+        f"token 04A1B2C3: has {sessions}; retire it instead, so that everybody sees whose they are"
+    )
+    assert ledger.tokens.all() == [TOKEN]
+
+
+def test_a_card_that_nobody_knows_cannot_be_removed(ledger):
+    with pytest.raises(Refused) as error:
+        ledger.tokens.remove(TOKEN.token_id)
+    assert str(error.value) == "token 00000000-0000-0000-0000-000000000001: is not known"
+
+
+def test_what_a_token_was_used_for_is_counted_from_its_sessions(ledger):
+    ledger.tokens.add(TOKEN, NOON)
+    assert ledger.tokens.uses() == {}
+    hour = timedelta(hours=1)
+    started = SessionStarted.sample(token_id=TOKEN.token_id, started_at=NOON)
+    ledger.sessions.record(started)
+    assert ledger.tokens.uses() == {TOKEN.token_id: TokenUse(1, NOON, NOON)}
+    ended = SessionEnded.sample(
+        session_id=started.session_id,
+        token_id=TOKEN.token_id,
+        started_at=NOON,
+        ended_at=NOON + hour,
+        reason="card",
+    )
+    ledger.sessions.record(ended)
+    assert ledger.tokens.uses() == {TOKEN.token_id: TokenUse(1, NOON, NOON + hour)}
+    ledger.tokens.note_refused(TOKEN.uid, TOKEN.legacy_id, NOON + 2 * hour)
+    assert ledger.tokens.uses() == {TOKEN.token_id: TokenUse(1, NOON, NOON + 2 * hour)}
+
+
+def test_a_session_of_which_only_the_end_is_there_counts_as_every_other(ledger):
+    ids = [UUID(int=1000 + number) for number in range(5)]
+    whole, lost, open_ = ids[:2], ids[2:4], ids[4:]
+    for number, session_id in enumerate([*whole, *open_]):
+        began = NOON + timedelta(hours=number)
+        ledger.sessions.record(SessionStarted.sample(session_id=session_id, started_at=began))
+    for session_id in (*whole, *lost):
+        ledger.sessions.record(SessionEnded.sample(session_id=session_id))
+    (use,) = ledger.tokens.uses().values()
+    assert use.sessions == 5
+
+
+def test_a_time_by_a_clock_that_nobody_could_trust_says_nothing_of_a_token(ledger):
+    ledger.sessions.record(SessionStarted.sample(clock_uncertain=True))
+    (use,) = ledger.tokens.uses().values()
+    assert use == TokenUse(1, None, None)
+
+
+def test_a_card_that_is_retired_charges_no_more_until_it_is_restored(ledger):
+    ledger.tokens.add(TOKEN, NOON)
+    retired = TOKEN.retired(NOON)
+    ledger.tokens.change(retired)
+    assert ledger.tokens.get(TOKEN.token_id) == replace(TOKEN, enabled=False, retired_at=NOON)
+    assert retired.retired(NOON + timedelta(days=1)) == retired
+    with pytest.raises(ValueError, match="a card that is retired may not charge"):
+        replace(retired, enabled=True)
+    assert retired.restored() == replace(TOKEN, enabled=False)
+    assert ledger.tokens.get(UUID(int=99)) is None

@@ -1,9 +1,8 @@
-"""The ledger's tables, for SQLite and for PostgreSQL.
+"""The tables of cards, sessions, readings and prices.
 
-Every row bears its charge point, so that many can share one PostgreSQL.  Sessions are events, each
-written once and never changed.  There are no foreign keys on purpose: an event is kept even when
-the one before it was lost.  What a session was attributed to is kept with it by name, so that it
-stays as it was when a vehicle is sold or a driver leaves.
+Sessions are events, each written once and never changed.  There are no foreign keys on purpose: an
+event is kept even when the one before it was lost.  What a session was attributed to is kept with
+it by name, so that it stays as it was when a vehicle is sold or a driver leaves.
 """
 
 from sqlalchemy import (
@@ -25,16 +24,22 @@ from sqlalchemy import (
 )
 
 from oppleo_flow.store.column_types import ExactDecimal, UtcDateTime
+from oppleo_flow.store.tables.metadata import METADATA
 
 PHASES = (1, 2, 3)
 
-METADATA = MetaData(
-    naming_convention={
-        "pk": "pk_%(table_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-    }
-)
+_OPEN = "closed_at IS NULL"
+
+
+def for_postgresql() -> MetaData:
+    """Return the tables with what PostgreSQL alone is told.
+
+    Apart, because to name an option of a dialect imports that, which a site's start does without.
+    """
+    for index in session_started.indexes:
+        if index.unique:
+            index.dialect_options["postgresql"]["where"] = text(_OPEN)
+    return METADATA
 
 
 def _attribution() -> tuple[Column[str], ...]:
@@ -67,6 +72,7 @@ tokens = Table(
     Column("cost_centre", Text),
     Column("max_energy_wh", BigInteger),
     Column("max_duration_s", Integer),
+    Column("retired_at", UtcDateTime),
     UniqueConstraint("charge_point", "uid"),
 )
 """`uid` is empty for a card of which only Oppleo's number is known."""
@@ -76,6 +82,8 @@ drivers = Table(
     METADATA,
     Column("charge_point", Text, primary_key=True),
     Column("name", Text, primary_key=True),
+    Column("retired_at", UtcDateTime),
+    Column("email", Text),
 )
 
 vehicles = Table(
@@ -84,6 +92,10 @@ vehicles = Table(
     Column("charge_point", Text, primary_key=True),
     Column("name", Text, primary_key=True),
     Column("plate", Text),
+    Column("make", Text),
+    Column("model", Text),
+    Column("vin", Text),
+    Column("retired_at", UtcDateTime),
 )
 
 cost_centres = Table(
@@ -91,7 +103,20 @@ cost_centres = Table(
     METADATA,
     Column("charge_point", Text, primary_key=True),
     Column("name", Text, primary_key=True),
+    Column("retired_at", UtcDateTime),
+    Column("email", Text),
 )
+"""`email`, of these and of drivers, is where their own statements go."""
+
+former_names = Table(
+    "former_names",
+    METADATA,
+    Column("charge_point", Text, primary_key=True),
+    Column("kind", Text, primary_key=True),
+    Column("former", Text, primary_key=True),
+    Column("name", Text, nullable=False),
+)
+"""What a driver, a vehicle or a cost centre was called before: their past sessions say so still."""
 
 enrolments = Table(
     "enrolments",
@@ -100,8 +125,9 @@ enrolments = Table(
     Column("label", Text, nullable=False),
     Column("armed_at", UtcDateTime, nullable=False),
     Column("expires_at", UtcDateTime, nullable=False),
+    Column("token_id", Uuid),
 )
-"""The next unknown card becomes a token of this label; the row goes with that swipe."""
+"""The next unknown card becomes a token of this label; `token_id` says which it has become."""
 
 session_started = Table(
     "session_started",
@@ -123,13 +149,14 @@ session_started = Table(
     Column("monotonic_s", Double),
     Column("point", Text, nullable=False, server_default=""),
     Index(None, "charge_point", "started_at"),
+    Index("ix_session_started_token", "charge_point", "token_id", "clock_uncertain", "started_at"),
+    *(Index(None, "charge_point", name) for name in ("driver", "vehicle", "cost_centre", "point")),
     Index(
         "uq_session_started_open",
         "charge_point",
         "point",
         unique=True,
-        sqlite_where=text("closed_at IS NULL"),
-        postgresql_where=text("closed_at IS NULL"),
+        sqlite_where=text(_OPEN),
     ),
 )
 """`closed_at` alone is written later: when the session ended, or when another one began although no
@@ -166,9 +193,16 @@ session_ended = Table(
     Column("clock_uncertain", Boolean, nullable=False, server_default=false()),
     Column("boot_id", Text),
     Column("monotonic_s", Double),
+    Column("one_price", Boolean, nullable=False, server_default=false()),
     Index(None, "charge_point", "ended_at"),
+    Index(
+        "ix_session_ended_token",
+        *("charge_point", "token_id", "reason", "clock_uncertain", "ended_at", "session_id"),
+    ),
 )
 """Whole by itself; `price_version_id` is the price that held when the session started.
+
+`one_price`: billed elsewhere, all of it costs that, whatever other prices hold meanwhile.
 
 `boot_id` and `monotonic_s`, here and at the start, are of a clock that nobody had told the time."""
 
@@ -193,6 +227,17 @@ session_settled = Table(
 )
 """The end register of a session that ended while the meter was silent."""
 
+session_odometer = Table(
+    "session_odometer",
+    METADATA,
+    Column("session_id", Uuid, primary_key=True),
+    Column("charge_point", Text, nullable=False),
+    Column("vehicle", Text, nullable=False),
+    Column("odometer_km", Integer, nullable=False),
+    Column("measured_at", UtcDateTime, nullable=False),
+)
+"""What the vehicle's odometer showed when the session began; `measured_at` is when it did."""
+
 session_corrections = Table(
     "session_corrections",
     METADATA,
@@ -211,6 +256,7 @@ session_corrections = Table(
     Column("energy_wh", BigInteger),
     Column("label", Text),
     *_attribution(),
+    Column("odometer_km", Integer),
     UniqueConstraint("session_id", "number"),
 )
 """What somebody says of a session, on top of what was recorded; empty: as it was."""
@@ -228,9 +274,13 @@ readings = Table(
     *(Column(f"current_l{phase}_a", Double) for phase in PHASES),
     Column("frequency_hz", Double),
     Column("serial", Text),
+    *(Column(f"energy_l{phase}_wh", BigInteger) for phase in PHASES),
     sqlite_with_rowid=False,
 )
-"""In the order of their key, which is the order in which they are asked for."""
+"""In the order of their key, which is the order in which they are asked for.
+
+The registers of single phases are empty where the meter does not count them apart, and in readings
+of before they were kept."""
 
 meter_silences = Table(
     "meter_silences",
@@ -283,5 +333,6 @@ slices = Table(
     Column("price_version_id", Uuid, nullable=False),
     Column("per_kwh", ExactDecimal, nullable=False),
     Column("estimated", Boolean, nullable=False),
+    Index("ix_slices_price", "charge_point", "price_version_id", "session_id"),
 )
 """What each part of a session's energy cost; the end of one is the start of the next."""
