@@ -6,12 +6,16 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from oppleo_flow.charging.month import Month
+from oppleo_flow.charging.period import Period
+from oppleo_flow.charging.reconciliation import Part, Register
 from oppleo_flow.charging.record import SessionRecord
-from oppleo_flow.charging.statement import Heading, Register, Statement, make_statement
+from oppleo_flow.charging.statement import Heading, Statement, make_statement
 from oppleo_flow.charging.tariff import PriceVersion
+from oppleo_flow.reports.document import Document
+from oppleo_flow.wording import wording
 
 ZONE = ZoneInfo("Europe/Amsterdam")
-OCTOBER = Month(2026, 10)
+OCTOBER = Period.of_month(Month(2026, 10))
 PRICE = PriceVersion(UUID(int=9), datetime(2026, 1, 1, tzinfo=UTC), Decimal("0.3141"), "EUR")
 HEADING = Heading("my-charger", OCTOBER, ZONE, "EUR", datetime(2026, 11, 1, 5, 0, 8, tzinfo=UTC))
 
@@ -44,9 +48,16 @@ def session(
 
 
 def statement(*sessions: SessionRecord, heading: Heading = HEADING) -> Statement:
-    start, stop = heading.month.bounds(heading.zone)
-    registers = (Register(start, 1_000_000, "19001234"), Register(stop, 1_100_000, "19001234"))
-    return make_statement(heading, sessions, registers)
+    start, stop = heading.period.bounds(heading.zone)
+    opening = Register(start, 1_000_000, "19001234")
+    closing = Register(stop, 1_100_000, "19001234")
+    return make_statement(heading, sessions, [Part(opening, closing)])
+
+
+def document(
+    *sessions: SessionRecord, heading: Heading = HEADING, language: str = "en"
+) -> Document:
+    return Document(statement(*sessions, heading=heading), wording(language))
 
 
 WHOLE = statement(
@@ -56,3 +67,6 @@ WHOLE = statement(
     session(4, price=None, late=True, started_at=datetime(2026, 10, 28, 10, 0, tzinfo=UTC)),
 )
 """The night in which the clock goes back, two cards, and all that can be unknown."""
+
+PREVIEW = Document(WHOLE, wording("en"))
+DUTCH = Document(WHOLE, wording("nl"))
