@@ -1,48 +1,48 @@
-"""Send a push notification by Prowl.
+"""Send push notifications to an iPhone by Prowl.
 
 ```yaml
 push:
   type: prowl
-  from: [session.ended, report.written, flow.errors]
+  from: {ref: owner, durable: true}     # a `recipient`
   http: web               # a connection of type http-client
   key: !secret prowl_key
-  at_most: 6/h
+  on_error: {retry: 60, backoff: 5s..1h, then: dead-letter}
 ```
 
-A notification goes as it is. Of the end of a session, its bill (`ledger.billed`), a statement and a
-failure it makes a text;
-a failure has priority 1 (high), the others 0. Of its own failures it does not tell.
+It takes what a `recipient` says, or makes words itself of a session's start, end and bill, of a
+refused card, a statement, a fault, a failure, a start and a stop. Of its own failures it does not
+tell.
 
-Prowl refuses what is too long, so a text is shortened to its limits.
+`on_error` tries again what could not be sent, in order; what Prowl refuses for good, such as a
+wrong key, is not tried again. When the answer is lost nobody knows whether it was sent: it is tried
+again then, and may come twice.
+
+`oppleo-flow notify-test push` sends a test.
 """
+
+from xml.etree import ElementTree
 
 from pydantic import Field, SecretStr
 
-from oppleo_flow import Example, Node, NodeConfig, Ref, ServiceError
-from oppleo_flow.charging.notices import notification
+from oppleo_flow import Example, Ref, ServiceError, ServiceRefused
 from oppleo_flow.devices.http import HttpClient, HttpRequest, HttpResponse
-from oppleo_flow.payloads import (
-    Failure,
-    Notification,
-    ReportWritten,
-    SessionBilled,
-    SessionEnded,
-)
+from oppleo_flow.payloads import Notification
+from oppleo_flow.sending import Outgoing, SafeUrl, Sender, SenderConfig, shortened
 
-_BASE = "https://api.prowlapp.com/publicapi"
-_URL = f"{_BASE}/add"
 _TITLE_LENGTH = 1024
 _TEXT_LENGTH = 10_000
-_MEANINGS = {
+_IN_VAIN = {
     400: "it does not understand the request",
     401: "the key is not valid",
-    406: "too many notifications this hour",
     409: "the key is not approved yet",
+}
+_LATER = {
+    406: "too many notifications this hour",
     500: "it has trouble of its own",
 }
 
 
-class ProwlConfig(NodeConfig):
+class ProwlConfig(SenderConfig):
     """Settings of a `prowl` node."""
 
     http: Ref[HttpClient] = Field(description="Web client to send with.")
@@ -50,29 +50,32 @@ class ProwlConfig(NodeConfig):
     application: str = Field(
         "Oppleo", min_length=1, max_length=256, description="Name shown above the notification."
     )
+    server: SafeUrl = Field(
+        "https://api.prowlapp.com/publicapi", description="Where Prowl is; https, but for tests."
+    )
 
 
-class Prowl(Node[ProwlConfig]):
-    """Send a push notification by Prowl.
+class Prowl(Sender[ProwlConfig]):
+    """Send push notifications by Prowl.
 
     Input:
-        A `Notification`, or a `SessionEnded`, `SessionBilled`, `ReportWritten` or `Failure` to make
-        one of.
+        A `Notification`, or what one can be made of: a session's start, end or bill, a refused
+        card, a statement, a failure, and what the flow tells of itself.
 
     Output:
         None.
 
     Raises:
-        ServiceError: Prowl refused, with the status it gave, or cannot be reached.
+        ServiceRefused: Prowl will not take it, because of the key for one.
+        ServiceError: Prowl has trouble, or cannot be reached.
         ServiceTimeout: Prowl did not answer in time; whether it was sent is not known.
 
     Source:
-        Prowl public API, `add`: fields, their lengths and the meaning of a status.
+        Prowl public API, `add`: fields, their lengths, the answer and the meaning of a status.
     """
 
     type_name = "prowl"
     icon = "bell"
-    blocking = True
     examples = [
         Example(
             config={"http": "web", "key": "an API key"},
@@ -82,42 +85,52 @@ class Prowl(Node[ProwlConfig]):
 
     def start(self) -> None:
         """Find the web client."""
+        super().start()
         self._http = self.use(self.config.http)
 
     def probe(self) -> str:
         """See whether Prowl can be reached; the key is not sent."""
-        answer = self.use(self.config.http).send(HttpRequest("GET", _BASE))
+        answer = self.use(self.config.http).send(HttpRequest("GET", self.config.server))
         if answer.simulated:
             return "simulated, not asked"
         return f"Prowl answers, with status {answer.status}"
 
-    def on_message(
-        self, payload: Notification | SessionEnded | SessionBilled | ReportWritten | Failure
-    ) -> None:
+    def deliver(self, out: Outgoing) -> bool:
         """Send one notification."""
-        if isinstance(payload, Failure) and payload.node == self.id:
-            return  # telling of it would fail the same way
-        note = notification(payload)
-        answer = self._http.send(self._request(note))
-        if not answer.ok:
-            raise ServiceError(_refusal(answer))
-        self.status("ok", f"{'simulated, not sent' if answer.simulated else 'sent'}: {note.title}")
+        answer = self._http.send(self._request(out.note))
+        if answer.simulated:
+            return True
+        code, said = _answer(answer)
+        if answer.ok and code == 200:
+            return False
+        status = code or answer.status
+        if status in _IN_VAIN:
+            raise ServiceRefused(f"Prowl: refused with status {status}: {_IN_VAIN[status]}{said}")
+        meaning = f": {_LATER[status]}" if status in _LATER else ""
+        if answer.ok and code is None:
+            raise ServiceError(f"Prowl: what answers with status {answer.status} is not Prowl")
+        raise ServiceError(f"Prowl: refused with status {status}{meaning}{said}")
 
     def _request(self, note: Notification) -> HttpRequest:
         form: dict[str, str | SecretStr] = {
             "apikey": self.config.key,
             "application": self.config.application,
-            "event": _shortened(note.title, _TITLE_LENGTH),
-            "description": _shortened(note.text, _TEXT_LENGTH),
+            "event": shortened(note.title, _TITLE_LENGTH),
+            "description": shortened(note.text, _TEXT_LENGTH),
             "priority": str(note.priority),
         }
-        return HttpRequest("POST", _URL, form)
+        return HttpRequest("POST", f"{self.config.server}/add", form)
 
 
-def _shortened(text: str, length: int) -> str:
-    return text if len(text) <= length else f"{text[: length - 1]}…"
-
-
-def _refusal(answer: HttpResponse) -> str:
-    meaning = _MEANINGS.get(answer.status)
-    return f"Prowl: refused with status {answer.status}{f': {meaning}' if meaning else ''}"
+def _answer(answer: HttpResponse) -> tuple[int | None, str]:
+    """Return the code in Prowl's answer, and what it says; None where it is not Prowl's."""
+    try:
+        root = ElementTree.fromstring(answer.text)
+    except ElementTree.ParseError:
+        return None, ""
+    for child in root if root.tag == "prowl" else ():
+        code = child.get("code", "")
+        if child.tag in ("success", "error") and code.isdecimal():
+            said = (child.text or "").strip()
+            return int(code), f" ({said})" if said else ""
+    return None, ""
