@@ -5,9 +5,14 @@ connections:
   broker: {type: mqtt-broker, host: 192.168.1.5, user: oppleo, password: !secret mqtt_password}
 ```
 
-The broker must speak MQTT 5, as Mosquitto does since version 1.6. When it is away the connection is
-tried again, after 1 s at first and a minute at last, and what was subscribed is subscribed anew.
-Nothing is kept for later: a message that cannot be sent is an error of the node that sends it.
+The broker must speak MQTT 5, as Mosquitto does since version 1.6. When it is away, from the start
+or later, the connection is tried again, after 1 s at first and a minute at last, and what was
+subscribed is subscribed anew. Nothing is kept for later: a message that cannot be sent is an error
+of the node that sends it, unless that keeps it itself. `oppleo-flow check --connect` says whether
+host, password and certificate are right.
+
+With `tls: true` everything is encrypted, the password too, and the broker must show a certificate
+that fits its `host`. One that you have signed yourself needs `ca_file`, relative to the site.
 
 With `will` the broker tells others, on that topic, `online` while this flow runs and `offline` when
 it goes away, however that comes about. Each client of a broker needs a `client_id` of its own.
@@ -17,6 +22,7 @@ machine: a broker within it carries the messages, and each SmartEVSE of the simu
 flow names by its prefix speaks there.
 """
 
+from pathlib import Path
 from typing import Self
 
 from pydantic import Field, SecretStr, model_validator
@@ -88,17 +94,33 @@ class MqttBrokerConnection(Connection[MqttBrokerConfig], MqttBroker):
     _evses: EvsesAtBroker | None = None
 
     def open(self) -> None:
-        """Connect."""
+        """Begin to connect; a broker that is away is no reason not to start."""
         if self.simulated:
-            inside = BrokerInside()
+            inside = BrokerInside(self._will)
             world = world_if_any(self.site)
             if world is not None:
                 self._evses = EvsesAtBroker(inside, world, self.clock)
             self._broker = inside
         else:
-            broker = PahoBroker(self._address, self.log)
-            broker.open()
-            self._broker = broker
+            self._connect(may_be_away=True)
+
+    def probe(self) -> str:
+        """Connect, as the flow would, to a broker that must be there."""
+        if self.simulated:
+            self.open()
+            return "simulated"
+        self._connect(may_be_away=False)
+        return "connected, encrypted" if self.config.tls else "connected"
+
+    def _connect(self, *, may_be_away: bool) -> None:
+        address = self._address
+        if address.ca_file is not None and not Path(address.ca_file).is_file():
+            raise DeviceMissing(
+                f"connection {self.name!r}: ca_file: is not there, got {address.ca_file!r}"
+            )
+        broker = PahoBroker(address, self.log)
+        broker.open(may_be_away=may_be_away)
+        self._broker = broker
 
     def close(self) -> None:
         """Take leave of the broker."""
@@ -111,6 +133,11 @@ class MqttBrokerConnection(Connection[MqttBrokerConfig], MqttBroker):
     def away(self) -> str | None:
         """Return why the broker cannot be reached now."""
         return self._opened.away
+
+    @property
+    def presence(self) -> str | None:
+        """Return the topic of the last will."""
+        return self.config.will
 
     def publish(self, topic: str, payload: bytes, *, qos: Qos = 1, retain: bool = False) -> None:
         """Send a message, and wait until the broker has it."""
@@ -140,7 +167,11 @@ class MqttBrokerConnection(Connection[MqttBrokerConfig], MqttBroker):
             user=config.user,
             password=config.password,
             tls=config.tls,
-            ca_file=config.ca_file,
+            ca_file=None if config.ca_file is None else str(self.site.folder / config.ca_file),
             keep_alive_s=round(config.keep_alive),
-            will=None if config.will is None else LastWill(config.will),
+            will=self._will,
         )
+
+    @property
+    def _will(self) -> LastWill | None:
+        return None if self.config.will is None else LastWill(self.config.will)

@@ -1,5 +1,6 @@
 """`mqtt-broker`: the broker inside when simulated, the real one otherwise."""
 
+import gc
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +14,11 @@ from oppleo_flow.devices.world import Wiring, World
 from oppleo_flow.errors import ServiceError
 from oppleo_flow.simulator.world import SimulatedWorld
 from oppleo_flow.testing.bench import NOON, BenchSite
+from tests.oppleo_flow.devices.authority import authority
 from tests.oppleo_flow.devices.mosquitto import PASSWORD, USER, Mosquitto
 from tests.oppleo_flow.devices.worlds import Waiter
+
+CHECK = "does the broker run, and are host and port right?"
 
 
 def connection(
@@ -69,16 +73,100 @@ def test_others_see_whether_it_runs(tmp_path: Path) -> None:
     assert [message.payload for message in heard.told] == [b"online", b"offline"]
 
 
-def test_one_that_is_not_there_cannot_be_opened(tmp_path: Path) -> None:
+def test_one_that_is_not_there_is_away_and_a_probe_says_why(tmp_path: Path) -> None:
     with Mosquitto(tmp_path) as server:
         port = server.port
     broker = connection(simulated=False, port=port)
-    with pytest.raises(ServiceError) as refused:
-        broker.open()
+    broker.open()
+    assert broker.away == "Connection refused"
     broker.close()
+    with pytest.raises(ServiceError) as refused:
+        connection(simulated=False, port=port).probe()
 
     assert str(refused.value) == (
         f"127.0.0.1:{port}: Connection refused; does the broker run, and are host and port right?"
+    )
+
+
+def test_one_that_comes_late_is_there_by_itself(tmp_path: Path) -> None:
+    heard = Waiter()
+    server = Mosquitto(tmp_path)
+    broker = connection(simulated=False, port=server.port)
+    broker.open()
+    broker.subscribe("a", heard)
+    broker.watch(heard)
+    with server:
+        heard.wait_for(lambda told: None in told)
+        broker.publish("a", b"1")
+        heard.wait_for(lambda told: MqttMessage("a", b"1") in told)
+    broker.close()
+
+
+CA_ADVICE = (
+    "ca_file is the certificate of who signed the broker's, and host the name that stands in it"
+)
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({}, None),
+        (
+            {"ca_file": "other.pem"},
+            f"certificate verify failed: unable to get local issuer certificate; {CA_ADVICE}",
+        ),
+        (
+            {"host": "localhost"},
+            "certificate verify failed: Hostname mismatch, certificate is not valid for "
+            f"'localhost'.; {CA_ADVICE}",
+        ),
+        ({"password": SecretStr("wrong")}, "not authorized; check user and password"),
+        ({"host": "no-such-host.invalid"}, f"Name or service not known; {CHECK}"),
+    ],
+    ids=["all is right", "another authority", "another host", "wrong password", "no such host"],
+)
+# The library leaves the socket of a handshake that failed to be collected.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+@pytest.mark.filterwarnings("ignore::ResourceWarning")
+def test_with_certificate_and_password_a_probe_says_what_is_wrong(
+    tmp_path: Path, change: Any, says: str | None
+) -> None:
+    certificate, key = authority(tmp_path).sign()
+    authority(tmp_path, "other")
+    tls = f"certfile {certificate}\nkeyfile {key}"
+    with Mosquitto(tmp_path, password=True, more=tls) as server:
+        right = {"user": USER, "password": SecretStr(PASSWORD), "ca_file": "authority.pem"}
+        site = BenchSite(folder=tmp_path)
+        options = {**right, "tls": True, "port": server.port, **change}
+        broker = connection(simulated=False, site=site, **options)
+        if says is None:
+            assert broker.probe() == "connected, encrypted"
+        else:
+            with pytest.raises(ServiceError) as wrong:
+                broker.probe()
+            assert str(wrong.value) == f"{options.get('host', '127.0.0.1')}:{server.port}: {says}"
+        broker.close()
+    gc.collect()
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+@pytest.mark.filterwarnings("ignore::ResourceWarning")
+def test_tls_to_a_broker_that_speaks_none_is_named(tmp_path: Path) -> None:
+    with (
+        Mosquitto(tmp_path) as server,
+        pytest.raises(ServiceError, match="; does the broker speak TLS at this port"),
+    ):
+        connection(simulated=False, port=server.port, tls=True).probe()
+    gc.collect()
+
+
+def test_a_certificate_that_is_not_there_is_named(tmp_path: Path) -> None:
+    site = BenchSite(folder=tmp_path)
+    with pytest.raises(DeviceMissing) as missing:
+        connection(simulated=False, site=site, tls=True, ca_file="ca.pem").open()
+
+    assert str(missing.value) == (
+        f"connection 'broker': ca_file: is not there, got '{tmp_path}/ca.pem'"
     )
 
 

@@ -1,0 +1,1 @@
+"""What other systems are told and what they say: Home Assistant, Oppleo's listeners, vehicles."""

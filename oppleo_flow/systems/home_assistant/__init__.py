@@ -1,0 +1,1 @@
+"""A charge point in Home Assistant: its entities, what they show, and what may be asked for."""
