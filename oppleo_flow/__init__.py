@@ -16,6 +16,7 @@ from oppleo_flow.errors import (
     PayloadError,
     Refused,
     ServiceError,
+    ServiceRefused,
     ServiceTimeout,
 )
 from oppleo_flow.message import Message
@@ -76,6 +77,7 @@ __all__ = [
     "SafePin",
     "Seconds",
     "ServiceError",
+    "ServiceRefused",
     "ServiceTimeout",
     "Share",
     "SystemClock",

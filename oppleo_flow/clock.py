@@ -4,10 +4,12 @@ import functools
 import math
 import time
 import uuid
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
+
+from oppleo_flow.immutable import immutable
 
 if TYPE_CHECKING:
     from oppleo_flow.clock_trust import ClockSigns
@@ -21,7 +23,7 @@ _MOMENT_S = 0.1
 _LOOKS = 10
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Instant:
     """A moment that can be measured from later, also after a restart.
 
@@ -166,6 +168,8 @@ class VirtualClock:
         self._epoch_s = 0.0
         self.trusted: bool | None = True
         """Whether the wall time is known to be right; a test or a lever may change it."""
+        self.times_set = 0
+        """How often the wall clock was made to jump."""
 
     def now(self) -> datetime:
         """Return the wall time, aware UTC."""
@@ -213,3 +217,4 @@ class VirtualClock:
         """Let the wall clock jump, as when a Pi without an RTC finds the time."""
         self._wall_at_zero = wall.astimezone(UTC) - timedelta(seconds=self._monotonic_s)
         self._now = None
+        self.times_set += 1

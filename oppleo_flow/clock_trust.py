@@ -12,8 +12,9 @@ look (a container, another system) cannot tell.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
+
+from oppleo_flow.immutable import immutable
 
 _TIME_ERROR = 5
 """What adjtimex(2) returns while the clock is not synchronised."""
@@ -33,7 +34,7 @@ def kernel_in_step() -> bool | None:
     return None if state < 0 else state != _TIME_ERROR
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class ClockSigns:
     """Where a machine shows whether it knows the time."""
 

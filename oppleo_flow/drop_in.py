@@ -12,7 +12,6 @@ import sys
 import traceback
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec, SourceFileLoader
 from importlib.util import spec_from_file_location
@@ -20,6 +19,7 @@ from pathlib import Path
 from types import ModuleType
 
 from oppleo_flow.errors import NodeFileError
+from oppleo_flow.immutable import immutable
 
 Version = tuple[int, int, int]
 """What tells two versions of a file apart: when it was written, its size, and where it lies."""
@@ -111,7 +111,7 @@ class DropInFolder(MetaPathFinder):
         self._versions = forgotten.versions
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Forgotten:
     """What is no longer imported: `names` of modules, those that were, and all files' versions."""
 

@@ -8,7 +8,8 @@
      │   ├─ DeviceMissing                   the port, bus or library is not there
      │   └─ DeviceTimeout (TimeoutError)    no answer in time
      ├─ ServiceError (OSError)              another machine refused, or cannot be reached
-     │   └─ ServiceTimeout (TimeoutError)   it did not answer in time
+     │   ├─ ServiceTimeout (TimeoutError)   it did not answer in time
+     │   └─ ServiceRefused                  it refuses for good: trying again changes nothing
      ├─ StoreError (OSError)                the ledger or the state cannot be read or written
      ├─ PayloadError (ValueError)           a node cannot work with what came in
      └─ Refused                             the request was understood and is not allowed
@@ -61,7 +62,11 @@ class ServiceError(OppleoError, OSError):
 
 
 class ServiceTimeout(ServiceError, TimeoutError):
-    """Another machine did not answer in time."""
+    """Another machine did not answer in time, or fell silent: it may have done what was asked."""
+
+
+class ServiceRefused(ServiceError):
+    """Another machine refused a request for good; no `retry` tries it again."""
 
 
 class StoreError(OppleoError, OSError):

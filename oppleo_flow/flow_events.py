@@ -3,17 +3,17 @@
 What `flow.errors` carries, a `Failure`, is that of every node's `error` port.
 """
 
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal
 
+from oppleo_flow.immutable import immutable
 from oppleo_flow.payloads import Payload, Tick
 
 ConditionKind = Literal["status", "fault", "clear", "safe"]
 _SAMPLE_TIME = datetime(2026, 1, 15, 12, 0, tzinfo=UTC)
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class FlowStarted(Tick):
     """Every node of a flow has started, or failed to, once; what `flow.start` carries.
 
@@ -24,7 +24,7 @@ class FlowStarted(Tick):
     _sample = {"due": _SAMPLE_TIME, "flow": "charging"}
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class FlowStopping(Tick):
     """The nodes of a flow are about to stop; what `flow.stop` carries."""
 
@@ -32,7 +32,7 @@ class FlowStopping(Tick):
     _sample = {"due": _SAMPLE_TIME, "flow": "charging"}
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class NodeChanged(Payload):
     """Something about a node's condition changed; what `flow.status` carries.
 

@@ -29,6 +29,7 @@ PIPE_VARIABLE = "OPPLEO_GUARDIAN_FD"
 CRASHES_VARIABLE = "OPPLEO_CRASHES"
 FINAL_EXIT_CODES = (0, 2, 3)
 """How a child ends that must not be started again: done, wrong configuration, refused."""
+AGAIN_EXIT_CODE = 4  # of a child that wants to be started anew, as if for the first time
 _READ_BYTES = 65536
 _LOOK_AGAIN_S = 0.02
 _SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
@@ -152,6 +153,11 @@ class Guardian:
                     return code
                 if self._asked_to_stop:
                     return 1
+                if code == AGAIN_EXIT_CODE and child.ends and self._settings.restarts:
+                    _say(f"the runtime is started anew, as it asked for; {pins}")
+                    self._crashes, self._crashed_at, self._quarantine = 0, [], []
+                    wait_s = self._settings.restart_first_s
+                    continue
                 self._crashes += 1
                 self._crashed_at.append(time.monotonic())
                 if time.monotonic() - child.started_at >= self._settings.healthy_s:
@@ -313,8 +319,6 @@ class Guardian:
         if "status" in said:
             _notify(f"READY=1\nSTATUS={said['status']}")
 
-    # -- when it has ended ---------------------------------------------------------------------
-
     def _make_safe(self) -> str:
         """Drive the pins to their safe level; return how they are now, in words.
 
@@ -330,14 +334,10 @@ class Guardian:
 
     def _drive(self, command: Sequence[str]) -> bool:
         """Run the helper that drives the pins; return whether it could."""
+        end_s = self._settings.helper_s
         try:
             done = subprocess.run(
-                command,
-                timeout=self._settings.helper_s,
-                capture_output=True,
-                text=True,
-                errors="replace",
-                check=False,
+                command, timeout=end_s, capture_output=True, check=False, errors="replace"
             )
         except (OSError, subprocess.TimeoutExpired) as error:
             _say(f"THE PINS COULD NOT BE MADE SAFE: {error}")
@@ -372,8 +372,7 @@ class Guardian:
 
 def _signal_name(number: int) -> str:
     """Return what a signal is called; those for programs' own use have no name."""
-    names = {one.value: one.name for one in signal.Signals}
-    return names.get(number, f"signal {number}")
+    return {one.value: one.name for one in signal.Signals}.get(number, f"signal {number}")
 
 
 def _say(text: str) -> None:

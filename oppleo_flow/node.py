@@ -10,11 +10,13 @@ annotation of its one parameter is the payload type.  `name: Out[T]` is an outpu
 import logging
 from abc import abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal, Self, TypeVar
 
 from oppleo_flow.clock import Clock
 from oppleo_flow.errors import ConfigError
+from oppleo_flow.immutable import immutable
 from oppleo_flow.message import Message
 from oppleo_flow.node_context import NodeContext, Site, StatusLevel, Timer
 
@@ -79,7 +81,7 @@ class Ref(str, Generic[T]):
         )
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Claim:
     """Something that only one node may hold: a pin, a bus address, a port.
 
@@ -100,7 +102,7 @@ class Claim:
         return cls(f"GPIO {pin}", pin=pin, wire=wire, part_of=part_of)
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class SafePin:
     """A pin and the level at which it is safe; `within` names its connection."""
 
@@ -117,7 +119,7 @@ class SafePin:
         return self.high is (self.pin <= _LAST_PULLED_UP)
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Example:
     """A worked example of a node: a test, a sample in the editor and a part of the reference.
 
@@ -291,7 +293,7 @@ class Node(Generic[ConfigT]):
         """Return the node's id in its flow."""
         return self.context.node_id
 
-    @property
+    @cached_property
     def clock(self) -> Clock:
         """Return the clock of this runtime; the only source of time."""
         return self.context.clock

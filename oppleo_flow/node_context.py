@@ -50,6 +50,11 @@ class Site(Protocol):
         ...
 
     @property
+    def language(self) -> str:
+        """Return the language of what people read: `en` or `nl`."""
+        ...
+
+    @property
     def simulate(self) -> bool:
         """Return whether all hardware is simulated."""
         ...
@@ -89,6 +94,11 @@ class NodeContext(Protocol):
     @property
     def safe(self) -> str | None:
         """Return the safe level that the flow chose; None for what does not move the world."""
+        ...
+
+    @property
+    def wired(self) -> frozenset[str]:
+        """Return the inputs that a wire leads to; a deploy may change which they are."""
         ...
 
     def out(self, port: str) -> "Out[Any]":

@@ -5,11 +5,12 @@ import re
 import sys
 import typing
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from functools import cache, cached_property
 from types import NoneType, UnionType
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from oppleo_flow.errors import NodeFileError
+from oppleo_flow.immutable import immutable
 from oppleo_flow.node import Actuator, Connection, Level, Node, Out, Ref, Router
 from oppleo_flow.options import NodeConfig
 from oppleo_flow.payloads import Failure
@@ -36,7 +37,7 @@ _NOT_STATE = frozenset({"config", "context"})
 _BASES = (Node, Actuator)
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class InputSpec:
     """An input port: `handler` is the method's name, `type` its parameter's annotation."""
 
@@ -46,7 +47,7 @@ class InputSpec:
     required: bool
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class OutputSpec:
     """An output port; `returned` when the handlers' return value leaves through it."""
 
@@ -56,7 +57,7 @@ class OutputSpec:
     returned: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class NodeSpec:
     """Everything about a node type that can be known without making one."""
 
@@ -121,7 +122,7 @@ class NodeSpec:
 _ERROR = OutputSpec("error", Failure, "event")
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class ConnectionSpec:
     """Everything about a connection type that can be known without making one."""
 
@@ -142,7 +143,8 @@ def config_type(cls: type) -> type[NodeConfig]:
     return NodeConfig
 
 
-def refs(config: type[NodeConfig]) -> dict[str, Any]:
+@cache
+def refs(config: type[NodeConfig]) -> Mapping[str, Any]:
     """Return the options of `config` that name a connection, with the kind each needs."""
     hints = get_type_hints(config)
     found = {}
@@ -280,7 +282,7 @@ def _refuse_taken_names(cls: type[Node[Any]]) -> None:
         for base in _BASES
         if issubclass(cls, base)
         for name, member in vars(base).items()
-        if isinstance(member, property)
+        if isinstance(member, property | cached_property)
     }
     for owner in cls.__mro__:
         if owner in _BASES:

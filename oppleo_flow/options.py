@@ -17,6 +17,7 @@ _SIZE = re.compile(r"([1-9][0-9]{0,5})(kB|MB|GB)")
 _DURATION = re.compile(r"(?:\d+(?:\.\d+)?(?:ms|s|m|h|d))+")
 _PART = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)")
 _TIME_OF_DAY = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)(?::([0-5]\d))?")
+_RATE = re.compile(r"([1-9][0-9]{0,6})/((?:[0-9.]+)?(?:ms|s|m|h|d))")
 _FIELD = re.compile(r"[A-Za-z]\w*(?:\.[A-Za-z0-9]\w*)*")
 _PORT = re.compile(r"[a-z][a-z0-9_]*")
 
@@ -76,6 +77,21 @@ def parse_bytes(value: object) -> object:
     if found is None:
         raise ValueError("a size such as 50MB, 500kB or 2GB is needed")
     return int(found[1]) * _UNITS_BYTES[found[2]]
+
+
+def parse_rate(value: object) -> object:
+    """Return `6/h` as (6, 3600.0): so many messages in so many seconds.
+
+    Raises:
+        ValueError: It is another text.
+    """
+    if not isinstance(value, str):
+        return value
+    found = _RATE.fullmatch(value.replace(" ", ""))
+    if found is None:
+        raise ValueError("a number of messages in a time, such as 6/h or 1/30s, is needed")
+    number, period = found.groups()
+    return int(number), parse_seconds(period if period[0].isdigit() else f"1{period}")
 
 
 def parse_time_of_day(value: object) -> object:
@@ -163,6 +179,11 @@ Bytes = Annotated[
     ),
 ]
 """A size on disk in bytes; a flow writes `50MB`."""
+
+RateText = notation(r"^[0-9 ]+/[0-9. ]*(ms|s|m|h|d) *$", "6/h", "1/30s")
+
+Rate = Annotated[tuple[int, float], BeforeValidator(parse_rate, json_schema_input_type=RateText)]
+"""So many in so many seconds; a flow writes `6/h`."""
 
 TimeZone = Annotated[str, AfterValidator(known_zone)]
 """The name of an IANA time zone."""

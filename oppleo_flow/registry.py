@@ -13,7 +13,6 @@ import pkgutil
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from importlib.metadata import entry_points
 from pathlib import Path
 from types import ModuleType
@@ -21,6 +20,7 @@ from typing import Any, NoReturn, TypeVar
 
 from oppleo_flow.drop_in import DropInFolder, Version, place_of
 from oppleo_flow.errors import NodeFileError, UnknownNodeType
+from oppleo_flow.immutable import immutable
 from oppleo_flow.node import Actuator, Connection, Node
 from oppleo_flow.node_spec import ConnectionSpec, NodeSpec, broken, read_connection, read_node
 
@@ -29,7 +29,7 @@ BUILTIN_PACK = "nodes"
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Source:
     """Where a type's file is, before it is imported."""
 

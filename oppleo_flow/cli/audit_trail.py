@@ -9,8 +9,7 @@ from oppleo_flow.store.audit import AuditLog, this_user
 
 def audit_of(site: Site, redact: Callable[[str], str] = str) -> AuditLog:
     """Return where deeds at a site are noted: real and simulated ones together, told apart."""
-    path = site.folder / ".oppleo" / "audit.sqlite"
-    return AuditLog(path, SystemClock(), simulated=site.simulate, redact=redact)
+    return AuditLog(site.audit, SystemClock(), simulated=site.simulate, redact=redact)
 
 
 def note(site: Site, what: str, about: str, details: str = "") -> None:

@@ -4,8 +4,10 @@ import argparse
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
 from pathlib import Path
 
+from oppleo_flow.cli import profile_health
 from oppleo_flow.cli.check_codes import codes_as_json, codes_as_text
 from oppleo_flow.cli.command import add_variables
 from oppleo_flow.cli.exit_codes import FAILED, OK
@@ -20,6 +22,9 @@ from oppleo_flow.cli.flow_files import (
 from oppleo_flow.cli.folder import SETTINGS, site_folder
 from oppleo_flow.cli.settings_file import check_settings
 from oppleo_flow.cli.site import Site
+from oppleo_flow.cli.site_config import SiteSettings
+from oppleo_flow.cli.site_ledger import day_of
+from oppleo_flow.clock import SystemClock
 from oppleo_flow.flowfile import CheckResult, Finding, Place
 from oppleo_flow.flowfile.files import FLOWS, SUBFLOWS
 from oppleo_flow.registry import Registry
@@ -48,6 +53,11 @@ def declare(parser: argparse.ArgumentParser) -> None:
         help="then open each connection of the flow and read one thing, changing nothing",
     )
     parser.add_argument("--notes", action="store_true", help="show what is only worth knowing, too")
+    parser.add_argument(
+        "--on",
+        metavar="DAY",
+        help="check what settings go by for that day, such as 2027-01-01 (default: today)",
+    )
     parser.add_argument("--codes", action="store_true", help="list what can be found, and stop")
 
 
@@ -67,6 +77,8 @@ def run(args: argparse.Namespace) -> int:
         flows = set((folder / FLOWS).glob("*.yaml"))
         if settings is not None:
             flows.add(Site(folder, settings).flow)
+            late = profile_health.finding(settings, folder / SETTINGS, _day(args, settings))
+            found = (*found, *([late] if late else []))
         files = [*sorted(flows), *sorted((folder / SUBFLOWS).glob("*.yaml"))]
         around = Surroundings.of(folder, variables)
         findings = [*found, *_in_files(around, files), *_broken_node_files(around.registry)]
@@ -81,6 +93,13 @@ def run(args: argparse.Namespace) -> int:
     if _count(findings, "error"):
         return FAILED
     return _connect(args, variables) if args.connect else OK
+
+
+def _day(args: argparse.Namespace, settings: SiteSettings) -> date:
+    """Return the day by which is checked: today, by the site's clock, unless one is named."""
+    if args.on is not None:
+        return day_of(args.on, "--on", "check")
+    return profile_health.day_at(settings, SystemClock().now())
 
 
 def _connect(args: argparse.Namespace, variables: Mapping[str, str]) -> int:

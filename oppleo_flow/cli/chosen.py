@@ -1,20 +1,21 @@
 """The version of a flow that a start runs."""
 
 import logging
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from oppleo_flow.clock import Clock
 from oppleo_flow.errors import StoreError
 from oppleo_flow.flowfile.graph import Graph
 from oppleo_flow.flowfile.versions import FlowSet, History, Version
 from oppleo_flow.flowfile.versions.flow_set import unified_diff
+from oppleo_flow.immutable import immutable
 from oppleo_flow.store.audit import Note
 
 _LOG = logging.getLogger(__name__)
 _BY_RUN = "run"
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Chosen:
     """A version to run.  `trouble` says why it is not the one that the owner wants.
 

@@ -2,10 +2,10 @@
 
 import argparse
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import NoReturn, Protocol
 
 from oppleo_flow.cli import exit_codes
+from oppleo_flow.immutable import immutable
 
 PROGRAM = "oppleo-flow"
 _MOST_DIGITS = 16
@@ -31,7 +31,7 @@ class Command(Protocol):
     """Do it and return the exit code."""
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Entry:
     """A command as the list of commands shows it; `module` is looked up in this package."""
 

@@ -8,7 +8,7 @@ import os
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Any, Final, Literal, cast
 
@@ -22,6 +22,7 @@ from oppleo_flow.engine.attempts import attempt
 from oppleo_flow.engine.words import words_of
 from oppleo_flow.errors import ConfigError, DeviceMissing, DeviceTimeout
 from oppleo_flow.flowfile.graph import Graph, GraphConnection, GraphNode
+from oppleo_flow.immutable import immutable
 from oppleo_flow.node import Actuator, Connection
 from oppleo_flow.node_context import NodeContext
 
@@ -29,7 +30,7 @@ _DEADLINE_S: Final = 20.0
 Level = Literal["ok", "skipped", "bad"]
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Verdict:
     """What was found of one connection, or of one node behind it; `error` is why it is bad."""
 

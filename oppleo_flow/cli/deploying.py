@@ -5,7 +5,7 @@ What is on the disk is never deployed by itself, and never overwritten while no 
 
 import logging
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -23,7 +23,7 @@ from oppleo_flow.flowfile.versions import FlowSet, History, Version
 from oppleo_flow.flowfile.versions.flow_set import unified_diff
 from oppleo_flow.flowfile.versions.refusals import HasErrors, Stale
 from oppleo_flow.store.audit import Note, careful
-from webui.ports import Prospect, Reloaded
+from webui.ports import Beside, Prospect, Reloaded
 
 _LOG = logging.getLogger(__name__)
 _WHO_RELOADS = "reload"
@@ -116,7 +116,7 @@ class Deploying:
             BrokenCode: It needs code of the site's own nodes that is not good.
         """
         code = NewCode.of(self._folder.registry)
-        draft = self._draft(files, base or self._running.revision)
+        draft = _draft(files, base, self._running, self._folder, self._history)
         with self._lock:
             code = self._fitting(code, draft)
             with code.let_in(self._folder.registry, keep=False):
@@ -131,8 +131,11 @@ class Deploying:
         who: str,
         why: str,
         overwrite: bool = False,
+        beside: Sequence[Beside] = (),
     ) -> tuple[Version, Prospect]:
         """Deploy a draft that began with the revision `base`; return the version that runs then.
+
+        What is written `beside` it is as a part of it: all is done, or nothing.
 
         Raises:
             Stale: It cannot be put together with what was deployed since.
@@ -143,11 +146,12 @@ class Deploying:
         """
         code = NewCode.of(self._folder.registry)
         with self._lock, self._folder.alone():
-            draft = self._draft(files, base)
+            draft = _draft(files, base, self._running, self._folder, self._history)
             if code.files or code.faults:
                 code = self._fitting(code, draft)
             with code.let_in(self._folder.registry):
-                version, prospect = self._put(draft, who, why, overwrite=overwrite or files is None)
+                overwrite = overwrite or files is None
+                version, prospect = self._put(draft, who, why, overwrite=overwrite, beside=beside)
             self.code.note(code)
             if code.names:
                 self._note(who, _WHO_RELOADS, ", ".join(code.names), "")
@@ -218,20 +222,6 @@ class Deploying:
         code.must_be_good((), graph.missing)
         return code
 
-    def _draft(self, files: Mapping[str, str] | None, base: str) -> FlowSet:
-        """Return a draft together with what was deployed since it began."""
-        running = self._running
-        before = running if base == running.revision else self._history.of_revision(base)
-        if before is None:
-            raise Stale(f"revision {base[:12]!r} is not kept any more; begin anew with what runs")
-        mine = before.flows.with_files(files) if files is not None else self._folder.check_disk()[0]
-        if before.revision == running.revision:
-            return mine
-        # Not at the top: most drafts begin with what runs.
-        from oppleo_flow.flowfile.versions.merging import merge  # noqa: PLC0415
-
-        return merge(before.flows, running.flows, mine)
-
     def _prospect(self, draft: FlowSet) -> tuple[Prospect, Graph]:
         flows, result = self._folder.check(draft)
         if result.migrations:
@@ -243,7 +233,13 @@ class Deploying:
         return Prospect(flows, changes, result.findings), result.graph
 
     def _put(
-        self, draft: FlowSet, who: str, why: str, *, overwrite: bool
+        self,
+        draft: FlowSet,
+        who: str,
+        why: str,
+        *,
+        overwrite: bool,
+        beside: Sequence[Beside] = (),
     ) -> tuple[Version, Prospect]:
         prospect, graph = self._prospect(draft)
         before, version = self._running.flows, self._running
@@ -257,9 +253,9 @@ class Deploying:
                 version = self._history.record(
                     prospect.flows, at=self._clock.now(), who=who, why=why
                 )
-                _write_or_forget(version, self._folder, self._history)
+                _write_or_forget(version, self._folder, self._history, beside)
             else:
-                self._folder.write(prospect.flows)
+                self._folder.write(prospect.flows, beside)
 
         self._runtime.deploy(graph, Hooks(before_start=self._adapt, commit=commit))
         self._running, self._since_s, self._good = version, self._clock.monotonic(), False
@@ -284,11 +280,35 @@ class Deploying:
                 _LOG.error("%s", error)
 
 
-def _write_or_forget(version: Version, folder: FlowFolder, history: History) -> None:
+def _draft(
+    files: Mapping[str, str] | None,
+    base: str | None,
+    running: Version,
+    folder: FlowFolder,
+    history: History,
+) -> FlowSet:
+    """Return a draft together with what was deployed since it began; None: with what runs."""
+    before = running if base in (None, running.revision) else history.of_revision(base or "")
+    if before is None:
+        raise Stale(
+            f"revision {(base or '')[:12]!r} is not kept any more; begin anew with what runs"
+        )
+    mine = before.flows.with_files(files) if files is not None else folder.check_disk()[0]
+    if before.revision == running.revision:
+        return mine
+    # Not at the top: most drafts begin with what runs.
+    from oppleo_flow.flowfile.versions.merging import merge  # noqa: PLC0415
+
+    return merge(before.flows, running.flows, mine)
+
+
+def _write_or_forget(
+    version: Version, folder: FlowFolder, history: History, beside: Sequence[Beside]
+) -> None:
     """Write the files of a version that is kept, or keep it no more: both, or none."""
     try:
-        folder.write(version.flows)
-    except StoreError:
+        folder.write(version.flows, beside)
+    except (StoreError, Refused):
         history.forget(version)
         raise
 

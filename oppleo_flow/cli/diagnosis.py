@@ -1,12 +1,13 @@
 """What `oppleo-flow doctor` says of one thing: how it is, and what to do about it."""
 
-from dataclasses import dataclass
 from typing import Literal
+
+from oppleo_flow.immutable import immutable
 
 Level = Literal["ok", "warn", "bad"]
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Diagnosis:
     """How one thing is; the `remedy` of what is well is empty."""
 

@@ -6,11 +6,13 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 
-from oppleo_flow.cli import machine_health, site_health
+from oppleo_flow.cli import machine_health, profile_health, site_health
+from oppleo_flow.cli.access_health import access
+from oppleo_flow.cli.backup_health import backups
 from oppleo_flow.cli.command import PROGRAM, add_site
 from oppleo_flow.cli.diagnosis import Diagnosis, bad, number, well, worth_a_look
 from oppleo_flow.cli.exit_codes import FAILED, OK
-from oppleo_flow.cli.folder import SETTINGS, default_folder
+from oppleo_flow.cli.folder import RESTORE_JOURNAL, SETTINGS, default_folder
 from oppleo_flow.cli.running import Running
 from oppleo_flow.cli.settings_file import check_settings
 from oppleo_flow.cli.site import Site
@@ -46,6 +48,9 @@ def _examined(folder: Path) -> Iterator[Diagnosis]:
     yield machine_health.program()
     yield machine_health.user()
     yield machine_health.clock(SystemClock().now())
+    if (folder / RESTORE_JOURNAL).exists():
+        yield bad("site", f"a restore into {folder} was interrupted", "do the same restore again")
+        return
     if not (folder / SETTINGS).is_file():
         yield bad("site", f"{folder} has no {SETTINGS}", f"{PROGRAM} init {folder}")
         return
@@ -58,11 +63,19 @@ def _examined(folder: Path) -> Iterator[Diagnosis]:
     site = Site(folder, settings)
     yield from site_health.folders(folder)
     yield from site_health.secrets(folder)
+    yield from access(site, SystemClock().now())
     result, told = site_health.flow(site)
     yield from told
     if result.graph is not None:
         yield from machine_health.devices(result.graph.connections.values())
     yield from site_health.stores(site)
+    today = profile_health.day_at(settings, SystemClock().now())
+    reimbursed = profile_health.diagnosis(settings, today)
+    if reimbursed is not None:
+        yield reimbursed
+    backup = backups(site, SystemClock().now())
+    if backup is not None:
+        yield backup
     process = site_health.runs_as(folder)
     if process is None:
         yield machine_health.port(settings.web.host, settings.web.port)

@@ -3,7 +3,7 @@
 import argparse
 import os
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from oppleo_flow.cli.command import UsageError
@@ -21,6 +21,7 @@ from oppleo_flow.flowfile import (
 )
 from oppleo_flow.flowfile.cases import WorldWords
 from oppleo_flow.flowfile.files import is_subflow
+from oppleo_flow.immutable import immutable
 from oppleo_flow.redaction import Redaction
 from oppleo_flow.registry import Registry
 
@@ -47,7 +48,7 @@ class WatchedEnvironment(Mapping[str, str]):
         return len(self._environ)
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Surroundings:
     """Where a flow lies: the folder of its site, with the node types and secrets there."""
 

@@ -1,16 +1,19 @@
 """The flow files of a site: what they hold, what a check says of it, and writing them."""
 
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 
 from oppleo_flow.cli.flow_files import Surroundings
 from oppleo_flow.cli.text_file import alone_in
+from oppleo_flow.errors import Refused
 from oppleo_flow.flowfile import CheckResult, Finding
 from oppleo_flow.flowfile.reading import read_text
 from oppleo_flow.flowfile.versions import FlowSet
 from oppleo_flow.flowfile.versions.refusals import HasErrors
 from oppleo_flow.flowfile.versions.saving import save
 from oppleo_flow.registry import Registry
+from webui.ports import Beside
 
 
 class FlowFolder:
@@ -43,13 +46,19 @@ class FlowFolder:
         """Keep commands that change the files waiting meanwhile; raises as `alone_in` does."""
         return alone_in(self._around.folder)
 
-    def write(self, flows: FlowSet) -> None:
-        """Write those files that differ.
+    def write(self, flows: FlowSet, beside: Sequence[Beside] = ()) -> None:
+        """Write those files that differ, and others of the site together with them.
 
         Raises:
+            Refused: One of the others holds something else by now; then none is written.
             StoreError: One cannot be written; then none is.
         """
-        save({self.path(name): flows.files[name] for name in self.differing(flows)})
+        for one in beside:
+            if self.text(one.name) != one.before:
+                raise Refused(f"{one.name}: was changed meanwhile; look at it again")
+        texts = {name: flows.files[name] for name in self.differing(flows)}
+        texts |= {one.name: one.text for one in beside}
+        save({self.path(name): text for name, text in texts.items()})
 
     def check(self, flows: FlowSet) -> tuple[FlowSet, CheckResult]:
         """Check texts; return those that the flow leads to, with the files they lead to besides."""

@@ -11,6 +11,7 @@ from oppleo_flow.cli.command import PROGRAM
 from oppleo_flow.errors import ConfigError, Refused
 
 SETTINGS = "oppleo.yaml"
+RESTORE_JOURNAL = ".oppleo/restore.json"  # there while the parts of a backup are being moved
 
 
 def default_folder() -> Path:
@@ -23,8 +24,14 @@ def site_folder(argument: str | None) -> Path:
 
     Raises:
         ConfigError: It is not one.
+        Refused: A backup has been put back in its place by half.
     """
     folder = Path(argument) if argument else default_folder()
+    if (folder / RESTORE_JOURNAL).exists():
+        raise Refused(
+            f"{folder.resolve()}: a restore was interrupted; "
+            f"finish it by the same `{PROGRAM} db restore` again"
+        )
     if not (folder / SETTINGS).is_file():
         raise ConfigError(
             f"{folder.resolve()}: not a site folder, it has no {SETTINGS}; "

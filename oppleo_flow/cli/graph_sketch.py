@@ -5,14 +5,14 @@ An instance of a subflow is one box, unless it is expanded into the nodes inside
 
 import itertools
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from oppleo_flow.flowfile.graph import Graph, Wire
+from oppleo_flow.immutable import immutable
 from oppleo_flow.node import Actuator
 from oppleo_flow.node_spec import PortKind
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Box:
     """A node, or an instance of a subflow, whose nodes are `inside`.
 
@@ -35,7 +35,7 @@ class Box:
         return [self.name, *(word for word in (kind, self.inside, self.note) if word)]
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Line:
     """A wire between two boxes; a port is empty where it goes without saying."""
 
@@ -47,7 +47,7 @@ class Line:
     durable: bool
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Sketch:
     """What is drawn."""
 

@@ -18,13 +18,13 @@ from oppleo_flow.cli.flow_files import (
     variables_of,
 )
 from oppleo_flow.cli.folder import SETTINGS, locked, site_folder
-from oppleo_flow.cli.hardware_parts import Part, parts_of
 from oppleo_flow.cli.site import Site
 from oppleo_flow.cli.table import table
 from oppleo_flow.cli.trial_kinds import TYPES_OF
 from oppleo_flow.cli.wiring_diagram import diagram
 from oppleo_flow.errors import ConfigError
 from oppleo_flow.flowfile.graph import Graph
+from oppleo_flow.flowfile.hardware_parts import Part, parts_of
 from oppleo_flow.options import parse_seconds
 
 EXAMPLES = (

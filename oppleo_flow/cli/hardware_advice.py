@@ -6,13 +6,13 @@ from typing import Any
 
 from oppleo_flow.cli import machine_health
 from oppleo_flow.cli.diagnosis import Diagnosis
-from oppleo_flow.cli.hardware_parts import Part
 from oppleo_flow.cli.wiring_diagram import BOARD_PIN_OF
 from oppleo_flow.devices.meter_faults import MeterWrong, named_fault
 from oppleo_flow.devices.profile_files import meter_profile
 from oppleo_flow.devices.serial_bus import LineGarbled, LineNoise, LineShared, RegisterRefused
 from oppleo_flow.errors import DeviceMissing, DeviceTimeout
 from oppleo_flow.flowfile.graph import Graph, GraphConnection, GraphNode
+from oppleo_flow.flowfile.hardware_parts import Part
 
 _METER = "modbus-meter"
 _NAMED = (

@@ -4,23 +4,24 @@ Nothing moves and nothing is written; the site must not run meanwhile.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from typing import Any, Final, Literal
 
 from oppleo_flow.cli.command import PROGRAM
 from oppleo_flow.cli.connecting import Verdict, look_at
 from oppleo_flow.cli.flow_part import part_of
 from oppleo_flow.cli.hardware_advice import advice, missing_of
-from oppleo_flow.cli.hardware_parts import Part, connected_parts_of
 from oppleo_flow.cli.site import Site
 from oppleo_flow.cli.trial_kinds import KIND_OF
 from oppleo_flow.flowfile.graph import Graph
+from oppleo_flow.flowfile.hardware_parts import Part, connected_parts_of
+from oppleo_flow.immutable import immutable
 
 PartLevel = Literal["ok", "bad", "not moved"]
 _WIDTH: Final = len("not moved")
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class PartVerdict:
     """How a part was found; `check` says what to look at, or how to try it by hand.
 

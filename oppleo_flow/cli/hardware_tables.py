@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable, Sequence
 
-from oppleo_flow.cli.hardware_parts import Part
 from oppleo_flow.cli.wiring_diagram import BOARD_PIN_OF
 from oppleo_flow.devices.profile_files import built_in_models, meter_profile
+from oppleo_flow.flowfile.hardware_parts import Part
 
 
 def pin_table(parts: Sequence[Part]) -> str:

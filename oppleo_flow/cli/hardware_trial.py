@@ -19,7 +19,6 @@ from oppleo_flow.cli.exit_codes import FAILED, INTERRUPTED, OK
 from oppleo_flow.cli.flow_part import part_of
 from oppleo_flow.cli.folder import locked
 from oppleo_flow.cli.hardware_advice import advice, missing_of
-from oppleo_flow.cli.hardware_parts import parts_of
 from oppleo_flow.cli.log import Log
 from oppleo_flow.cli.safe_order import safe_order
 from oppleo_flow.cli.simulation import WorldProcess
@@ -33,6 +32,7 @@ from oppleo_flow.engine.heartbeat import Heartbeat
 from oppleo_flow.engine.runtime import Runtime
 from oppleo_flow.errors import DeviceMissing
 from oppleo_flow.flowfile.graph import Graph
+from oppleo_flow.flowfile.hardware_parts import parts_of
 from oppleo_flow.guardian import PIPE_VARIABLE, Guardian, Settings
 
 _STARTS_WITHIN_S: Final = 30.0

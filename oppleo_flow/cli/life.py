@@ -5,7 +5,6 @@ It is checked, its page is served, its nodes are started; then it waits to be to
 
 import argparse
 import gc
-import importlib
 import logging
 import os
 import signal
@@ -19,19 +18,22 @@ from typing import TYPE_CHECKING, cast
 
 from oppleo_flow.cli.audit_trail import audit_of
 from oppleo_flow.cli.chosen import Chosen, without_nodes
+from oppleo_flow.cli.console import say
 from oppleo_flow.cli.exit_codes import OK, REFUSED, USAGE
 from oppleo_flow.cli.kept_check import KeptCheck, Recalled
 from oppleo_flow.cli.later import Later
 from oppleo_flow.cli.log import Log
 from oppleo_flow.cli.memory_limit import limit_memory
-from oppleo_flow.cli.running import address_of
+from oppleo_flow.cli.noticed import notice
+from oppleo_flow.cli.running_address import address_of
 from oppleo_flow.cli.safe_order import safe_order
 from oppleo_flow.cli.simulation import WorldProcess
 from oppleo_flow.cli.site import Site
+from oppleo_flow.cli.site_facts import facts_of
 from oppleo_flow.cli.standard_files import StandardFiles
+from oppleo_flow.cli.web_access import WebAccess, all_simulated
 from oppleo_flow.cli.web_sessions import WebSessions
 from oppleo_flow.clock import SystemClock
-from oppleo_flow.devices.frames import Frames
 from oppleo_flow.devices.world import World
 from oppleo_flow.devices.world_client import WorldClient
 from oppleo_flow.engine.heartbeat import Heartbeat
@@ -39,8 +41,7 @@ from oppleo_flow.engine.runtime import Runtime, StopReport
 from oppleo_flow.errors import DeviceError, Refused, StoreError
 from oppleo_flow.flowfile.graph import Graph
 from oppleo_flow.flowfile.versions import History, Version
-from oppleo_flow.guardian import PIPE_VARIABLE, crashed_before
-from oppleo_flow.store import LedgerConnection, StoreLocation
+from oppleo_flow.guardian import AGAIN_EXIT_CODE, PIPE_VARIABLE, crashed_before
 from oppleo_flow.store.audit import AuditLog, careful
 from webui.ports import SiteFacts
 from webui.server import WebServer, listen
@@ -51,6 +52,7 @@ if TYPE_CHECKING:
     from oppleo_flow.cli.flow_files import Surroundings
 
 _LOG = logging.getLogger(__name__)
+_ANEW = ("asked to start anew", AGAIN_EXIT_CODE)
 _STRICT_START_S = 30.0
 _LOOK_WHETHER_GOOD_S = 60.0
 _ANSWER_AFTER_S = 0.2  # at the latest: a device may take its time
@@ -117,6 +119,7 @@ class _Life:
         self._clock = SystemClock()
         self.started = False
         self.later: Callable[[], None] = lambda: None
+        self._let_go: Callable[[], None] = lambda: None
         self._ends: SimpleQueue[tuple[str, int]] = SimpleQueue()
         self._heart: Heartbeat | None = None
         pipe = os.environ.pop(PIPE_VARIABLE, None)
@@ -138,44 +141,70 @@ class _Life:
             Later(partial(self._deploying, log, audit, runtime, around, history, version)),
         )
         sessions = WebSessions(self._site)
+        anew = None if self._heart is None else partial(self._ends.put, _ANEW)
+        facts = facts_of(self._site, self._clock, log, sessions, anew)
+        simulated = partial(_is_simulated, runtime)
+        access = WebAccess(self._site, sessions, audit, clock=self._clock, simulated=simulated)
         with (
             listen(
                 runtime,
                 clock=self._clock,
-                host=self._site.settings.web.host,
+                host=access.host,
                 port=self._port,
+                access=access.site,
+                doors=access.doors,
+                certificate=access.certificate,
                 sessions=sessions,
                 levers=self._world,
                 deploying=deploying,
-                site=self._facts(log, sessions),
+                site=facts,
                 audit=audit,
             ) as server,
-            address_of(self._site.folder, server.url),
+            address_of(
+                self._site.folder,
+                server.url,
+                key=access.command_key,
+                certificate=access.certificate_file,
+            ) as say_address,
         ):
-            self._start(runtime)
-            # Who asks is answered when it is ready: to say that it is not would only delay that.
-            runtime.wait_settled(_ANSWER_AFTER_S)
-            server.start()
-            if self._args.strict and not self._complete(runtime):
-                self._ends.put(("not everything could start, and --strict was asked for", REFUSED))
-            else:
-                self._announce(server, log.file)
+            look = partial(access.look, server, say_address, runtime.tell)
+            self._begin(runtime, server, access, log)
             runtime.tell(self._chosen.trouble)
-            self._load_the_rest(runtime, deploying)
-            _spare_the_collector()
-            limit_memory()
-            reason, code = self._end(
-                log, deploying, lambda: bool(runtime.graph.nodes) and not self._args.quarantine
-            )
-            _LOG.info("stopping: %s", reason)
-            if code != OK:
-                print(f"oppleo-flow: {log.redaction.redacted(reason)}", file=sys.stderr)
-            report = runtime.stop()
+            self._load_the_rest(runtime, deploying, facts)
+            report, code = self._until_told(runtime, log, deploying, look)
         if self._heart is not None:
             self._heart.close()
+        self._let_go()
         sessions.close()
         _print_stop(self._graph.name, report, log.redaction.redacted)
         return code
+
+    def _begin(self, runtime: Runtime, server: WebServer, access: WebAccess, log: Log) -> None:
+        """Start the nodes, and then answer who asks."""
+        self._start(runtime)
+        # Who asks is answered when it is ready: to say that it is not would only delay that.
+        runtime.wait_settled(_ANSWER_AFTER_S)
+        server.start()
+        if self._args.strict and not self._complete(runtime):
+            self._ends.put(("not everything could start, and --strict was asked for", REFUSED))
+        else:
+            self._announce(server, access, log.file)
+
+    def _until_told(
+        self, runtime: Runtime, log: Log, deploying: "Deploying", look: Callable[[], None]
+    ) -> tuple[StopReport, int]:
+        """Run until told to end, and stop; return what that left behind, and the exit code."""
+        _spare_the_collector()
+        limit_memory()
+        reason, code = self._end(
+            *(log, deploying),
+            lambda: bool(runtime.graph.nodes) and not self._args.quarantine,
+            look,
+        )
+        _LOG.info("stopping: %s", reason)
+        if code not in (OK, AGAIN_EXIT_CODE):
+            print(f"oppleo-flow: {log.redaction.redacted(reason)}", file=sys.stderr)
+        return runtime.stop(), code
 
     def _deploying(
         self,
@@ -201,7 +230,11 @@ class _Life:
         )
 
     def _end(
-        self, log: Log, deploying: "Deploying", runs_whole: Callable[[], bool]
+        self,
+        log: Log,
+        deploying: "Deploying",
+        runs_whole: Callable[[], bool],
+        look: Callable[[], None],
     ) -> tuple[str, int]:
         """Wait until told to end; return why, and the exit code.  Meanwhile look at the files."""
         watch, files = self._watch(deploying), StandardFiles()
@@ -214,6 +247,7 @@ class _Life:
                 for file in files.reopened():
                     _LOG.error("%s was closed by code in this process; it is open again", file)
                 watch.look()
+                look()
             if self._clock.monotonic() >= due_s:
                 due_s += _LOOK_WHETHER_GOOD_S
                 log.tell_repeats()
@@ -233,19 +267,6 @@ class _Life:
     def _port(self) -> int:
         port: int | None = self._args.port
         return self._site.settings.web.port if port is None else port
-
-    def _facts(self, log: Log, sessions: WebSessions) -> SiteFacts:
-        """Return what the page and a recording say of the site."""
-        return SiteFacts(
-            clock=self._clock,
-            charge_point=self._site.charge_point,
-            timezone=self._site.timezone,
-            frames=self._site.service(Frames),
-            redact=log.redaction.redacted,
-            ledger=self._site.service(StoreLocation).written,
-            secrets=partial(_secrets, self._site.folder),
-            books=sessions.books,
-        )
 
     def _seed(self) -> None:
         """Let a simulation begin with cards that may charge; a real ledger begins empty."""
@@ -308,21 +329,21 @@ class _Life:
         """Wait until the nodes have started; return whether all did.  The log tells who did not."""
         return runtime.wait_settled(_STRICT_START_S) and runtime.ready
 
-    def _load_the_rest(self, runtime: Runtime, deploying: "Deploying") -> None:
+    def _load_the_rest(self, runtime: Runtime, deploying: "Deploying", site: SiteFacts) -> None:
         """Import what the first card, reading and deploy need, once nobody waits for a start.
 
         Whoever needs it earlier imports it there and then, or waits for what is left of this.
         """
         runtime.wait_settled(_LOAD_AFTER_S)
-        if any(issubclass(c.spec.cls, LedgerConnection) for c in self._graph.connections.values()):
-            importlib.import_module("oppleo_flow.store.rows")
+        self._let_go = notice(runtime, site)
         deploying.running()
         self.later()
 
-    def _announce(self, server: WebServer, log: Path) -> None:
+    def _announce(self, server: WebServer, access: WebAccess, log: Path) -> None:
         how = "runs on simulated hardware" if _simulated(self._graph) else "runs"
         text = f"{self._graph.name} {how}: {server.url}"
-        print(f"{text}  (for this machine only; log: {log})", flush=True)
+        say(f"{text}  ({access.reach(server)}log: {log})", sys.stdout)
+        access.invite(server)
         if self._heart is not None:
             self._heart.tell(status=text)
 
@@ -333,7 +354,11 @@ class _Life:
 def _say(line: str) -> None:
     """Say on the terminal, and in the log, what the owner wants to know."""
     _LOG.info("%s", line)
-    print(line, flush=True)
+    say(line, sys.stdout)
+
+
+def _is_simulated(runtime: Runtime) -> bool:
+    return all_simulated(runtime.graph)
 
 
 def _simulated(graph: Graph) -> bool:
@@ -344,13 +369,6 @@ def _spare_the_collector() -> None:
     """Begin to collect garbage; what is there now stays, so no collection need look at it."""
     gc.freeze()
     gc.enable()
-
-
-def _secrets(folder: Path) -> list[dict[str, object]]:
-    # Not at the top: few ask, and it costs start-up time.
-    from oppleo_flow.cli.secrets import secrets_of  # noqa: PLC0415
-
-    return [secret.as_json() for secret in secrets_of(folder)[0]]
 
 
 def _print_stop(flow: str, report: StopReport, redact: Callable[[str], str]) -> None:

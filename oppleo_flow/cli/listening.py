@@ -3,9 +3,8 @@
 import argparse
 import json
 import time
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Mapping
 from http.client import HTTPConnection, HTTPException
-from urllib.parse import urlsplit
 
 from oppleo_flow.cli.command import UsageError
 from oppleo_flow.cli.running import Running, RuntimeRefused
@@ -52,9 +51,10 @@ def lines_from(running: Running, path: str, for_s: float | None) -> Generator[st
         RuntimeGone: It has stopped, or something is in the way.
     """
     until_s = None if for_s is None else time.monotonic() + for_s
-    connection = HTTPConnection(urlsplit(running.url).netloc, timeout=_SILENT_S)
+    headers = running.headers()
+    connection = running.connect(_SILENT_S)
     try:
-        yield from _lines(connection, path, until_s)
+        yield from _lines(connection, path, headers, until_s)
     except TimeoutError as error:
         if until_s is None or time.monotonic() < until_s:
             raise RuntimeGone(f"{running.url}: the runtime does not answer any more") from error
@@ -69,8 +69,10 @@ def lines_from(running: Running, path: str, for_s: float | None) -> Generator[st
         raise RuntimeGone(f"{running.url}: the runtime has stopped")
 
 
-def _lines(connection: HTTPConnection, path: str, until_s: float | None) -> Iterator[str]:
-    connection.request("GET", f"/api/v1{path}")
+def _lines(
+    connection: HTTPConnection, path: str, headers: Mapping[str, str], until_s: float | None
+) -> Iterator[str]:
+    connection.request("GET", f"/api/v1{path}", headers=dict(headers))
     socket = connection.sock
     with connection.getresponse() as answer:
         if answer.status != _OK:

@@ -76,7 +76,7 @@ def port(host: str, number: int) -> Diagnosis:
     """Return whether the page can be served; not for a site that runs."""
     if number == 0:
         return well("port", "any that is free")
-    with socket.socket() as tried:
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as tried:
         tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             tried.bind((host, number))

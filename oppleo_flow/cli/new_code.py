@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
 from oppleo_flow.cli.disk_check import DiskCheck
@@ -13,6 +13,7 @@ from oppleo_flow.engine.runtime import Runtime
 from oppleo_flow.errors import NodeFileError, OppleoError
 from oppleo_flow.flowfile.findings import Finding
 from oppleo_flow.flowfile.versions.refusals import BrokenCode, HasErrors
+from oppleo_flow.immutable import immutable
 from oppleo_flow.registry import Registry
 from webui.ports import CodeTried
 
@@ -38,7 +39,7 @@ def tried(registry: Registry) -> Mapping[Path, Version]:
     return files
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class NewCode:
     """The code that a deploy may bring along: `files` that are good, or `faults` of some."""
 

@@ -6,7 +6,7 @@ from decimal import Decimal, InvalidOperation
 from uuid import uuid4
 
 from oppleo_flow.charging.tariff import PriceVersion
-from oppleo_flow.charging.tariff_words import component_words, price_words
+from oppleo_flow.charging.tariff_words import components_of, price_of
 from oppleo_flow.cli.audit_trail import note
 from oppleo_flow.cli.command import UsageError
 from oppleo_flow.cli.exit_codes import OK
@@ -22,6 +22,7 @@ from oppleo_flow.cli.site_ledger import (
 )
 from oppleo_flow.cli.table import table
 from oppleo_flow.clock import SystemClock
+from oppleo_flow.wording import wording
 
 EXAMPLES = (
     ("prices list", "all prices with the moment each holds from"),
@@ -86,14 +87,16 @@ def _flat(price: str, since: datetime, site: Site) -> PriceVersion:
 def _listing(site: Site) -> str:
     with ledger_of(site, read_only=True) as ledger:
         versions = ledger.prices.all()
-    rows = [(_moment(one, site), _price(one), component_words(one)) for one in versions]
+    rows = [
+        (_moment(one, site), _price(one), components_of(one, wording("en"))) for one in versions
+    ]
     if not any(one.tariff for one in versions):
         return table(("from", "per kWh"), [row[:2] for row in rows], right=("per kWh",))
     return table(("from", "per kWh", "made up of"), rows)
 
 
 def _price(version: PriceVersion) -> str:
-    price = version.price_per_kwh if version.tariff is None else price_words(version)
+    price = version.price_per_kwh if version.tariff is None else price_of(version, wording("en"))
     return f"{price} {version.currency}"
 
 

@@ -1,44 +1,20 @@
-"""Asking the running runtime of a site, over its API.
-
-A runtime writes its address into the site, for `--port` and port 0 make it another than the
-settings say.
-"""
+"""Asking the running runtime of a site, over its API."""
 
 import json
-import logging
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from http.client import HTTPConnection, HTTPException
+from collections.abc import Mapping
+from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlsplit
 
 from oppleo_flow.cli.command import PROGRAM
+from oppleo_flow.cli.running_address import address_file, key_file
 from oppleo_flow.errors import Refused, ServiceError
 from oppleo_flow.store.audit import this_user
 
-_LOG = logging.getLogger(__name__)
 _TIMEOUT_S = 20.0
 _DONE = range(200, 300)
 _REFUSED = (404, 409, 412, 422)
-
-
-def _address_file(folder: Path) -> Path:
-    return folder / ".oppleo" / "address"
-
-
-@contextmanager
-def address_of(folder: Path, url: str) -> Iterator[None]:
-    """Let commands find the runtime that answers at an address, while it does."""
-    path = _address_file(folder)
-    try:
-        path.write_text(f"{url}\n", encoding="ascii")
-    except OSError as error:
-        _LOG.warning("commands will not find this runtime: %s: %s", path, error.strerror)
-    try:
-        yield
-    finally:
-        path.unlink(missing_ok=True)
 
 
 class RuntimeRefused(Refused):
@@ -59,9 +35,11 @@ class Running:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         try:
-            self._url = _address_file(folder).read_text(encoding="ascii").strip()
+            said = address_file(folder).read_text(encoding="utf-8").splitlines()
         except FileNotFoundError:
             raise self._none() from None
+        self._url, *certificate = said or [""]
+        self._certificate = certificate[0] if certificate else None
 
     def _none(self) -> Refused:
         return Refused(f"{self._folder}: does not run; start it with `{PROGRAM} run` first")
@@ -70,6 +48,40 @@ class Running:
     def url(self) -> str:
         """Return the address at which it answers."""
         return self._url
+
+    def connect(self, timeout_s: float) -> HTTPConnection:
+        """Return a connection to it.
+
+        It is known by its very certificate, whatever name stands in that.
+        """
+        place = urlsplit(self._url).netloc
+        if self._certificate is None:
+            return HTTPConnection(place, timeout=timeout_s)
+        import ssl  # noqa: PLC0415  (few sites have a certificate)
+
+        context = ssl.create_default_context(cafile=self._certificate)
+        context.check_hostname = False
+        context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
+        return HTTPSConnection(place, timeout=timeout_s, context=context)
+
+    def headers(self) -> dict[str, str]:
+        """Return what says who gave a command, and proves that they may.
+
+        Raises:
+            Refused: Another user runs the site.
+        """
+        said = {"Oppleo-Who": quote(this_user())}
+        path = key_file(self._folder)
+        try:
+            said["Authorization"] = f"Bearer {path.read_text(encoding='ascii').strip()}"
+        except FileNotFoundError:
+            pass
+        except PermissionError:
+            raise Refused(
+                f"{path}: only the user that runs the site may read it; "
+                "give the command as that user"
+            ) from None
+        return said
 
     def get(self, path: str) -> Mapping[str, Any]:
         """Return what the runtime answers; raises as `post` does."""
@@ -97,8 +109,8 @@ class Running:
 
         `revision` is that of the flow which the request began with.
         """
-        connection = HTTPConnection(urlsplit(self._url).netloc, timeout=timeout_s)
-        headers = {"Oppleo-Who": quote(this_user())}
+        headers = self.headers()
+        connection = self.connect(timeout_s)
         if body is not None:
             headers["Content-Type"] = "application/json"
         if revision is not None:

@@ -7,10 +7,12 @@ while the engine and the web server are still being imported.
 import argparse
 import gc
 import os
+import sys
 from contextlib import ExitStack
 from pathlib import Path
 
 from oppleo_flow.cli import run as run_command
+from oppleo_flow.cli.wanted_restore import do_wanted
 from oppleo_flow.guardian import crashed_before
 
 EXAMPLES = (("_runtime garage", "what `oppleo-flow run` starts; not for people"),)
@@ -35,6 +37,7 @@ def run(args: argparse.Namespace) -> int:
     from oppleo_flow.cli.site import Site  # noqa: PLC0415
 
     folder = Path(args.site)
+    restored = do_wanted(folder)
     kept = KeptCheck(folder, args)
     recalled = None if crashed_before() or args.last_good else kept.recall()
     if recalled is None:
@@ -50,4 +53,9 @@ def run(args: argparse.Namespace) -> int:
             ending.callback(world.end)
         from oppleo_flow.cli.life import run_flow  # noqa: PLC0415
 
+        if restored is not None:
+            from oppleo_flow.cli.audit_trail import note  # noqa: PLC0415
+
+            note(site, "restore", restored)
+            print(f"oppleo-flow: {restored}", file=sys.stderr)
         return run_flow(site, args, kept, recalled, world)

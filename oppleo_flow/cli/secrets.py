@@ -5,9 +5,8 @@ import getpass
 import json
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +23,7 @@ from oppleo_flow.flowfile.reading import read_text
 from oppleo_flow.flowfile.secret_file import with_secret
 from oppleo_flow.flowfile.secret_uses import SecretUse, secret_uses
 from oppleo_flow.flowfile.secrets import SiteSecrets
+from oppleo_flow.immutable import immutable
 
 EXAMPLES = (
     ("secrets list", "each secret, where its value comes from, and which nodes use it"),
@@ -33,7 +33,7 @@ EXAMPLES = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Secret:
     """A secret as it may be shown: `source` is None where it has no value."""
 
@@ -70,24 +70,37 @@ def run(args: argparse.Namespace) -> int:
         for line in wrong:
             print(f"{PROGRAM}: {line}", file=sys.stderr)
         return FAILED if wrong or any(one.source is None for one in found) else OK
-    value = _asked(args.name) if args.action == "set" else None
-    file = folder / SECRETS
-    text = _text(file)
-    _write_private(file, with_secret(text, args.name, value, str(file)))
+    keep_secret(folder, args.name, _asked(args.name) if args.action == "set" else None)
     done = "set" if args.action == "set" else "unset"
     note(Site.load(folder), "secret", f"{args.name} {done}")
     print(f"{args.name}: {done}; a flow that runs takes it in with `{PROGRAM} deploy`")
     return OK
 
 
-def secrets_of(folder: Path) -> tuple[list[Secret], list[str]]:
-    """Return the secrets of a site by name, and what is wrong with its `secrets.yaml`."""
+def keep_secret(folder: Path, name: str, value: str | None) -> None:
+    """Give a secret of a site a value; None takes it out of `secrets.yaml`.
+
+    Raises:
+        ConfigError: The file is wrong already, or the name cannot be one.
+        Refused: The file cannot be changed safely.
+    """
+    file = folder / SECRETS
+    _write_private(file, with_secret(_text(file), name, value, str(file)))
+
+
+def secrets_of(
+    folder: Path, uses_of: Callable[[str, str], Sequence[SecretUse]] = secret_uses
+) -> tuple[list[Secret], list[str]]:
+    """Return the secrets of a site by name, and what is wrong with its `secrets.yaml`.
+
+    `uses_of` tells where the text of a file of some name takes secrets.
+    """
     source = SiteSecrets(folder / SECRETS, os.environ)
     uses: dict[str, list[SecretUse]] = {name: [] for name in source.names}
     for file in [*sorted((folder / FLOWS).glob("*.yaml")), *sorted((folder / SUBFLOWS).glob("*"))]:
         text = read_text(file)
         if isinstance(text, str):
-            for use in secret_uses(text, str(file.relative_to(folder))):
+            for use in uses_of(text, str(file.relative_to(folder))):
                 uses.setdefault(use.name, []).append(use)
     found = [Secret(name, source.source_of(name), uses[name]) for name in sorted(uses)]
     return found, [finding.headline() for finding in source.findings]

@@ -33,6 +33,7 @@ def declare_correct(actions: Any) -> None:
     parser.add_argument("--start-kwh", metavar="KWH", help="the meter's register at its start")
     parser.add_argument("--end-kwh", metavar="KWH", help="the meter's register at its end")
     parser.add_argument("--kwh", metavar="KWH", help="its energy, where a register is unknown")
+    parser.add_argument("--odometer-km", metavar="KM", help="the vehicle's, when it began")
     for name in _NAMES:
         parser.add_argument(f"--{name.replace('_', '-')}", metavar="NAME")
     void = parser.add_mutually_exclusive_group()
@@ -77,6 +78,7 @@ def correct(site: Site, args: argparse.Namespace) -> int:
         meter_start_wh=_wh(args.start_kwh, "--start-kwh"),
         meter_end_wh=_wh(args.end_kwh, "--end-kwh"),
         energy_wh=_wh(args.kwh, "--kwh"),
+        odometer_km=_km(args.odometer_km),
         **{name: getattr(args, name) for name in _NAMES},
     )
     who = args.who or this_user()
@@ -153,3 +155,9 @@ def _wh(text: str | None, option: str) -> int | None:
             f"{option}: kWh to at most three decimals are needed, got {text!r}", "sessions"
         )
     return int(energy_wh)
+
+
+def _km(text: str | None) -> int | None:
+    if text is not None and not (text.isascii() and text.isdigit()):
+        raise UsageError(f"--odometer-km: whole km are needed, got {text!r}", "sessions")
+    return None if text is None else int(text)

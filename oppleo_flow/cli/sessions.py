@@ -4,7 +4,7 @@ import argparse
 import csv
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -44,7 +44,7 @@ EXAMPLES = (
 _FIELDS = (
     *("session_id", "label", "uid", "started_at", "ended_at", "meter_start_wh", "meter_end_wh"),
     *("energy_wh", "price_per_kwh", "amount", "currency", "reason", "flags"),
-    *("trigger", "driver", "vehicle", "plate", "cost_centre"),
+    *("trigger", "driver", "vehicle", "plate", "cost_centre", "odometer_km"),
 )
 
 
@@ -91,11 +91,21 @@ def _list(site: Site, args: argparse.Namespace) -> int:
         ]
         print(json.dumps(whole, indent=2, ensure_ascii=False))
     else:
-        rows = [session_row(session, zone) for session in sessions]
-        writer = csv.DictWriter(sys.stdout, _FIELDS, lineterminator="\n")
-        writer.writeheader()
-        writer.writerows({**row, "flags": " ".join(row["flags"])} for row in rows)
+        _print_csv([session_row(session, zone) for session in sessions])
     return OK
+
+
+def _print_csv(rows: Iterable[Mapping[str, Any]]) -> None:
+    # Not at the top: most commands write no CSV.
+    from oppleo_flow.reports.csv_lines import harmless  # noqa: PLC0415
+
+    writer = csv.DictWriter(sys.stdout, _FIELDS, lineterminator="\n")
+    writer.writeheader()
+    for row in rows:
+        told = {**row, "flags": " ".join(row["flags"])}
+        writer.writerow(
+            {name: harmless(cell) if isinstance(cell, str) else cell for name, cell in told.items()}
+        )
 
 
 def session_row(session: SessionRecord, zone: ZoneInfo) -> dict[str, Any]:
@@ -109,6 +119,7 @@ def session_row(session: SessionRecord, zone: ZoneInfo) -> dict[str, Any]:
         None if session.amount is None else str(session.amount),
         *(session.currency, session.reason, list(session.flags)),
         *(session.trigger, of.driver, of.vehicle, of.plate, of.cost_centre),
+        session.odometer_km,
     )
     return dict(zip(_FIELDS, values, strict=True))
 

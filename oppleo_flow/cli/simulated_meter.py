@@ -6,10 +6,10 @@ that the flow read; between the moments of these readings the register must have
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from oppleo_flow.charging.record import SessionRecord
+from oppleo_flow.immutable import immutable
 from oppleo_flow.store import Ledger
 
 _EARLIER = timedelta(hours=1)
@@ -22,7 +22,7 @@ Register = Callable[[datetime], float]
 """What the meter's register showed at a moment, in Wh."""
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class MeterComparison:
     """The meter's register and the sessions of one time, in Wh.
 

@@ -1,7 +1,6 @@
 """The figures of a simulated time, for people and for programs."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -10,13 +9,14 @@ from oppleo_flow.charging.record import SessionRecord
 from oppleo_flow.cli.sessions import session_row, session_table
 from oppleo_flow.cli.simulated_meter import MeterComparison
 from oppleo_flow.cli.table import table
+from oppleo_flow.immutable import immutable
 from oppleo_flow.simulator.chance import Period
 from oppleo_flow.testing.house import PastFault
 
 _NOTHING = Decimal("0.00")
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class SimulatedMonth:
     """What came of a simulation; `price` is in `currency` per kWh."""
 

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from oppleo_flow.charging.calendar_rules import SiteCalendars
+from oppleo_flow.charging.statement_settings import StatementFacts
 from oppleo_flow.cli.folder import SETTINGS
 from oppleo_flow.cli.site_config import SiteSettings
 from oppleo_flow.devices.frames import Frames
@@ -27,6 +28,7 @@ class Site:
             StoreLocation: StoreLocation(self.ledger),
             Frames: Frames(),
             SiteCalendars: SiteCalendars(settings.calendars),
+            StatementFacts: settings.statement,
         }
 
     @classmethod
@@ -57,6 +59,11 @@ class Site:
         return self.settings.currency
 
     @property
+    def language(self) -> str:
+        """Return the language of what people read."""
+        return self.settings.language
+
+    @property
     def state_folder(self) -> Path:
         """Return where this site keeps what it remembers."""
         own = self.folder / ".oppleo"
@@ -66,6 +73,11 @@ class Site:
     def state(self) -> Path:
         """Return the file of the flow's durable state."""
         return self.state_folder / "state.sqlite"
+
+    @property
+    def audit(self) -> Path:
+        """Return the file that notes who did what; of what is real and simulated alike."""
+        return self.folder / ".oppleo" / "audit.sqlite"
 
     @property
     def ledger(self) -> Path:

@@ -6,7 +6,10 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from oppleo_flow.charging.calendar_rules import CalendarRules
+from oppleo_flow.charging.statement_settings import NO_FACTS, StatementFacts
+from oppleo_flow.cli.web_settings import WebSettings
 from oppleo_flow.options import Bytes, Seconds, TimeZone
+from oppleo_flow.wording import Language
 
 
 class _Settings(BaseModel):
@@ -28,23 +31,6 @@ class ChargePointSettings(_Settings):
         description="Its key in the ledger and on statements; keep it for good.",
     )
     name: str = Field(min_length=1, max_length=100, description="What people call it.")
-
-
-def _this_machine(host: str) -> str:
-    if host != "127.0.0.1":
-        raise ValueError("only 127.0.0.1 (this machine) until there is a login")
-    return host
-
-
-class WebSettings(_Settings):
-    """Where the page is served."""
-
-    host: Annotated[str, AfterValidator(_this_machine)] = Field(
-        default="127.0.0.1", description="The address to listen on; this machine only."
-    )
-    port: int = Field(
-        default=8080, ge=0, le=65535, description="The port; 0 takes any that is free."
-    )
 
 
 class LogSettings(_Settings):
@@ -116,6 +102,9 @@ class SiteSettings(_Settings):
     currency: Annotated[str, AfterValidator(_currency)] = Field(
         description="The ISO 4217 code of the money."
     )
+    language: Language = Field(
+        default="en", description="Of statements, e-mails and notices: `en` or `nl`."
+    )
     flow: Annotated[str, AfterValidator(_name)] = Field(
         description="Which file of `flows/`, without `.yaml`, `run` starts.",
     )
@@ -123,11 +112,23 @@ class SiteSettings(_Settings):
         default_factory=dict,
         description="Off-peak hours by name, for gates and for prices alike.",
     )
+    wh_per_km: int | None = Field(
+        default=None,
+        ge=50,
+        le=2000,
+        description="What the car needs, so that the page can say energy in km too.",
+    )
+    statement: StatementFacts = Field(
+        default=NO_FACTS,
+        description="What statements say of the site: who charges, who pays, by which rules.",
+    )
     simulate: bool = Field(
         default=False,
         description="Simulated hardware and a ledger of its own instead of the real ones.",
     )
-    web: WebSettings = Field(default_factory=WebSettings, description="Where the page is served.")
+    web: WebSettings = Field(
+        default_factory=WebSettings, description="Where the page is served, and to whom."
+    )
     log: LogSettings = Field(default_factory=LogSettings, description="What is written down.")
     watch: WatchSettings = Field(
         default_factory=WatchSettings, description="What is noticed while the site runs."

@@ -92,7 +92,7 @@ def flow(site: Site) -> tuple[CheckResult, list[Diagnosis]]:
 def stores(site: Site) -> Iterator[Diagnosis]:
     """Yield how the files are in which the site keeps what must not be lost."""
     yield _ledger(site.ledger)
-    for what, path in (("state", site.state), ("audit", site.folder / ".oppleo" / "audit.sqlite")):
+    for what, path in (("state", site.state), ("audit", site.audit)):
         if path.exists():
             yield _whole(what, path)
 

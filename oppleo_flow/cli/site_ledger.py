@@ -13,6 +13,7 @@ from oppleo_flow.cli.site import Site
 from oppleo_flow.store import StoreLocation, open_ledger
 
 if TYPE_CHECKING:
+    from oppleo_flow.reports import SiteStatements
     from oppleo_flow.store import Ledger
 
 
@@ -37,6 +38,23 @@ def ledger_of(site: Site, *, read_only: bool = False) -> "Ledger":
 def zone_of(site: Site) -> ZoneInfo:
     """Return the site's time zone."""
     return ZoneInfo(site.timezone)
+
+
+def statements_of(site: Site) -> "SiteStatements":
+    """Return how a site asks for its statements."""
+    # Not at the top: the page asks for it long after the start.
+    from oppleo_flow.reports import SiteStatements  # noqa: PLC0415
+
+    return SiteStatements(
+        folder=site.folder,
+        ledger=site.ledger,
+        charge_point=site.charge_point,
+        zone=zone_of(site),
+        currency=site.currency,
+        language=site.language,
+        facts=site.settings.statement,
+        simulated=site.simulate,
+    )
 
 
 def month_of(text: str, command: str, *, option: str = "--month") -> Month:

@@ -3,7 +3,6 @@
 import argparse
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from pydantic import SecretStr
@@ -16,6 +15,7 @@ from oppleo_flow.cli.folder import SETTINGS, default_folder
 from oppleo_flow.cli.site import Site
 from oppleo_flow.flowfile import CheckResult, Finding, Place
 from oppleo_flow.flowfile.cases import FlowTest
+from oppleo_flow.immutable import immutable
 from oppleo_flow.testing.flow_run import Verdict, run_tests
 from oppleo_flow.testing.junit import FlowVerdicts, junit_xml
 from oppleo_flow.testing.stage import Setting
@@ -102,7 +102,7 @@ def declare(parser: argparse.ArgumentParser) -> None:
     add_variables(parser)
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class StandInSecrets:
     """Secrets for tests, which reach nobody: every name has a value."""
 
@@ -223,4 +223,4 @@ def setting_of(flow: Path) -> Setting:
         return Setting()
     site = Site.load(folder)
     calendars = site.service(SiteCalendars)
-    return Setting(site.charge_point, site.timezone, site.currency, calendars)
+    return Setting(site.charge_point, site.timezone, site.currency, calendars, site.language)

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 from uuid import uuid4
 
-from oppleo_flow.charging.tokens import Enrolment, Token, card_token, virtual_token
+from oppleo_flow.charging.tokens import Enrolment, Token, TokenUse, card_token, virtual_token
 from oppleo_flow.cli.audit_trail import note
 from oppleo_flow.cli.command import UsageError, whole_number
 from oppleo_flow.cli.exit_codes import OK
@@ -29,6 +29,9 @@ EXAMPLES = (
     ("tokens add 584190412223 --label anna", "let a card charge by the number that Oppleo has"),
     ("tokens enable 04A1B2C3 --label guest", "let a card charge that was swiped and refused"),
     ("tokens disable family", "let a card charge no more; it may still end its session"),
+    ("tokens remove guest", "forget a card that never charged; any other is retired"),
+    ("tokens retire guest", "keep a card for its sessions alone; `restore` takes it back"),
+    ("tokens list --retired", "those too that are retired"),
     ("tokens enrol --label guest", "let the next unknown card charge; swipe it within two minutes"),
     ("tokens add --virtual --label page", "let somebody charge from the page, without a card"),
     ("tokens change guest --max-kwh 20 --max-time 4h", "limit each of its sessions"),
@@ -52,7 +55,10 @@ def declare(parser: argparse.ArgumentParser) -> None:
     enable = actions.add_parser("enable", help="let a known card charge again")
     change = actions.add_parser("change", help="change what is known of a card")
     disable = actions.add_parser("disable", help="let a known card charge no more")
-    for action in (enable, change, disable):
+    remove = actions.add_parser("remove", help="forget a card that has no session")
+    retire = actions.add_parser("retire", help="keep a card for its sessions alone")
+    restore = actions.add_parser("restore", help="let a card be one again that was retired")
+    for action in (enable, change, disable, remove, retire, restore):
         action.add_argument("card", metavar="CARD", help="its UID, its label or Oppleo's number")
     for action in (add, enable, change):
         add_token_options(action)
@@ -65,7 +71,8 @@ def declare(parser: argparse.ArgumentParser) -> None:
         help=f"how long to wait (default: {_ENROL_S})",
     )
     enrol.add_argument("--stop", action="store_true", help="wait for no card any more")
-    for action in (show, add, enable, change, disable, enrol):
+    show.add_argument("--retired", action="store_true", help="those too that are retired")
+    for action in (show, add, enable, change, disable, remove, retire, restore, enrol):
         add_ledger_options(action)
 
 
@@ -74,11 +81,15 @@ def run(args: argparse.Namespace) -> int:
     site = site_of(args)
     with ledger_of(site, read_only=args.action == "list") as ledger:
         if args.action == "list":
-            print(_listing(ledger))
+            print(_listing(ledger, retired=args.retired))
         elif args.action == "add":
             _add(site, ledger, args)
         elif args.action == "enrol":
             _enrol(site, ledger, args)
+        elif args.action == "remove":
+            _remove(site, ledger, args)
+        elif args.action in ("retire", "restore"):
+            _retire(site, ledger, args)
         else:
             _switch(site, ledger, args)
     return OK
@@ -123,6 +134,26 @@ def _enrol(site: Site, ledger: Ledger, args: argparse.Namespace) -> None:
     )
 
 
+def _remove(site: Site, ledger: Ledger, args: argparse.Namespace) -> None:
+    token = _find(ledger.tokens.all(), args.card)
+    ledger.tokens.remove(token.token_id)
+    done = f"{token.uid or token.legacy_id} {token.label!r} is known no more"
+    note(site, "token", done)
+    print(done)
+
+
+def _retire(site: Site, ledger: Ledger, args: argparse.Namespace) -> None:
+    token = _find(ledger.tokens.all(), args.card)
+    if args.action == "retire":
+        token, what = token.retired(SystemClock().now()), "is retired"
+    else:
+        token, what = token.restored(), "is back; `enable` lets it charge"
+    ledger.tokens.change(token)
+    name = f"{token.uid or token.legacy_id} {token.label!r}"
+    note(site, "token", f"{name} {what.partition(';')[0]}")
+    print(f"{name} {what}")
+
+
 def _switch(site: Site, ledger: Ledger, args: argparse.Namespace) -> None:
     before = token = _find(ledger.tokens.all(), args.card)
     if args.action == "disable":
@@ -131,6 +162,8 @@ def _switch(site: Site, ledger: Ledger, args: argparse.Namespace) -> None:
         note(site, "token", done)
         print(done)
         return
+    if args.action == "enable" and token.retired_at is not None:
+        token = token.restored()
     label = args.label or token.label
     enabled = token.enabled or args.action == "enable"
     if enabled and not label:
@@ -170,21 +203,37 @@ def _find(tokens: Sequence[Token], card: str) -> Token:
     return found[0]
 
 
-def _listing(ledger: Ledger) -> str:
-    refused = ledger.tokens.refused_at()
+def _listing(ledger: Ledger, *, retired: bool) -> str:
+    refused, uses = ledger.tokens.refused_at(), ledger.tokens.uses()
     rows = [
         (
             token.uid or "",
             token.legacy_id,
             token.label,
-            "may charge" if token.enabled else "may not",
+            _state(token),
             str(token.valid_from or ""),
             str(token.valid_until or ""),
             purpose(token),
             limits_text(token),
             f"{refused[token.token_id]:%F %TZ}" if token.token_id in refused else "",
+            *_used(uses.get(token.token_id)),
         )
         for token in ledger.tokens.all()
+        if retired or token.retired_at is None
     ]
     heading = ("uid", "oppleo", "label", "state", "from", "until", "for", "at most", "last refused")
-    return table(heading, rows)
+    return table((*heading, "last used", "sessions"), rows, right=("sessions",))
+
+
+def _state(token: Token) -> str:
+    if token.retired_at is not None:
+        return "retired"
+    return "may charge" if token.enabled else "may not"
+
+
+def _used(use: TokenUse | None) -> tuple[str, str]:
+    """Return when the last session of a token began, and how many it has."""
+    if use is None or not use.sessions:
+        return "", ""
+    last = "" if use.last_used_at is None else f"{use.last_used_at:%F %TZ}"
+    return last, str(use.sessions)

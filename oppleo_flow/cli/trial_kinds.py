@@ -1,12 +1,12 @@
 """What `oppleo-flow hardware test` can try, and which nodes of a flow are that."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from oppleo_flow.cli.command import PROGRAM
 from oppleo_flow.errors import ConfigError
 from oppleo_flow.flowfile.graph import Graph, GraphNode
+from oppleo_flow.immutable import immutable
 
 TYPES_OF: Final[Mapping[str, Sequence[str]]] = {
     "led": ("rgb-led",),
@@ -29,7 +29,7 @@ DEFAULT_S: Final = {
 """How long each is tried if nothing else is said: of LED and buzzer, each thing that they do."""
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Subject:
     """What is tried: a node, and the one that sees what it does, where there is one."""
 

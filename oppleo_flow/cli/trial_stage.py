@@ -3,7 +3,6 @@
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from typing import Any, Final
 
@@ -12,6 +11,7 @@ from oppleo_flow.devices.world import World
 from oppleo_flow.engine.runtime import Runtime
 from oppleo_flow.engine.snapshot import NodeSnapshot
 from oppleo_flow.engine.taps import Tap
+from oppleo_flow.immutable import immutable
 
 _LOOK_AGAIN_S: Final = 0.1
 
@@ -20,7 +20,7 @@ class Interrupted(Exception):
     """Somebody has ended the trial before it came to a verdict."""
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Verdict:
     """What came of a trial; `check` says what to look at where it went badly."""
 

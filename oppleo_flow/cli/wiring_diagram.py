@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Final, Literal
 from xml.sax.saxutils import escape
 
-from oppleo_flow.cli.hardware_parts import Part
+from oppleo_flow.flowfile.hardware_parts import Part
 
 # The names of the 40 pins by their place on the board, odd ones in the first column.
 _POWER: Final = {1: "3.3 V", 2: "5 V", 4: "5 V", 17: "3.3 V"}

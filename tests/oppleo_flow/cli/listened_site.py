@@ -8,11 +8,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from oppleo_flow import Actuator, Node, NodeConfig, Out
-from oppleo_flow.cli.running import address_of
+from oppleo_flow.cli.running_address import address_of
 from oppleo_flow.clock import SystemClock
 from oppleo_flow.devices.frames import Frames
 from oppleo_flow.engine.runtime import Runtime
 from oppleo_flow.testing import BenchSite, Collect, graph_of, plan
+from webui.access import Demo
 from webui.ports import SiteFacts
 from webui.server import listen
 
@@ -72,7 +73,12 @@ def served(site: Path, built_page: Path) -> Iterator[Runtime]:
     try:
         with (
             listen(
-                runtime, clock=SystemClock(), port=0, built_page=built_page, site=facts
+                runtime,
+                access=Demo(),
+                clock=SystemClock(),
+                port=0,
+                built_page=built_page,
+                site=facts,
             ).start() as server,
             address_of(site, server.url),
         ):

@@ -10,13 +10,14 @@ import pytest
 
 from oppleo_flow import Node, NodeConfig, Out
 from oppleo_flow.cli import main
-from oppleo_flow.cli.running import address_of
+from oppleo_flow.cli.running_address import address_of
 from oppleo_flow.clock import SystemClock, VirtualClock
 from oppleo_flow.engine.runtime import Runtime
 from oppleo_flow.flowfile.graph import OnError
 from oppleo_flow.payloads import MeterReading
 from oppleo_flow.testing import BenchSite, Collect, graph_of, plan
 from oppleo_flow.testing.bench import NOON
+from webui.access import Demo
 from webui.server import listen
 
 
@@ -47,7 +48,9 @@ def flow(site, tmp_path):
         made.inject("clerk", "in", payload)
     made.run_for(0)
     with (
-        listen(made, clock=SystemClock(), port=0, built_page=tmp_path).start() as server,
+        listen(
+            made, access=Demo(), clock=SystemClock(), port=0, built_page=tmp_path
+        ).start() as server,
         address_of(site, server.url),
     ):
         yield made

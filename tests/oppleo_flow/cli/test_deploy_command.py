@@ -5,9 +5,10 @@ import json
 import pytest
 
 from oppleo_flow.cli import main
-from oppleo_flow.cli.running import address_of
+from oppleo_flow.cli.running_address import address_of
 from oppleo_flow.clock import SystemClock
 from tests.oppleo_flow.cli.deployed_site import FASTER, FLOW, NAME, QUIET, DeployedSite
+from webui.access import Demo
 from webui.server import listen
 
 
@@ -17,6 +18,7 @@ def running(site, tmp_path):
     with (
         listen(
             made.runtime,
+            access=Demo(),
             clock=SystemClock(),
             port=0,
             built_page=tmp_path,

@@ -50,6 +50,11 @@ def test_a_site_that_is_well_has_no_remedies(hello, capsys):
         ("settings", "ok", "oppleo.yaml has no errors", ""),
         ("folder", "ok", f"{hello} can be written", ""),
         ("secrets", "ok", "0 known, none missing", ""),
+        (
+            *("accounts", "ok"),
+            "nobody can sign in yet; a start says how to make the first account",
+            "",
+        ),
         ("flow", "ok", "flows/hello.yaml has no errors", ""),
         ("ledger", "ok", f"{ledger} is not there yet; the first run makes it", ""),
         ("port", "ok", "any that is free", ""),
@@ -63,7 +68,7 @@ def test_people_are_shown_lines_with_remedies_and_the_numbers(hello, capsys):
     lines = capsys.readouterr().out.splitlines()
     at = lines.index("bad   flow: flows/hello.yaml has 1 error")
     assert lines[at + 1] == f"      → oppleo-flow check {hello}/flows/hello.yaml"
-    assert lines[-1].startswith("10 looked at: 1 bad, ")
+    assert lines[-1].startswith("11 looked at: 1 bad, ")
 
 
 def test_a_folder_that_is_no_site_is_told_how_to_become_one(tmp_path, capsys):

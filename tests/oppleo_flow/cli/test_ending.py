@@ -19,6 +19,14 @@ COMMANDS = [
 ]
 
 
+@pytest.fixture(autouse=True)
+def _children_mind_a_closed_terminal():
+    """Also where these tests themselves were started not to mind: that is inherited."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGHUP, before)
+
+
 def started(words, folder):
     """Return a command that is at work, and has made a folder for what it does."""
     process = subprocess.Popen(

@@ -9,8 +9,8 @@ from xml.etree import ElementTree
 import pytest
 
 from oppleo_flow.cli import main
-from oppleo_flow.cli.hardware_parts import Part
 from oppleo_flow.cli.wiring_diagram import BOARD_PIN_OF, diagram
+from oppleo_flow.flowfile.hardware_parts import Part
 from oppleo_flow.node import Claim
 from tests.oppleo_flow.cli.hardware_site import with_flow
 

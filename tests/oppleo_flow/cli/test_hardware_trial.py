@@ -115,6 +115,7 @@ def until(process: subprocess.Popen[str], beginning: str) -> None:
                 r"  current_phases_a +0\.0 A, 0\.0 A, 0\.0 A",
                 r"  frequency_hz +50\.0 Hz",
                 r"  serial +19001234",
+                r"  energy_phases_wh +411522 Wh, 411522 Wh, 411522 Wh",
                 r"  energy_register +import",
                 r"  also +-",
                 r"\d+\.\d readings a second; \d+ questions, \d+ failed \(.*\)",

@@ -123,3 +123,14 @@ def test_the_starter_is_the_flow_that_is_shipped():
 @pytest.mark.parametrize("name", STARTERS)
 def test_a_starter_begins_with_comments_that_say_what_it_is(name):
     assert starter(name).startswith("# ")
+
+
+def test_what_a_new_site_could_say_of_its_statements_is_right(tmp_path):
+    main(["init", str(tmp_path / "garage"), "--simulated"])
+    settings = tmp_path / "garage" / "oppleo.yaml"
+    text = settings.read_text(encoding="utf-8")
+    begin = text.index("# statement:")
+    block, rest = text[begin:].split("\n\n", 1)
+    said = "\n".join(line.removeprefix("# ") for line in block.splitlines())
+    settings.write_text(f"{text[:begin]}{said}\n\n{rest}", encoding="utf-8")
+    assert Site.load(settings.parent).settings.statement.employee == "Anna de Vries"

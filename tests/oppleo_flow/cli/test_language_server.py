@@ -87,7 +87,7 @@ def test_a_mistake_is_underlined_in_its_line(server, old, new, complaint, reques
 
 def test_an_unknown_type_is_underlined_with_those_there_are(server):
     (complaint,) = server.complaints("file:///type.yaml", HELLO.replace("debug", "debgu"))
-    assert complaint.startswith('5: Value is not accepted. Valid values: "authorise", "buzzer", ')
+    assert complaint.startswith('5: Value is not accepted. Valid values: "authorise", "backup", ')
     assert '"grid-alarm"' in complaint
 
 

@@ -1,7 +1,6 @@
 """Three crashes in a row: the last good version runs, or the page alone, and both say why."""
 
 import json
-import urllib.request
 from contextlib import contextmanager
 
 import pytest
@@ -9,7 +8,7 @@ import pytest
 from oppleo_flow.cli import main
 from oppleo_flow.flowfile.versions import History
 from oppleo_flow.store.audit import this_user
-from tests.oppleo_flow.cli.running_site import HELLO, PATIENCE_S, RUNS, running, start
+from tests.oppleo_flow.cli.running_site import HELLO, PATIENCE_S, RUNS, running, shown, start
 
 BOOM = '''
 """End the process."""
@@ -56,9 +55,8 @@ def crashing(site):
         guardian.communicate(timeout=PATIENCE_S)
 
 
-def ask(url, path="api/v1/state"):
-    with urllib.request.urlopen(f"{url}{path}") as answer:
-        return json.load(answer)
+def ask(site, url, path="api/v1/state"):
+    return json.loads(shown(site, url, path))
 
 
 def test_the_last_good_version_runs_and_the_page_says_so(site):
@@ -68,17 +66,17 @@ def test_the_last_good_version_runs_and_the_page_says_so(site):
         guardian.communicate(timeout=PATIENCE_S)
     history.mark_good(history.newest())
     with crashing(site) as url:
-        state = ask(url)
+        state = ask(site, url)
         assert state["reasons"] == [
             "version 2 crashed three times within five minutes; "
             "version 1, the last good one, runs instead; mend it and deploy it"
         ]
         assert [node["id"] for node in state["nodes"]] == ["tick", "show"]
-        assert ask(url, "api/v1/flow")["changed_on_disk"] == ["flows/charge-point.yaml"]
+        assert ask(site, url, "api/v1/flow")["changed_on_disk"] == ["flows/charge-point.yaml"]
         mended = CRASHES.replace("type: boom", "type: debug")
         (site / "flows" / "charge-point.yaml").write_text(mended)
         assert main(["deploy", "--why", "mended"]) == 0
-        assert ask(url)["reasons"] == []
+        assert ask(site, url)["reasons"] == []
     assert [(v.number, v.who, v.why) for v in history.versions()] == [
         (4, f"{this_user()} (command)", "mended"),
         (
@@ -92,7 +90,7 @@ def test_the_last_good_version_runs_and_the_page_says_so(site):
 
 def test_without_a_good_version_only_the_page_runs(site):
     with crashing(site) as url:
-        state = ask(url)
+        state = ask(site, url)
         assert state["reasons"][0] == (
             "version 1 crashed three times within five minutes, and no version has run well for "
             "five minutes yet; only this page runs, the outputs are safe; "
@@ -101,6 +99,6 @@ def test_without_a_good_version_only_the_page_runs(site):
         assert state["nodes"] == []
         (site / "flows" / "charge-point.yaml").write_text(HELLO)
         assert main(["deploy"]) == 0
-        state = ask(url)
+        state = ask(site, url)
         assert (state["ready"], state["reasons"]) == (True, [])
         assert [node["id"] for node in state["nodes"]] == ["tick", "show"]

@@ -102,10 +102,10 @@ def test_the_components_of_a_price_are_listed_with_it(dal, capsys):
     capsys.readouterr()
     assert main(["prices", "list"]) == 0
     assert capsys.readouterr().out.splitlines() == [
-        "from        per kWh                                made up of",
+        "from        per kWh                           made up of",
         "2026-01-01  0.35 EUR",
-        "2026-07-01  peak 0.3025, off-peak 0.2178 EUR       energy 0.15/0.08, tax 0.1, VAT 21 %",
-        "2027-01-01  day-ahead, with 21 % VAT, + 0.121 EUR  tax 0.1, VAT 21 %",
+        "2026-07-01  peak 0.3025, off-peak 0.2178 EUR  energy 0.15/0.08, tax 0.1, VAT 21 %",
+        "2027-01-01  day-ahead, VAT 21 %, + 0.121 EUR  tax 0.1, VAT 21 %",
     ]
 
 

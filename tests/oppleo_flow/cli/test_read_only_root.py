@@ -65,18 +65,14 @@ def ask(url):
     return answer
 
 
-def unmeasured(env):
-    """Return an environment without coverage, whose data could not be written there."""
-    return {name: value for name, value in env.items() if not name.startswith("COVERAGE_")}
-
-
+@pytest.mark.usefixtures("unmeasured")
 def test_a_site_runs_where_nothing_else_can_be_written(hello):
     within = [*IN_A_NAMESPACE, str(hello), str(REPOSITORY / ".probe")]
     if shutil.which("unshare") is None or subprocess.run([*within, "true"], check=False).returncode:
         pytest.skip("this system lets nobody make a root read-only")
     with subprocess.Popen(
         [*within, sys.executable, "-m", "oppleo_flow", "run", str(hello)],
-        env={**unmeasured(os.environ), "PYTHONPATH": str(REPOSITORY)},
+        env={**os.environ, "PYTHONPATH": str(REPOSITORY)},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

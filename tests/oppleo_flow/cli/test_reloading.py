@@ -3,12 +3,13 @@
 import pytest
 
 from oppleo_flow.cli import main
-from oppleo_flow.cli.running import address_of
+from oppleo_flow.cli.running_address import address_of
 from oppleo_flow.clock import SystemClock
 from oppleo_flow.engine.retiring import DeployFailed
 from oppleo_flow.flowfile.versions.refusals import BrokenCode, HasErrors
 from tests.oppleo_flow.cli.deployed_site import NAME, DeployedSite
 from tests.oppleo_flow.cli.own_nodes import code, write
+from webui.access import Demo
 from webui.server import listen
 
 FLOW = """\
@@ -257,6 +258,7 @@ def served(running, tmp_path):
     with (
         listen(
             running.runtime,
+            access=Demo(),
             clock=SystemClock(),
             port=0,
             built_page=tmp_path,

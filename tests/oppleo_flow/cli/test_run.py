@@ -15,6 +15,7 @@ from tests.oppleo_flow.cli.running_site import (
     running,
     runtime_of,
     said,
+    shown,
     start,
 )
 
@@ -90,8 +91,8 @@ def test_a_node_of_an_unknown_type_is_named_and_the_rest_runs(site):
     flow = site / "flows" / "charge-point.yaml"
     flow.write_text(HELLO.replace("debug", "debgu"))
     with running() as (guardian, url):
-        with urllib.request.urlopen(f"{url}api/v1/state") as answer:
-            nodes = {node["id"]: node["faults"] for node in json.load(answer)["nodes"]}
+        state = json.loads(shown(site, url, "api/v1/state"))
+        nodes = {node["id"]: node["faults"] for node in state["nodes"]}
         guardian.terminate()
         _, errors = guardian.communicate(timeout=PATIENCE_S)
     text = "unknown node type 'debgu'; did you mean 'debug'?"

@@ -168,6 +168,8 @@ NO_VALUE = ("~", "null")
 NEEDED = {
     "serial-bus": {"port": "/dev/ttyUSB0"},
     "mqtt-broker": {"host": "localhost"},
+    "postgres": {"host": "localhost", "database": "home"},
+    "mail-server": {"host": "localhost", "sender": "me@example.org"},
     "card-keyboard": {"path": "/dev/input/by-id/usb-reader-event-kbd"},
 }
 TYPES = [*Registry(["nodes"]).nodes().values(), *Registry(["nodes"]).connections().values()]

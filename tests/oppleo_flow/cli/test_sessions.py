@@ -61,6 +61,7 @@ def test_sessions_as_json_have_whole_numbers_of_wh_and_money_as_text(january, ca
         "vehicle": None,
         "plate": None,
         "cost_centre": None,
+        "odometer_km": None,
         "corrections": [],
         "slices": [
             {
@@ -84,6 +85,20 @@ def test_sessions_as_csv_have_the_same_columns(january, capsys):
     ended, begun = csv.DictReader(io.StringIO(capsys.readouterr().out))
     assert (ended["label"], ended["energy_wh"], ended["amount"]) == ("family", "10000", "3.50")
     assert (begun["label"], begun["energy_wh"], begun["flags"]) == ("guest", "", "energy-unknown")
+
+
+def test_a_card_that_is_called_like_a_formula_is_none_in_a_spreadsheet(january, capsys):
+    with open_ledger(StoreLocation(january / ".oppleo" / "ledger.sqlite"), "garage") as ledger:
+        ledger.sessions.record(
+            SessionStarted.sample(
+                session_id=UUID(int=9),
+                started_at=datetime(2026, 1, 17, 8, 30, tzinfo=UTC),
+                label="=1+1",
+            )
+        )
+    assert main(["sessions", "--month", "2026-01", "--format", "csv"]) == 0
+    *_, last = csv.DictReader(io.StringIO(capsys.readouterr().out))
+    assert last["label"] == "'=1+1"
 
 
 def test_a_session_is_in_the_month_of_the_sites_zone(january, capsys):

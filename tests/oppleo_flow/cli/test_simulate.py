@@ -106,7 +106,7 @@ def test_one_seed_gives_one_time_to_the_byte_in_every_process(tmp_path):
     assert first == again
     assert b"power_cut" not in first  # it is told by what it does, as on a real charge point
     assert rows(tmp_path / "a") == rows(tmp_path / "b")
-    assert len(rows(tmp_path / "a")["readings"]) > 8000
+    assert len(rows(tmp_path / "a")["readings"]) > 1000  # of those that say something new
 
 
 def test_another_seed_gives_another_time(simulate):

@@ -61,15 +61,42 @@ def test_what_is_not_said_has_its_usual_value(tmp_path):
         ),
         pytest.param(
             "flow: charge-point",
-            "flow: charge-point\nweb: {host: 0.0.0.0}",
-            "6:13: 'web.host': only 127.0.0.1 (this machine) until there is a login, got 0.0.0.0",
-            id="an address that others can reach",
+            "flow: charge-point\nweb: {local_networks: [192.168.1.0/33]}",
+            "6:24: 'web.local_networks[0]': a network such as 192.168.1.0/24 or fd00::/8 is "
+            "needed, got '192.168.1.0/33'",
+            id="a network that is none",
+        ),
+        pytest.param(
+            "flow: charge-point",
+            "flow: charge-point\nweb: {proxies: [192.168.1.7/24]}",
+            "6:17: 'web.proxies[0]' is an address in a network; write the network, "
+            "192.168.1.0/24, got '192.168.1.7/24'",
+            id="a network with an address of a machine in it",
+        ),
+        pytest.param(
+            "flow: charge-point",
+            "flow: charge-point\nweb: {names: ['http://garage']}",
+            "6:15: 'web.names[0]': a host name such as garage.local is needed, without port or "
+            "slash, got 'http://garage'",
+            id="a host name with more than the name",
+        ),
+        pytest.param(
+            "flow: charge-point",
+            "flow: charge-point\nweb: {certificate: web.pem}",
+            "6:6: 'web': certificate and key are needed together, got a map",
+            id="a certificate without its key",
+        ),
+        pytest.param(
+            "flow: charge-point",
+            "flow: charge-point\nweb: {remote: maybe}",
+            "6:15: 'web.remote' must be second-factor, password or refused, got 'maybe'",
+            id="a rule for who is far that is none",
         ),
         pytest.param(
             "flow: charge-point",
             "flow: charge-point\nweb: {host: localhost}",
-            "6:13: 'web.host': only 127.0.0.1 (this machine) until there is a login, "
-            "got 'localhost'",
+            "6:13: 'web.host': an address of this machine is needed, such as 192.168.1.10; "
+            "0.0.0.0 means all of them, got 'localhost'",
             id="a name, which the server would refuse",
         ),
         pytest.param(

@@ -3,6 +3,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from oppleo_flow.cli import main
+from oppleo_flow.payloads import SessionStarted
 from oppleo_flow.store import StoreLocation, open_ledger
 
 
@@ -16,7 +17,7 @@ def test_a_card_that_was_added_may_charge(site, capsys):
     assert main(["tokens", "add", "04:a1:b2:c3", "--label", "family"]) == 0
     assert capsys.readouterr().out == "04A1B2C3 'family' may charge\n"
     assert listing(capsys) == [
-        "uid oppleo label state from until for at most last refused",
+        "uid oppleo label state from until for at most last refused last used sessions",
         "04A1B2C3 19892716500 family may charge",
     ]
 
@@ -194,3 +195,34 @@ def test_a_change_of_nothing_is_refused_and_not_noted(site, capsys):
         "oppleo-flow: nothing would change; say what is another, such as --label; "
         "see `oppleo-flow tokens change --help`\n"
     )
+
+
+def test_a_card_that_never_charged_is_removed_and_one_that_did_is_not(site, capsys):
+    main(["tokens", "add", "04A1B2C3", "--label", "guest"])
+    main(["tokens", "add", "04A1B2C4", "--label", "family"])
+    with open_ledger(StoreLocation(site / ".oppleo" / "ledger.sqlite"), "garage") as ledger:
+        family = ledger.tokens.all()[0]
+        ledger.sessions.record(SessionStarted.sample(token_id=family.token_id))
+    capsys.readouterr()
+    assert main(["tokens", "remove", "guest"]) == 0
+    assert capsys.readouterr().out == "04A1B2C3 'guest' is known no more\n"
+    assert main(["tokens", "remove", "family"]) == 3
+    assert capsys.readouterr().err == (
+        "oppleo-flow: token 04A1B2C4: has a session; retire it instead, "
+        "so that everybody sees whose they are\n"
+    )
+
+
+def test_a_card_is_retired_and_restored(site, capsys):
+    main(["tokens", "add", "04A1B2C3", "--label", "family"])
+    assert main(["tokens", "retire", "family"]) == 0
+    assert capsys.readouterr().out.splitlines()[-1] == "04A1B2C3 'family' is retired"
+    assert listing(capsys)[1:] == []
+    assert main(["tokens", "list", "--retired"]) == 0
+    assert "retired" in capsys.readouterr().out
+    assert main(["tokens", "restore", "family"]) == 0
+    assert capsys.readouterr().out == "04A1B2C3 'family' is back; `enable` lets it charge\n"
+    assert listing(capsys)[1] == "04A1B2C3 19892716500 family may not"
+    main(["tokens", "retire", "family"])
+    assert main(["tokens", "enable", "family"]) == 0
+    assert listing(capsys)[1] == "04A1B2C3 19892716500 family may charge"

@@ -45,6 +45,7 @@ def test_each_value_of_a_reading_has_its_unit():
         "  current_phases_a  16.0 A, 16.0 A, 16.0 A",
         "  frequency_hz      50.0 Hz",
         "  serial            -",
+        "  energy_phases_wh  411522 Wh, 411522 Wh, 411522 Wh",
         "  energy_register   import",
         "  also              -",
     ]

@@ -1,4 +1,4 @@
-"""Seeing that somebody waits for the files of a folder."""
+"""Waiting for what another process does with files."""
 
 import os
 import time
@@ -16,6 +16,14 @@ def until_opened(folder: Path, times: int, process: int | None = None) -> None:
     while sum(_is(one, folder) for one in descriptors.iterdir()) < times:
         assert time.monotonic() < end, f"{folder} was not opened"
         Event().wait(0.01)
+
+
+def until_there(file: Path) -> None:
+    """Wait until another process has made a file."""
+    end = time.monotonic() + PATIENCE_S
+    while not file.exists():
+        assert time.monotonic() < end, f"{file} was not made"
+        Event().wait(0.05)
 
 
 def _is(descriptor: Path, folder: Path) -> bool:

@@ -138,11 +138,14 @@ def test_a_meter_of_both_counts_what_both_draw():
     bench.world.drive_pin(5, high=False)
     bench.world.plug_in(40, "left")
     bench.run(30)
-    before_wh = bench.world.meter(9).energy_import_wh
+    before = bench.world.meter(9)
     bench.run(3600)
 
-    assert bench.world.meter(9).power_phases_w == (7360.0, 3680.0, 3680.0)
-    assert bench.world.meter(9).energy_import_wh - before_wh == pytest.approx(14_720)
+    after = bench.world.meter(9)
+    assert after.power_phases_w == (7360.0, 3680.0, 3680.0)
+    assert after.energy_import_wh - before.energy_import_wh == pytest.approx(14_720)
+    phases_wh = zip(after.energy_phases_wh, before.energy_phases_wh, strict=True)
+    assert [now - then for now, then in phases_wh] == pytest.approx([7360, 3680, 3680])
 
 
 def test_a_meter_of_both_is_silent_when_both_places_are_cut_off():
