@@ -6,11 +6,13 @@ import hashlib
 from collections.abc import Mapping
 from pathlib import Path
 
-from bottle import HTTPResponse, request
+from bottle import HTTPError, HTTPResponse, request, response
 
-from webui.problem import problem
+from webui.problem import bottle_error_as_problem, problem
+from webui.unloaded import is_for_a_person
 
 PAGE = "index.html"
+_WORKER = "service-worker.js"
 _TYPES = {
     ".css": "text/css; charset=utf-8",
     ".html": "text/html; charset=utf-8",
@@ -18,6 +20,7 @@ _TYPES = {
     ".json": "application/json",
     ".svg": "image/svg+xml",
     ".txt": "text/plain; charset=utf-8",
+    ".webmanifest": "application/manifest+json",
 }
 _WORTH_PACKING = 512  # bytes; below that gzip gains nothing
 
@@ -57,8 +60,8 @@ class Page:
     def __init__(self, assets: Mapping[str, Asset]) -> None:
         self._assets = assets
 
-    def index(self) -> HTTPResponse:
-        """Answer `GET /`."""
+    def index(self, **_place: str) -> HTTPResponse:
+        """Answer `GET /`, and wherever else the page finds out by itself what to show."""
         if PAGE not in self._assets:
             raise problem(
                 503,
@@ -73,6 +76,18 @@ class Page:
         if path not in self._assets:
             raise problem(404, "no-such-file", f"the page has no file {path!r}")
         return _answer(self._assets[path])
+
+    def worker(self) -> HTTPResponse:
+        """Answer `GET /service-worker.js`: from the top, so that it stands before every page."""
+        return self.file(_WORKER)
+
+    def refused(self, error: HTTPError) -> bytes | str:
+        """Say what Bottle refused: to a person the page, which says that it is not there."""
+        if error.status_code != 404 or PAGE not in self._assets or not is_for_a_person():
+            return bottle_error_as_problem(error)
+        response.content_type = _TYPES[".html"]
+        response.set_header("Cache-Control", "no-cache")
+        return self._assets[PAGE].body
 
 
 def _answer(asset: Asset) -> HTTPResponse:

@@ -1,12 +1,16 @@
 """Live changes for many browsers: one thread looks, encodes once, and tells all.
 
 A change carries whole nodes, never parts, so a browser that missed some is put right by the next
-full state.  What nobody reads costs a bounded queue.
+full state.  What nobody reads costs a bounded queue, and the flow waits for none of it.
+
+Each event has an id.  Who comes back with the last one that it heard is told what it missed, and
+everything where that is longer ago than what is kept.
 """
 
+import secrets
 import threading
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Sequence
 
 from oppleo_flow.clock import Clock
 from oppleo_flow.engine.snapshot import NodeSnapshot, RuntimeEvent, RuntimeSnapshot
@@ -22,12 +26,21 @@ from oppleo_flow.payloads import (
 from webui.api.state import StateEncoder, encode_event
 from webui.ports import Runtime
 
-BEAT_S = 15.0
-"""How often a browser hears something even if nothing happens, so that it knows we live."""
+BEAT_S = 1.5
+"""How often a browser hears something even if nothing happens.
+
+A page that missed two beats says within five seconds that we are gone.
+"""
 _COUNTS_S = 2.0  # counts change with every message; a page is told them this often at most
 _GATHER_S = 0.05  # what happens within this time is told as one change
-_QUIET_S = 2.5 * BEAT_S  # a stream that hears nothing so long ends: whoever tells it is gone
+_SHARED_S = 0.02  # so old may a state be that another was given just before
+_QUIET_S = 30.0  # a stream that hears nothing so long ends: whoever tells it is gone
+_KEPT_BYTES = 512 * 1024  # of changes, for who comes back
+_KEPT_S = 60.0  # so long changes are kept when nobody listens any more
+RECHECK_S = 2.0
+"""How often a stream looks whether its reader may still listen."""
 _REMEMBERED = 20  # happenings that a newly opened page shows
+_DIGITS = 18  # of an id; more are nobody's
 _AT_ONCE = 1000  # events gathered into one change
 _WORTH_TELLING = (Authorised, Rejected, SessionStarted, SessionEnded, ReportWritten, Failure)
 
@@ -63,11 +76,46 @@ class Stream:
             self._ended = True
             self._changed.notify()
 
+    @property
+    def ended(self) -> bool:
+        """Return whether there is nothing more to come."""
+        return self._ended
+
     def get(self, timeout_s: float) -> bytes | None:
         """Return the next chunk; None when the stream has ended or none came in time."""
         with self._changed:
             self._changed.wait_for(lambda: self._waiting or self._ended, timeout_s)
             return None if self._ended or not self._waiting else self._waiting.popleft()
+
+
+class Past:
+    """The last changes by their number, for who comes back; bounded by number and size."""
+
+    def __init__(self, most: int) -> None:
+        self.number = 0
+        self._most = most
+        self._bytes = 0
+        self._chunks: deque[bytes] = deque()
+
+    def add(self, chunk: bytes) -> None:
+        """Keep the change of the present number."""
+        self._chunks.append(chunk)
+        self._bytes += len(chunk)
+        while len(self._chunks) > self._most or self._bytes > _KEPT_BYTES:
+            self._bytes -= len(self._chunks.popleft())
+
+    def forget(self) -> None:
+        """Keep nothing: from now on nobody can say what was missed."""
+        self._chunks.clear()
+        self._bytes = 0
+        self.number += 1
+
+    def since(self, number: int) -> list[bytes] | None:
+        """Return what came after a number; None where that is not known."""
+        missed = self.number - number
+        if not 0 <= missed <= len(self._chunks):
+            return None
+        return list(self._chunks)[len(self._chunks) - missed :]
 
 
 class Feed:
@@ -88,10 +136,15 @@ class Feed:
         self._activity: deque[bytes] = deque(maxlen=_REMEMBERED)
         self._lock = threading.Lock()
         self._streams: set[Stream] = set()
+        # Of this start: the numbers of another one say nothing here.
+        self._epoch = secrets.token_hex(4)
+        self._past = Past(most_waiting)
+        self._past_until_s: float | None = None
         self._told: dict[str, NodeSnapshot] = {}
         self._told_ready = False
         self._next_beat_s = clock.monotonic() + BEAT_S
         self._next_counts_s = clock.monotonic()
+        self._looked = (0.0, b"")
         self._ending = threading.Event()
         self._subscription = runtime.subscribe()
         self._thread = threading.Thread(target=self._run, name="web-feed", daemon=True)
@@ -117,11 +170,21 @@ class Feed:
         return self._ending.wait(seconds)
 
     def state(self) -> bytes:
-        """Return the whole state as it is now, as JSON."""
-        return self._state(self._runtime.snapshot())
+        """Return the whole state as it is now, as JSON; many who ask at once share one look."""
+        now_s = self._clock.monotonic()
+        until_s, text = self._looked
+        if now_s >= until_s:
+            text = self._state(self._runtime.snapshot())
+            self._looked = (now_s + _SHARED_S, text)
+        return text
 
-    def listen(self) -> Iterator[bytes]:
+    def listen(
+        self, *, after: str = "", may_listen: Callable[[], bool] = lambda: True
+    ) -> Generator[bytes, None, None]:
         """Return the text of a new event stream: the whole state, then each change.
+
+        Who heard the event with the id `after` last is told what came since instead of the state.
+        The stream ends when `may_listen` no longer says so, which is asked now and then.
 
         Raises:
             Refused: As many pages listen as may, or the feed has stopped.
@@ -135,20 +198,57 @@ class Feed:
                     f"web: live changes: {self.most_streams} pages listen already; close one"
                 )
             snapshot, ready = self._runtime.snapshot(), self._runtime.ready
-            if not self._streams:
+            missed = self._missed(after)
+            if self._past_until_s is None and not self._streams:
                 self._remember(snapshot.nodes, ready)
                 self._next_counts_s = self._clock.monotonic() + _COUNTS_S
-            stream.put(b"retry: 2000\n" + _event("state", self._state(snapshot)))
+            if missed is None:
+                first = self._event("state", self._state(snapshot))
+            else:
+                first = self._event("change", self._change(snapshot, [], ready, []))
+            chunks = [*(missed or []), first]
+            chunks[0] = b"retry: 2000\n" + chunks[0]
+            for chunk in chunks:
+                stream.put(chunk)
             self._streams.add(stream)
-        return self._read(stream)
+            self._past_until_s = None
+        return self._read(stream, may_listen)
 
-    def _read(self, stream: Stream) -> Iterator[bytes]:
+    def _missed(self, after: str) -> list[bytes] | None:
+        start, _, number = after.partition("-")
+        if start != self._epoch or not (number.isascii() and number.isdigit()):
+            return None
+        found = self._past.since(int(number[:_DIGITS]))
+        # As many as may wait, but for the one that says how it is now.
+        return None if found is None or len(found) >= self._most_waiting else found
+
+    def _read(self, stream: Stream, may_listen: Callable[[], bool]) -> Generator[bytes, None, None]:
+        """Yield what a stream is told, until nobody tells it any more or its reader may not hear.
+
+        Whether he may is asked on the thread of his own request.
+        """
+        heard_s = asked_s = self._clock.monotonic()
         try:
-            while (chunk := stream.get(_QUIET_S)) is not None:
-                yield chunk
+            while not stream.ended:
+                chunk = stream.get(RECHECK_S)
+                now_s = self._clock.monotonic()
+                if chunk is None or now_s - asked_s >= RECHECK_S:
+                    asked_s = now_s
+                    if not may_listen():
+                        return
+                if chunk is not None:
+                    heard_s = now_s
+                    yield chunk
+                elif now_s - heard_s >= _QUIET_S:
+                    return
         finally:
-            with self._lock:
-                self._streams.discard(stream)
+            self._leave(stream)
+
+    def _leave(self, stream: Stream) -> None:
+        with self._lock:
+            self._streams.discard(stream)
+            if not self._streams:
+                self._past_until_s = self._clock.monotonic() + _KEPT_S
 
     def _run(self) -> None:
         try:
@@ -180,7 +280,7 @@ class Feed:
         beat, count_too = now_s >= self._next_beat_s, now_s >= self._next_counts_s
         if beat:
             self._next_beat_s = now_s + BEAT_S
-        if not self._streams:
+        if not self._is_kept(now_s):
             return
         snapshot, ready = self._runtime.snapshot(), self._runtime.ready
         changed = [node for node in snapshot.nodes if self._is_news(node, count_too=count_too)]
@@ -189,12 +289,27 @@ class Feed:
         if count_too:
             self._next_counts_s = now_s + _COUNTS_S
         self._next_beat_s = now_s + BEAT_S
+        is_news = bool(changed or happened or ready != self._told_ready)
         self._remember(changed, ready)
-        now = self._clock.now()
-        change = self._encoder.change(snapshot, changed, ready=ready, now=now, activity=happened)
+        self._past.number += is_news  # who comes back has no use for a beat
+        change = self._event("change", self._change(snapshot, changed, ready, happened))
+        if is_news:
+            self._past.add(change)
         for stream in self._streams:
-            if not stream.put(_event("change", change)):
-                stream.start_over(_event("state", self._state(snapshot)))
+            if not stream.put(change):
+                stream.start_over(self._event("state", self._state(snapshot)))
+
+    def _is_kept(self, now_s: float) -> bool:
+        """Return whether anybody listens, or may come back and ask what he missed."""
+        if self._streams:
+            return True
+        if self._past_until_s is None:
+            return False
+        if now_s >= self._past_until_s:
+            self._past_until_s = None
+            self._past.forget()
+            return False
+        return True
 
     def _remember(self, told: Iterable[NodeSnapshot], ready: bool) -> None:
         self._told.update((node.id, node) for node in told)
@@ -206,6 +321,21 @@ class Feed:
         if told is None or count_too:
             return told != node
         return _but_counts(told) != _but_counts(node)
+
+    def _change(
+        self,
+        snapshot: RuntimeSnapshot,
+        changed: Sequence[NodeSnapshot],
+        ready: bool,
+        happened: Sequence[bytes],
+    ) -> bytes:
+        now = self._clock.now()
+        return self._encoder.change(snapshot, changed, ready=ready, now=now, activity=happened)
+
+    def _event(self, name: str, data: bytes) -> bytes:
+        """Return one server-sent event; JSON has no line breaks of its own."""
+        id_ = f"{self._epoch}-{self._past.number}"
+        return b"id: %b\nevent: %b\ndata: %b\n\n" % (id_.encode(), name.encode(), data)
 
     def _state(self, snapshot: RuntimeSnapshot) -> bytes:
         return self._encoder.whole(
@@ -226,8 +356,3 @@ def _but_counts(node: NodeSnapshot) -> tuple[object, ...]:
         *(node.status_level, node.status_text, node.status_since),
         *(node.faults, node.levels, node.made_safe, node.disabled),
     )
-
-
-def _event(name: str, data: bytes) -> bytes:
-    """Return one server-sent event; JSON has no line breaks of its own."""
-    return b"event: %b\ndata: %b\n\n" % (name.encode("ascii"), data)

@@ -1,8 +1,8 @@
 """Who may ask, what every answer carries, and what becomes of a request that fails.
 
-There is no login yet, so the server listens on this machine only.  A browser on this machine also
-runs the pages of strangers: they must neither read nor steer, be it directly, through a form, or
-by a host name that they point at 127.0.0.1.
+A browser also runs the pages of strangers: they must neither read nor steer, be it directly,
+through a form, or by a host name that they point at this machine.  An address cannot be pointed
+elsewhere, so where the server is to be reached from other machines it answers by any.
 """
 
 import functools
@@ -13,7 +13,9 @@ from urllib.parse import urlsplit
 
 from bottle import HTTPResponse, request, response
 
+from oppleo_flow.accounts.networks import parse_address
 from oppleo_flow.errors import ConfigError, DeviceError, Refused, StoreError
+from webui.origin import Doors
 from webui.problem import problem
 
 _LOG = logging.getLogger(__name__)
@@ -33,13 +35,17 @@ _HEADERS = {
 }
 
 
-def refuse_strangers() -> None:
+def refuse_strangers(doors: Doors) -> None:
     """Refuse a request that a stranger's page may have made; a Bottle hook before each request."""
     environ = request.environ
-    host = environ.get("HTTP_HOST", "")
-    if _name_of(host) not in _OUR_NAMES:
+    host = doors.host(environ)
+    name = _name_of(host)
+    by_address = doors.any_address and name is not None and parse_address(name) is not None
+    if name not in (*_OUR_NAMES, *doors.names) and not by_address:
+        names = " or ".join((*doors.names, "localhost", "127.0.0.1"))
         raise problem(
-            421, "wrong-host", f"this server answers as localhost or 127.0.0.1 only, got {host!r}"
+            *(421, "wrong-host"),
+            f"this server answers as {names} only, got {host!r}; `web: names:` adds a name",
         )
     steers = environ["REQUEST_METHOD"] not in _READING
     if (steers or request.path.startswith("/api/")) and _comes_from_elsewhere(environ, host):

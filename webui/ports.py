@@ -1,10 +1,12 @@
 """What the web interface needs of the runtime, the simulator and the ledger."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+from oppleo_flow.charging.calendar_rules import SiteCalendars
 from oppleo_flow.charging.record import SessionRecord
 from oppleo_flow.clock import Clock, SystemClock
 from oppleo_flow.devices.frames import Frames
@@ -12,18 +14,24 @@ from oppleo_flow.engine.changes import Changes
 from oppleo_flow.engine.letters import DeadLetter, DeadLetters
 from oppleo_flow.engine.log_levels import LogLevels
 from oppleo_flow.engine.recorder import Recorder
-from oppleo_flow.engine.snapshot import RuntimeEvent, RuntimeSnapshot
+from oppleo_flow.engine.snapshot import EVERY_KIND, EventKind, RuntimeEvent, RuntimeSnapshot
 from oppleo_flow.engine.taps import Tap
 from oppleo_flow.engine.traces import Traces
 from oppleo_flow.engine.vitals import Vitals
 from oppleo_flow.flowfile.graph import Graph
 from oppleo_flow.flowfile.versions import FlowSet, Version
+from oppleo_flow.immutable import immutable
+from oppleo_flow.node import Node
 from oppleo_flow.store.audit import Deed
 from oppleo_flow.store.location import Written
+from oppleo_flow.wording import Language
 
 if TYPE_CHECKING:
     from oppleo_flow.flowfile import Finding
+    from oppleo_flow.reports import SiteStatements
     from oppleo_flow.store import Ledger
+    from webui.machine import Machine
+    from webui.setting_parts import SettingsFile
 
 
 class Subscription(Protocol):
@@ -64,8 +72,16 @@ class Runtime(Protocol):
         """Return how the runtime itself is."""
         ...
 
-    def subscribe(self, size: int = 256) -> Subscription:
-        """Return a queue of the changes from now on, at most `size` of them waiting."""
+    def node(self, node_id: str) -> Node[Any]:
+        """Return a node itself, to ask what it is connected by.
+
+        Raises:
+            KeyError: There is no such node, or it does not run.
+        """
+        ...
+
+    def subscribe(self, size: int = 256, kinds: frozenset[EventKind] = EVERY_KIND) -> Subscription:
+        """Return a queue of the changes of some kinds, at most `size` of them waiting."""
         ...
 
     def tap(self, node: str, port: str, size: int) -> Tap:
@@ -166,6 +182,14 @@ class Levers(Protocol):
         """Let the meter answer nothing, or answer again."""
         ...
 
+    def break_evse(self, broken: bool, *, point: str | None = None) -> None:
+        """Let the SmartEVSE have an error, or let it be well again."""
+        ...
+
+    def shine(self, solar: bool, *, point: str | None = None) -> None:
+        """Let the SmartEVSE charge by the sun alone, or as usual."""
+        ...
+
     def snapshot(self) -> Mapping[str, Any]:
         """Return the world as plain JSON data."""
         ...
@@ -183,26 +207,42 @@ class Sessions(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class SiteFacts:
     """What the web interface needs to know of the site around the runtime.
 
     `frames` are those of its devices; `redact` takes the values of secrets out of a text;
-    `ledger` counts what was written there; `secrets` tells who uses which, and no value; `books`
-    opens the ledger to be written, None where none is kept.
+    `ledger` counts what was written there; `secrets` tells who uses which, and no value;
+    `keep_secret` gives one a value, None where there is no place for it; `books` opens the
+    ledger to be written, None where none is kept. `wh_per_km` is what its car needs; None:
+    nobody has said. `public_view`: who has not signed in may see whether it is free.
+    `state_folder` is where the site keeps what it remembers; None: it remembers nothing.
+    `statements` tells how it asks for its statements; None where no ledger is kept. `settings`
+    is its `oppleo.yaml`.
     """
 
     clock: Clock = field(default_factory=SystemClock)
     charge_point: str = ""
     timezone: str = "UTC"
+    currency: str = "EUR"
     frames: Frames = field(default_factory=Frames)
     redact: Callable[[str], str] = str
     ledger: Written | None = None
     secrets: Callable[[], Iterable[Mapping[str, Any]]] = tuple
+    keep_secret: Callable[[str, str], None] | None = None
     books: "Callable[[], Ledger] | None" = None
+    ledger_file: Path | None = None
+    machine: "Machine | None" = None
+    language: Language = "en"
+    calendars: SiteCalendars = field(default_factory=SiteCalendars)
+    wh_per_km: int | None = None
+    public_view: bool = False
+    state_folder: Path | None = None
+    statements: "Callable[[], SiteStatements] | None" = None
+    settings: "SettingsFile | None" = None
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Prospect:
     """What a deploy does: the texts that run then, what restarts, and what is worth a look.
 
@@ -217,7 +257,7 @@ class Prospect:
     code_faults: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class CodeTried:
     """What became of new code of a site's own nodes: the `files` taken in, or what is wrong."""
 
@@ -235,12 +275,21 @@ class OwnCode(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Reloaded:
     """Which files of a site's own nodes were taken in, and what restarted for it."""
 
     files: tuple[str, ...]
     changes: Changes
+
+
+@immutable
+class Beside:
+    """Another file of the site that is written together with a flow; `before` is what it holds."""
+
+    name: str
+    before: str
+    text: str
 
 
 class Deploying(Protocol):
@@ -300,8 +349,11 @@ class Deploying(Protocol):
         who: str,
         why: str,
         overwrite: bool = False,
+        beside: Sequence[Beside] = (),
     ) -> tuple[Version, Prospect]:
         """Deploy a draft that began with the revision `base`; raises as `preview` does, and more.
+
+        All is done, what is written `beside` it too, or nothing is.
 
         Raises:
             Refused: It did not start, or would overwrite what somebody wrote to the disk.

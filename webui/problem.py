@@ -16,7 +16,7 @@ _DETAILS = {
 
 def problem(status: int, code: str, detail: str, **more: Any) -> HTTPResponse:
     """Return the response to raise; `more` are further members of the body."""
-    response_to_raise = HTTPResponse(body=_body(status, code, detail, **more), status=status)
+    response_to_raise = HTTPResponse(body(status, code, detail, **more), status)
     response_to_raise.content_type = CONTENT_TYPE
     return response_to_raise
 
@@ -26,9 +26,10 @@ def bottle_error_as_problem(error: HTTPError) -> str:
     status = error.status_code
     phrase = HTTPStatus(status).phrase
     response.content_type = CONTENT_TYPE
-    return _body(status, _CODES.get(status, "failed"), _DETAILS.get(status, phrase.lower()))
+    return body(status, _CODES.get(status, "failed"), _DETAILS.get(status, phrase.lower()))
 
 
-def _body(status: int, code: str, detail: str, **more: Any) -> str:
+def body(status: int, code: str, detail: str, **more: Any) -> str:
+    """Return a problem as JSON."""
     title = HTTPStatus(status).phrase
     return json.dumps({"title": title, "status": status, "code": code, "detail": detail, **more})

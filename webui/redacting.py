@@ -6,7 +6,7 @@ page, the traces and the dead letters.
 
 import functools
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from typing import Any, Final
 
 from bottle import HTTPResponse, Route
 
@@ -14,6 +14,8 @@ Redact = Callable[[str], str]
 _READ_BY_MACHINES = ("/live", "/ready")
 # The texts of a flow have `!secret name` and no values; who edits them gets them as they are.
 _TEXTS = "/api/v1/flow"
+_NO_TEXT: Final = frozenset({int, float, bool, type(None)})
+"""What no secret can stand in."""
 
 
 class Redacting:
@@ -68,9 +70,13 @@ def _without(body: Any, redact: Redact) -> Any:
         case bytes():
             return redact(body.decode()).encode()
         case Mapping():
-            return {key: _without(value, redact) for key, value in body.items()}
+            return {
+                key: value if type(value) in _NO_TEXT else _without(value, redact)
+                for key, value in body.items()
+            }
         case list() | tuple():
-            return [_without(value, redact) for value in body]
+            # A graph has many thousand numbers, and not even a call is made for each.
+            return [one if type(one) in _NO_TEXT else _without(one, redact) for one in body]
         case Iterator():
             return _Stream(body, redact)
     return body

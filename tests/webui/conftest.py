@@ -1,5 +1,6 @@
 """A runtime that a test moves by hand, and two ways to ask: by WSGI, and over a real socket."""
 
+import functools
 import io
 import json
 import queue
@@ -11,9 +12,13 @@ from wsgiref.util import setup_testing_defaults
 from wsgiref.validate import validator
 
 import pytest
+from bottle import Bottle
+from jsonschema import Draft202012Validator
+from pydantic import TypeAdapter
 
 from oppleo_flow import SystemClock
 from oppleo_flow.engine.snapshot import (
+    EVERY_KIND,
     FaultSnapshot,
     LevelSnapshot,
     NodeSnapshot,
@@ -21,8 +26,13 @@ from oppleo_flow.engine.snapshot import (
     RuntimeSnapshot,
 )
 from oppleo_flow.engine.vitals import Vitals
+from tests.webui import graphs
+from webui import problem
+from webui.access import Demo
 from webui.app import create_app
 from webui.feed import Feed
+from webui.parts import Parts
+from webui.route import Content
 
 
 class HandMovedRuntime:
@@ -33,6 +43,8 @@ class HandMovedRuntime:
         self.simulated = simulated
         self.started_at = datetime.now(UTC) - timedelta(minutes=5)
         self.nodes = {id_: _node(id_, kind, self.started_at) for id_, kind in types_by_id}
+        self.graph = graphs.of_types(types_by_id)
+        self.log_levels = HandMovedLevels(self.nodes)
         self.subscriptions = []
         self.fails_with = None
         self.vital = Vitals(uptime_s=300.0, turn_age_s=0.1)
@@ -48,8 +60,11 @@ class HandMovedRuntime:
     def vitals(self):
         return self.vital
 
-    def subscribe(self, size=256):
-        subscription = HandMovedSubscription(size)
+    def node(self, node_id):
+        raise KeyError(node_id)
+
+    def subscribe(self, size=256, kinds=EVERY_KIND):
+        subscription = HandMovedSubscription(size, kinds)
         self.subscriptions.append(subscription)
         return subscription
 
@@ -66,11 +81,13 @@ class HandMovedRuntime:
     def fault(self, node, text, *, code="fault", since=None):
         fault = FaultSnapshot(code, text, since or datetime.now(UTC))
         self.change(node, faults=(*self.nodes[node].faults, fault), status_level="fault")
-        self.publish("fault", node, "", text)
+        self.publish("fault", node, code, text)
 
     def clear(self, node):
+        over = self.nodes[node].faults
         self.change(node, faults=(), status_level="ok")
-        self.publish("clear", node, "", "fault")
+        for fault in over:
+            self.publish("clear", node, fault.code, fault.text)
 
     def send(self, node, port, payload):
         """Let a node send an event."""
@@ -86,14 +103,30 @@ class HandMovedRuntime:
             subscription.put(event)
 
 
+class HandMovedLevels:
+    """Stands for `oppleo_flow.engine.log_levels.LogLevels`: each node writes as the flow says."""
+
+    def __init__(self, nodes):
+        self.levels = dict.fromkeys(nodes, "info")
+
+    def all(self):
+        return self.levels
+
+    def set(self, node, level):
+        self.levels[node] = level or "info"
+        return self.levels[node]
+
+
 class HandMovedSubscription:
     """Implements `webui.ports.Subscription`."""
 
-    def __init__(self, size):
+    def __init__(self, size, kinds):
         self._events = queue.Queue(size)
+        self._kinds = kinds
 
     def put(self, event):
-        self._events.put_nowait(event)
+        if event.kind in self._kinds:
+            self._events.put_nowait(event)
 
     def get(self, timeout_s):
         try:
@@ -137,7 +170,7 @@ class Client:
     def post(self, path, body=None, **headers):
         return self.ask("POST", path, json.dumps(body or {}).encode(), headers=headers)
 
-    def ask(self, method, path, body=b"", headers=()):
+    def ask(self, method, path, body=b"", headers=(), peer="127.0.0.1"):
         """Return the answer; header names are written as keywords, `Content_Type`."""
         address, _, query = path.partition("?")
         given = {
@@ -146,6 +179,7 @@ class Client:
             "SCRIPT_NAME": "",
             "PATH_INFO": address,
             "QUERY_STRING": query,
+            "REMOTE_ADDR": peer,
         }
         if body or method == "POST":
             given |= {
@@ -168,7 +202,41 @@ class Client:
             body = b"".join(chunks)
         finally:
             chunks.close()
-        return Answer(*started[0], body)
+        answer = Answer(*started[0], body)
+        answers_as_described(self.app, given, answer)
+        return answer
+
+
+def answers_as_described(app, environ, answer):
+    """Check an answer against what the row of its route says, whatever the test is about."""
+    if not 200 <= answer.status < 300:
+        # A browser at an unknown address, or where nothing can be loaded, is given a page.
+        for_programs = environ["PATH_INFO"].startswith(("/api/", "/static/"))
+        by_a_person = "text/html" in environ.get("HTTP_ACCEPT", "") and not for_programs
+        page = answer.status in (404, 503) and by_a_person
+        if answer.status >= 400 and not page:
+            assert answer.headers["Content-Type"] == problem.CONTENT_TYPE
+            assert set(answer.json) >= {"title", "status", "code", "detail"}
+        return
+    if not isinstance(app, Bottle):
+        return  # one that is loaded late has its rows inside
+    row = app.router.match(environ)[0].config["row"]
+    assert answer.status == row.status
+    if isinstance(row.answer, Content):
+        kind = answer.headers["Content-Type"].partition(";")[0]
+        assert row.answer.kind in (kind, "*/*")
+    elif row.answer is not None:
+        checker(row.answer).validate(answer.json)
+
+
+@functools.cache
+def checker(kind):
+    """Return what refuses an answer that lacks something, or has what its type does not name."""
+    schema = TypeAdapter(kind).json_schema(mode="serialization")
+    for one in (schema, *schema.get("$defs", {}).values()):
+        if "properties" in one:
+            one.setdefault("additionalProperties", False)
+    return Draft202012Validator(schema)
 
 
 @pytest.fixture
@@ -180,7 +248,7 @@ def make_runtime():
 @pytest.fixture
 def runtime(make_runtime):
     """Return the flow that ships, nothing known yet."""
-    return make_runtime(
+    runtime = make_runtime(
         ("rfid", "rfid-reader"),
         ("authorise", "authorise"),
         ("session", "charge-session"),
@@ -190,6 +258,8 @@ def runtime(make_runtime):
         ("meter", "modbus-meter"),
         ("led", "rgb-led"),
     )
+    runtime.graph = graphs.shipped()
+    return runtime
 
 
 @pytest.fixture
@@ -204,8 +274,9 @@ def feed(runtime):
 def make_client(runtime, feed, tmp_path):
     """Return a function that makes a client of an application with the given parts."""
 
-    def make(**parts):
-        return Client(create_app(runtime, feed, **({"built_page": tmp_path} | parts)))
+    def make(*, built_page=tmp_path, **parts):
+        known = {"runtime": runtime, "feed": feed, "access": Demo()}
+        return Client(create_app(Parts(**(known | parts)), built_page=built_page))
 
     return make
 

@@ -1,57 +1,21 @@
 import logging
+import re
 
 import pytest
 
 from oppleo_flow.errors import DeviceMissing, Refused, StoreError
+from webui.assets import Page
+from webui.parts import Parts
+from webui.routes.table import PAGES, routes
 
-ROUTES = [
-    ("GET", "/"),
-    ("GET", "/static/app.js"),
-    ("GET", "/live"),
-    ("GET", "/ready"),
-    ("GET", "/metrics"),
-    ("GET", "/api/v1/state"),
-    ("GET", "/api/v1/events"),
-    ("GET", "/api/v1/taps"),
-    ("GET", "/api/v1/traces"),
-    ("GET", "/api/v1/recording"),
-    ("POST", "/api/v1/inject"),
-    ("GET", "/api/v1/sessions"),
-    ("GET", "/api/v1/sessions/7"),
-    ("POST", "/api/v1/sessions/7/corrections"),
-    ("POST", "/api/v1/sessions/start"),
-    ("POST", "/api/v1/sessions/stop"),
-    ("GET", "/api/v1/tokens"),
-    ("POST", "/api/v1/tokens"),
-    ("PATCH", "/api/v1/tokens/7"),
-    ("GET", "/api/v1/enrolment"),
-    ("PUT", "/api/v1/enrolment"),
-    ("POST", "/api/v1/enrolment/stop"),
-    ("GET", "/api/v1/accounts"),
-    ("POST", "/api/v1/accounts"),
-    ("GET", "/api/v1/faults"),
-    ("GET", "/api/v1/statuses"),
-    ("GET", "/api/v1/dead-letters"),
-    ("GET", "/api/v1/audit"),
-    ("GET", "/api/v1/secrets"),
-    ("GET", "/api/v1/log-levels"),
-    ("PUT", "/api/v1/log-levels"),
-    ("POST", "/api/v1/dead-letters/7/replay"),
-    ("POST", "/api/v1/dead-letters/7/discard"),
-    ("GET", "/api/v1/flow"),
-    ("PUT", "/api/v1/flow"),
-    ("POST", "/api/v1/flow/preview"),
-    ("GET", "/api/v1/flow/diff"),
-    ("POST", "/api/v1/flow/reload"),
-    ("GET", "/api/v1/flow/versions"),
-    ("GET", "/api/v1/flow/versions/7"),
-    ("POST", "/api/v1/flow/versions/7/deploy"),
-    ("GET", "/api/v1/simulator"),
-    ("POST", "/api/v1/simulator/plug-in"),
-    ("POST", "/api/v1/simulator/plug-out"),
-    ("POST", "/api/v1/simulator/swipe"),
-    ("POST", "/api/v1/simulator/meter"),
-]
+
+def example(path):
+    """Return an address as it may be asked for."""
+    return re.sub(r"<\w+(?::(\w+))?>", lambda found: "app.js" if found[1] == "path" else "7", path)
+
+
+TABLE = routes(Parts(runtime=None, feed=None), Page({}))
+ROUTES = [(row.method, example(row.path)) for row in TABLE]
 PER_ROUTE = pytest.mark.parametrize(
     ("method", "path"), ROUTES, ids=[f"{method} {path}" for method, path in ROUTES]
 )
@@ -64,17 +28,13 @@ def assert_problem(answer, status, code):
     assert (answer.json["status"], answer.json["code"]) == (status, code)
 
 
-def test_the_list_above_names_every_route(client):
-    found = {(route.method, route.rule) for route in client.app.routes}
-    given = {"<path:path>": "app.js", "<number:int>": "7", "<session_id>": "7", "<name>": "7"}
-    for written, example in given.items():
-        found = {(method, rule.replace(written, example)) for method, rule in found}
-    assert sorted(found) == sorted(ROUTES)
+def test_no_address_stands_in_the_list_twice():
+    assert [one for one in ROUTES if ROUTES.count(one) > 1] == []
 
 
 @PER_ROUTE
 def test_another_method_is_a_problem_that_names_the_right_one(client, method, path):
-    answer = client.ask("DELETE", path)
+    answer = client.ask("TRACE", path)
     assert_problem(answer, 405, "wrong-method")
     assert method in answer.headers["Allow"].split(",")
 
@@ -85,7 +45,8 @@ def test_another_host_name_is_refused(client, method, path):
     answer = client.ask(method, path, headers={"Host": "rebound.example:8080"})
     assert_problem(answer, 421, "wrong-host")
     assert answer.json["detail"] == (
-        "this server answers as localhost or 127.0.0.1 only, got 'rebound.example:8080'"
+        "this server answers as localhost or 127.0.0.1 only, got 'rebound.example:8080'; "
+        "`web: names:` adds a name"
     )
 
 
@@ -144,6 +105,17 @@ def test_our_own_page_and_a_person_with_a_terminal_are_answered(client):
 
 def test_a_link_on_another_site_may_lead_to_the_page(client):
     assert client.get("/live", Sec_Fetch_Site="cross-site").status == 200
+
+
+@pytest.mark.parametrize("path", [one for one in map(example, PAGES) if one != "/"])
+def test_a_slash_at_the_end_makes_no_other_page_of_an_address(client, path):
+    plain, typed = client.get(path), client.get(f"{path}/")
+    assert (typed.status, typed.body) == (plain.status, plain.body)
+    assert_problem(client.get(f"{path}//"), 404, "no-such-address")
+
+
+def test_of_what_programs_ask_for_an_address_is_exact(client):
+    assert_problem(client.get("/api/v1/state/"), 404, "no-such-address")
 
 
 @pytest.mark.parametrize("path", ["/nowhere", "/api/v1", "/api/v2/state", "//", "/static"])

@@ -1,5 +1,7 @@
 import json
+import re
 import threading
+from itertools import pairwise
 
 import pytest
 
@@ -7,7 +9,7 @@ from oppleo_flow import SystemClock, VirtualClock
 from oppleo_flow.errors import Refused
 from oppleo_flow.payloads import Authorised, CardSeen, MeterReading, Rejected, SwitchRequest
 from webui import feed as feed_module
-from webui.feed import Feed, Stream
+from webui.feed import Feed, Past, Stream
 
 DEADLINE_S = 20.0
 
@@ -15,8 +17,13 @@ DEADLINE_S = 20.0
 def parse(chunk):
     """Return the name and the data of a server-sent event."""
     lines = [line for line in chunk.decode().splitlines() if not line.startswith("retry:")]
-    assert [line.partition(": ")[0] for line in lines if line] == ["event", "data"]
-    return lines[0].removeprefix("event: "), json.loads(lines[1].removeprefix("data: "))
+    assert [line.partition(": ")[0] for line in lines if line] == ["id", "event", "data"]
+    return lines[1].removeprefix("event: "), json.loads(lines[2].removeprefix("data: "))
+
+
+def id_of(chunk):
+    """Return the id of a server-sent event, with which a browser comes back."""
+    return re.search(rb"^id: (.+)$", chunk, re.MULTILINE)[1].decode()
 
 
 @pytest.fixture
@@ -154,6 +161,139 @@ def test_a_page_that_does_not_read_costs_a_bounded_queue_and_is_then_told_all(ru
 def power_of_meter(data):
     (meter,) = [node for node in data["nodes"] if node["id"] == "meter"]
     return meter["levels"]["reading"]["value"]["power_w"]
+
+
+# -- who comes back --------------------------------------------------------------------------
+
+
+@pytest.fixture
+def told(runtime):
+    """Return a feed, and a page that keeps it telling, whatever becomes of others."""
+    feed = Feed(runtime, SystemClock(), most_streams=4, most_waiting=8)
+    feed.start()
+    keen = feed.listen()
+    next(keen)
+    yield feed, keen
+    feed.close()
+
+
+def tell(runtime, keen, *powers):
+    """Let the meter read powers, each told as a change of its own; return the last one's id."""
+    for power_w in powers:
+        runtime.set("meter", "reading", MeterReading.sample(power_w=power_w))
+        for chunk in keen:
+            _, data = parse(chunk)
+            if changed_nodes(data) == ["meter"] and power_of_meter(data) == power_w:
+                break
+    return id_of(chunk)
+
+
+def heard(stream, count):
+    return [parse(next(stream)) for _ in range(count)]
+
+
+def test_who_comes_back_is_told_what_it_missed_and_then_how_it_is(told, runtime):
+    feed, keen = told
+    last = tell(runtime, keen, 1.0)
+    tell(runtime, keen, 2.0, 3.0)
+    first, second, now = heard(feed.listen(after=last), 3)
+    assert [name for name, _ in (first, second, now)] == ["change"] * 3
+    assert [power_of_meter(data) for _, data in (first, second)] == [2.0, 3.0]
+    assert (now[1]["nodes"], now[1]["ready"]) == ([], True)
+
+
+def test_who_missed_nothing_is_told_so(told, runtime):
+    feed, keen = told
+    (now,) = heard(feed.listen(after=tell(runtime, keen, 1.0)), 1)
+    assert (now[0], now[1]["nodes"], now[1]["activity"]) == ("change", [], [])
+
+
+def test_ids_go_up_with_each_change_and_a_beat_has_the_last_one(told, runtime):
+    feed, keen = told
+    stream = feed.listen()
+    ids = [id_of(next(stream)), tell(runtime, keen, 1.0), tell(runtime, keen, 2.0)]
+    numbers = [int(one.partition("-")[2]) for one in ids]
+    assert [later - earlier for earlier, later in pairwise(numbers)] == [1, 1]
+    assert id_of(next(feed.listen(after=ids[-1]))) == ids[-1]
+
+
+@pytest.mark.parametrize(
+    "after",
+    [
+        pytest.param("", id="none"),
+        pytest.param("0badcafe-1", id="of another start"),
+        pytest.param("7", id="no id of ours"),
+        pytest.param("{start}-", id="without a number"),
+        pytest.param("{start}--1", id="below none"),
+        pytest.param("{start}-٣", id="digits of elsewhere"),
+        pytest.param("{start}-999999", id="not told yet"),
+        pytest.param("{start}-" + "9" * 5000, id="longer than any"),
+    ],
+)
+def test_an_id_that_says_nothing_here_is_answered_with_the_whole_state(told, runtime, after):
+    feed, keen = told
+    start = tell(runtime, keen, 1.0).partition("-")[0]
+    ((name, data),) = heard(feed.listen(after=after.replace("{start}", start)), 1)
+    assert (name, changed_nodes(data)) == ("state", list(runtime.nodes))
+
+
+def test_who_missed_more_than_is_kept_is_told_the_whole_state(told, runtime):
+    feed, keen = told
+    last = tell(runtime, keen, 0.0)
+    tell(runtime, keen, *map(float, range(1, 10)))
+    ((name, data),) = heard(feed.listen(after=last), 1)
+    assert (name, power_of_meter(data)) == ("state", 9.0)
+
+
+def test_what_is_kept_is_bounded_by_its_size_too():
+    past = Past(64)
+    for _ in range(3):
+        past.number += 1
+        past.add(b"x" * (feed_module._KEPT_BYTES // 2))
+    assert [past.since(number) is None for number in range(4)] == [True, False, False, False]
+
+
+def test_changes_are_kept_for_a_while_when_nobody_listens(runtime):
+    clock = VirtualClock(runtime.started_at)
+    feed = Feed(runtime, clock, most_streams=1)
+    feed.start()
+    stream = feed.listen()
+    last = id_of(next(stream))
+    stream.close()
+    runtime.set("meter", "reading", MeterReading.sample(power_w=7.0))
+    back = feed.listen(after=last)
+    _, data = until(back, changed_nodes)
+    assert (changed_nodes(data), power_of_meter(data)) == (["meter"], 7.0)
+    feed.close()
+
+
+def test_later_nobody_can_say_what_was_missed(runtime):
+    clock = VirtualClock(runtime.started_at)
+    feed = Feed(runtime, clock, most_streams=1)
+    stream = feed.listen()
+    last = id_of(next(stream))
+    stream.close()
+    clock.advance(feed_module._KEPT_S)
+    feed._tell([])
+    ((name, _),) = heard(feed.listen(after=last), 1)
+    assert name == "state"
+    feed.close()
+
+
+def test_a_stream_ends_when_its_reader_may_not_listen_any_more(runtime):
+    clock = VirtualClock(runtime.started_at)
+    feed = Feed(runtime, clock, most_streams=1)
+    signed_in = [True, True, False]
+    stream = feed.listen(may_listen=lambda: signed_in.pop(0))
+    for _ in range(3):
+        runtime.set("meter", "reading", MeterReading.sample())
+        feed._tell([])
+    heard_of = 0
+    for _ in stream:
+        heard_of += 1
+        clock.advance(feed_module.RECHECK_S)
+    assert (heard_of, signed_in, feed.streams) == (3, [], 0)
+    feed.close()
 
 
 def test_a_stream_says_when_too_much_waits():

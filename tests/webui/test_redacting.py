@@ -42,7 +42,7 @@ def test_a_refusal_is_without_it_too(client, runtime):
 def test_a_page_that_listens_gets_to_see_none(client, runtime, feed):
     runtime.fault("meter", f"GET /?key={KEY} failed")
     stream = feed.listen
-    feed.listen = lambda: iter([next(stream())])
+    feed.listen = lambda **_: iter([next(stream())])
     answer = client.get("/api/v1/events")
     assert b"hunter2" not in answer.body
     assert b"<secret prowl_key>" in answer.body

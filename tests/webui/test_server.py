@@ -2,6 +2,7 @@ import http.client
 import json
 import socket
 import threading
+import urllib.request
 from contextlib import contextmanager
 
 import pytest
@@ -9,6 +10,8 @@ import pytest
 from oppleo_flow import SystemClock
 from oppleo_flow.errors import ConfigError
 from oppleo_flow.payloads import MeterReading
+from webui.access import Closed, Demo
+from webui.origin import Doors
 from webui.server import listen
 
 DEADLINE_S = 20.0
@@ -20,8 +23,8 @@ def start(runtime, tmp_path):
     running = []
 
     def start(**settings):
-        settings = {"port": 0, "built_page": tmp_path} | settings
-        running.append(listen(runtime, clock=SystemClock(), **settings).start())
+        usual = {"port": 0, "built_page": tmp_path, "access": Demo()}
+        running.append(listen(runtime, clock=SystemClock(), **(usual | settings)).start())
         return running[-1]
 
     yield start
@@ -93,14 +96,40 @@ def test_it_says_where_it_listens_and_answers_there(start):
     assert get(server, "/live") == (200, {"live": True})
 
 
-@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.2", "localhost", ""])
-def test_until_there_is_a_login_it_listens_on_this_machine_only(start, host):
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.2"])
+def test_a_demo_listens_on_this_machine_only(start, host):
     with pytest.raises(ConfigError) as error:
-        start(host=host, port=8080)
+        start(host=host)
+    assert str(error.value) == f"web: host: a demo is for 127.0.0.1 only, got {host!r}"
+
+
+@pytest.mark.parametrize("host", ["localhost", "garage.local", ""])
+def test_it_listens_at_an_address_and_at_no_name(start, host):
+    with pytest.raises(ConfigError) as error:
+        start(host=host)
+    assert str(error.value) == (f"web: host: an address of this machine is needed, got {host!r}")
+
+
+def test_it_moves_to_another_address_on_the_same_port(start):
+    server = start(access=Closed(), doors=Doors(any_address=True))
+    port = server.port
+    server.move("127.0.0.2")
+    assert (server.host, server.port, server.is_near) == ("127.0.0.2", port, True)
+    assert server.url == f"http://127.0.0.2:{port}/"
+    with urllib.request.urlopen(f"{server.url}live") as answer:
+        assert json.load(answer) == {"live": True}
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(("127.0.0.1", port))
+
+
+def test_where_it_cannot_move_it_stays(start):
+    server = start(access=Closed())
+    with pytest.raises(ConfigError) as error:
+        server.move("192.0.2.1")
     assert str(error.value) == (
-        f"web: host: only 127.0.0.1 until there is a login, got {host!r}; to look from another "
-        "machine use a tunnel, as in `ssh -L 8080:127.0.0.1:8080 HOST`"
+        f"web: port {server.port}: this machine does not have that address; choose another `host`"
     )
+    assert get(server, "/live") == (200, {"live": True})
 
 
 def test_a_port_in_use_is_refused_with_the_remedy(start):
@@ -221,7 +250,12 @@ def test_leaving_the_block_stops_it(start):
 )
 def test_garbage_neither_stops_the_server_nor_shows_its_inside(start, request_text):
     server = start()
-    assert b"Traceback" not in raw(server, request_text)
+    said = raw(server, request_text)
+    assert b"Traceback" not in said
+    head, _, body = said.partition(b"\r\n\r\n")
+    if body:
+        assert b"Content-Type: application/problem+json" in head
+        assert set(json.loads(body)) >= {"title", "status", "code", "detail"}
     assert get(server, "/live") == (200, {"live": True})
 
 
@@ -239,3 +273,26 @@ def test_the_server_does_not_tell_what_it_is_made_of(start):
     with connection(start()) as asking:
         asking.request("GET", "/live")
         assert asking.getresponse().headers["Server"] == "oppleo-flow"
+
+
+def test_a_large_body_is_taken_at_one_address_alone_and_not_read_to_be_thrown_away(start):
+    server = start(access=Closed())
+    answers = []
+    for path, length in (
+        ("/api/v1/flow/check", 9_000_000),
+        ("/api/v1/backups/taken-in", 2_000_000_000),
+        ("/api/v1/backups/taken-in", 3_000_000_000),
+    ):
+        with connection(server) as asking:
+            asking.putrequest("POST", path)
+            asking.putheader("Content-Type", "application/octet-stream")
+            asking.putheader("Content-Length", str(length))
+            asking.endheaders()
+            answer = asking.getresponse()
+            code = json.loads(answer.read())["code"]
+            answers.append((answer.status, code, answer.headers["Connection"]))
+    assert answers == [
+        (413, "too-long", "close"),
+        (401, "sign-in", "close"),
+        (413, "too-long", "close"),
+    ]

@@ -1,26 +1,44 @@
 """Who did what: to look at, and to note what is done over the API."""
 
-from datetime import datetime
-from typing import Any
-from urllib.parse import unquote
+from pydantic import Field
+from typing_extensions import TypedDict
 
-from bottle import request
-
-from oppleo_flow.store.audit import careful
-from webui.api.limits import limit
+from oppleo_flow.store.audit import Deed, careful
+from webui.answers import Moment
+from webui.asking import who
 from webui.ports import Audit
 from webui.problem import problem
-
-_USUAL = 100
-_MOST = 10_000
-_LONGEST_NAME = 64
+from webui.reading import MomentAsked, Query, read_query
 
 
 def who_asks() -> str:
-    """Return who makes this request, as they call themselves: there is no login yet."""
-    given = unquote(request.get_header("Oppleo-Who", ""))[:_LONGEST_NAME]
-    name = "".join(letter for letter in given if letter.isprintable()).strip()
-    return f"{name} (command)" if name else "page"
+    """Return who makes this request, as the audit calls them."""
+    return who().called
+
+
+class DeedsAsked(Query):
+    """Which deeds to show."""
+
+    since: MomentAsked | None = Field(None, description="Only those after this moment.")
+    limit: int = Field(100, ge=1, le=10_000)
+
+
+class DeedAnswer(TypedDict):
+    """What somebody did; `what` is one word, `details` a diff or so."""
+
+    number: int
+    at: Moment
+    who: str
+    what: str
+    about: str
+    details: str
+    simulated: bool
+
+
+class DeedsAnswer(TypedDict):
+    """Deeds, the newest first."""
+
+    deeds: list[DeedAnswer]
 
 
 class Deeds:
@@ -35,26 +53,22 @@ class Deeds:
             return
         careful(self._audit.note)(who_asks(), what, about, details)
 
-    def show(self) -> dict[str, Any]:
+    def show(self) -> DeedsAnswer:
         """Answer `GET /api/v1/audit?since=2026-01-31T00:00:00Z&limit=100`: the newest first."""
         if self._audit is None:
             raise problem(404, "no-audit", "nothing is noted here")
-        deeds = self._audit.deeds(since=_since(), count=limit(_USUAL, _MOST))
-        return {"deeds": [deed.as_json() for deed in deeds]}
+        asked = read_query(DeedsAsked)
+        deeds = self._audit.deeds(since=asked.since, count=asked.limit)
+        return {"deeds": [_deed(one) for one in deeds]}
 
 
-def _since() -> datetime | None:
-    given = request.query.getunicode("since")
-    if not given:
-        return None
-    try:
-        moment = datetime.fromisoformat(given.replace(" ", "+"))
-    except ValueError:
-        moment = None
-    if moment is None or moment.tzinfo is None:
-        raise problem(
-            422,
-            "wrong-moment",
-            f"since: a moment with its zone is needed, as 2026-01-31T00:00:00Z, got {given[:40]!r}",
-        )
-    return moment
+def _deed(deed: Deed) -> DeedAnswer:
+    return {
+        "number": deed.number,
+        "at": deed.at.isoformat(),
+        "who": deed.who,
+        "what": deed.what,
+        "about": deed.about,
+        "details": deed.details,
+        "simulated": deed.simulated,
+    }

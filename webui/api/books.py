@@ -1,5 +1,6 @@
 """The site's ledger, for the routes that write to it."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -29,10 +30,14 @@ class Books:
         return self._site.clock.now()
 
 
-def token_named(ledger: "Ledger", text: str) -> Token:
-    """Return the one token that a label, a UID or an id means."""
+def token_named(tokens: Iterable[Token], text: str) -> Token:
+    """Return the one of some tokens that a label, a UID or an id means.
+
+    Tokens that whoever asks may not see are to be left out, for an answer tells that there are
+    several of one name.
+    """
     uid = text.replace(":", "").upper()
-    known = ledger.tokens.all()
+    known = list(tokens)
     found = [one for one in known if uid == one.uid or text == str(one.token_id)]
     found = found or [one for one in known if text in (one.label, one.legacy_id)]
     if not found:

@@ -1,24 +1,28 @@
-"""Sessions by hand: one of them whole, its corrections, and charging without a card."""
+"""Sessions by hand: corrections of them, and charging without a card."""
 
-from datetime import datetime
-from typing import Any
-from uuid import UUID
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
-from bottle import response
 from pydantic import Field
+from typing_extensions import TypedDict
 
 from oppleo_flow.charging.correction import Changes
+from oppleo_flow.charging.month import YEARS
 from oppleo_flow.charging.record import SessionRecord
 from oppleo_flow.errors import Refused
 from oppleo_flow.payloads import CardSeen
 from webui.api.audit import Deeds
 from webui.api.books import Books, token_named
-from webui.api.sessions import session_data
-from webui.api.simulator import Nothing, read_body
+from webui.api.session_answers import WholeSessionAnswer, whole_session
+from webui.api.sessions import session_id_of
+from webui.asking import who
 from webui.ports import Runtime, SiteFacts
 from webui.problem import problem
+from webui.reading import Nothing, read_body
 
 _DECIDES = "authorise"
+_MOST_WH = 10**15
+"""More than any meter can show, and no more than a database keeps."""
 
 
 class Start(Nothing):
@@ -35,22 +39,38 @@ class Stop(Nothing):
     at: str | None = Field(None, max_length=200, description="A node of type `authorise`.")
 
 
-class Correct(Nothing):
-    """What was different, who says so, and why; what is left out stays as it is."""
+class Said(Nothing):
+    """What was different; what is left out stays as it is.
 
-    who: str = Field(max_length=100)
-    why: str = Field(max_length=1000)
+    A time without a zone is one by the site's clock, which must have shown it, and only once.
+    """
+
     void: bool | None = None
     started_at: datetime | None = Field(None, strict=False)
     ended_at: datetime | None = Field(None, strict=False)
-    meter_start_wh: int | None = Field(None, ge=0)
-    meter_end_wh: int | None = Field(None, ge=0)
-    energy_wh: int | None = Field(None, ge=0)
+    meter_start_wh: int | None = Field(None, ge=0, le=_MOST_WH)
+    meter_end_wh: int | None = Field(None, ge=0, le=_MOST_WH)
+    energy_wh: int | None = Field(None, ge=0, le=_MOST_WH)
     label: str | None = Field(None, max_length=100)
     driver: str | None = Field(None, max_length=100)
     vehicle: str | None = Field(None, max_length=100)
     plate: str | None = Field(None, max_length=100)
     cost_centre: str | None = Field(None, max_length=100)
+    odometer_km: int | None = Field(None, ge=0, le=10_000_000)
+
+
+class Correct(Said):
+    """What was different, and why; who says so is who asks."""
+
+    why: str = Field(min_length=1, max_length=1000)
+
+
+class Presented(TypedDict):
+    """Whose token was presented where; what comes of it, the flow decides."""
+
+    label: str
+    wish: str
+    at: str
 
 
 class Charging(Books):
@@ -61,45 +81,38 @@ class Charging(Books):
         self._runtime = runtime
         self._deeds = deeds
 
-    def show(self, session_id: str) -> dict[str, Any]:
-        """Answer `GET /api/v1/sessions/ID`: with what was recorded, if it was corrected since."""
-        found = self.ledger.sessions.get(_id(session_id))
-        if found is None:
-            raise problem(404, "no-such-session", f"no session {session_id!r} is known")
-        return session_data(found, whole=True)
-
-    def correct(self, session_id: str) -> dict[str, Any]:
+    def correct(self, session_id: str) -> WholeSessionAnswer:
         """Answer `POST /api/v1/sessions/ID/corrections`: the session as it is then."""
         asked = read_body(Correct)
-        said = asked.model_dump(exclude={"who", "why"})
-        for name in ("started_at", "ended_at"):
-            if said[name] is not None and said[name].tzinfo is None:
-                raise problem(422, "wrong-body", f"{name}: a time with its zone is needed")
-        changes = Changes(**said)
+        changes, by = _changes(asked, self._site.timezone), who()
+        found = session_id_of(session_id)
         after = self.ledger.corrections.add(
-            _id(session_id), changes, who=asked.who, why=asked.why, now=self.now()
+            found, changes, who=by.called, why=asked.why, now=self.now()
         )
-        self._deeds.note(
-            "correction", f"session {session_id}: {', '.join(changes.said)}", asked.why
-        )
-        response.status = 201
-        return session_data(after, whole=True)
+        self._deeds.note("correction", f"session {found}: {', '.join(changes.said)}", asked.why)
+        return whole_session(after, self.ledger.corrections.of(found))
 
-    def start(self) -> dict[str, Any]:
+    def preview(self, session_id: str) -> WholeSessionAnswer:
+        """Answer `POST /api/v1/sessions/ID/corrections/preview`: what it would be; none is kept."""
+        changes, found = _changes(read_body(Said), self._site.timezone), session_id_of(session_id)
+        after = self.ledger.corrections.preview(found, changes, now=self.now())
+        return whole_session(after, self.ledger.corrections.of(found))
+
+    def start(self) -> Presented:
         """Answer `POST /api/v1/sessions/start`: the token is presented; the flow decides.
 
         Raises:
             Refused: A session of it is under way.
         """
         asked = read_body(Start)
-        token = token_named(self.ledger, asked.token)
+        token = token_named(self.ledger.tokens.all(), asked.token)
         under_way = self.ledger.sessions.all_open()
         if any(one.token_id == token.token_id for one in under_way):
             raise Refused(f"a session of {token.label!r} is under way; end it first")
         card = CardSeen(token.uid or token.legacy_id, token.legacy_id, "start", "web")
         return self._present(card, token.label, asked.at)
 
-    def stop(self) -> dict[str, Any]:
+    def stop(self) -> Presented:
         """Answer `POST /api/v1/sessions/stop`: the token of the open session is presented."""
         asked = read_body(Stop)
         session = self._under_way(asked.token)
@@ -109,7 +122,7 @@ class Charging(Books):
 
     def _under_way(self, text: str | None) -> SessionRecord:
         """Return the one open session, or that of a token."""
-        token_id = None if text is None else token_named(self.ledger, text).token_id
+        token_id = None if text is None else token_named(self.ledger.tokens.all(), text).token_id
         found = [one for one in self.ledger.sessions.all_open() if token_id in (None, one.token_id)]
         if not found:
             raise Refused("no session is under way")
@@ -118,11 +131,10 @@ class Charging(Books):
             raise Refused(f"several sessions are under way; say whose as `token`: {labels}")
         return found[0]
 
-    def _present(self, card: CardSeen, label: str, at: str | None) -> dict[str, Any]:
+    def _present(self, card: CardSeen, label: str, at: str | None) -> Presented:
         node = self._deciding(at)
         self._runtime.inject(node, "in", card)
         self._deeds.note(f"session {card.wish}", f"{label!r} at {node}")
-        response.status = 202
         return {"label": label, "wish": card.wish, "at": node}
 
     def _deciding(self, at: str | None) -> str:
@@ -141,8 +153,28 @@ class Charging(Books):
         return there[0]
 
 
-def _id(text: str) -> UUID:
-    try:
-        return UUID(text)
-    except ValueError:
-        raise problem(404, "no-such-session", f"no session {text[:40]!r} is known") from None
+def _changes(asked: Said, timezone: str) -> Changes:
+    """Return what a body says was different."""
+    said = asked.model_dump(exclude={"why"})
+    for name in ("started_at", "ended_at"):
+        at = said[name]
+        if at is not None and at.year not in YEARS:
+            raise problem(422, "wrong-body", f"{name}: {at.year} is no year of our time")
+        if at is not None and at.tzinfo is None:
+            said[name] = _moment(name, at, ZoneInfo(timezone))
+    return Changes(**said)
+
+
+def _moment(name: str, at: datetime, zone: ZoneInfo) -> datetime:
+    """Return when the site's clock showed a time; refuse one that it showed twice, or never."""
+    first, second = (at.replace(tzinfo=zone, fold=fold) for fold in (0, 1))
+    if first.utcoffset() == second.utcoffset():
+        return first
+    # Of an hour that is left out each offset gives a time beside it, by which the clock went then.
+    meant = [one.astimezone(UTC).astimezone(zone).isoformat() for one in (first, second)]
+    twice = datetime.fromisoformat(meant[0]).replace(tzinfo=None) == at
+    early, late = sorted(meant, key=datetime.fromisoformat)
+    said = f"{name}: the clock left it out when it went forward; say {early} or {late}"
+    if twice:
+        said = f"{name}: the clock showed it twice when it went back; say {early} or {late}"
+    raise problem(422, "which-time", said)

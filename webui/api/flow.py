@@ -4,7 +4,7 @@ A write names in `If-Match` the revision that it began with, the `ETag` of what 
 """
 
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from bottle import request, response
 from pydantic import Field
@@ -13,9 +13,22 @@ from oppleo_flow.engine.changes import Changes
 from oppleo_flow.flowfile.versions import Version
 from oppleo_flow.flowfile.versions.refusals import BrokenCode, HasErrors, Stale
 from webui.api.audit import who_asks
-from webui.api.simulator import Nothing, read_body
+from webui.api.flow_answers import (
+    ChangesAnswer,
+    CodeTriedAnswer,
+    DeployedAnswer,
+    DiffAnswer,
+    FindingAnswer,
+    FlowAnswer,
+    ProspectAnswer,
+    ReloadedAnswer,
+    VersionAnswer,
+    VersionsAnswer,
+    VersionTextsAnswer,
+)
 from webui.ports import CodeTried, Deploying, Prospect
 from webui.problem import problem
+from webui.reading import Nothing, Query, read_body, read_query
 
 if TYPE_CHECKING:
     from oppleo_flow.flowfile import Finding
@@ -49,6 +62,15 @@ class Back(Nothing):
     who: str = Field(_PAGE, min_length=1, max_length=64, description="Who deploys it.")
 
 
+class DiffAsked(Query):
+    """Between which versions."""
+
+    old: int = Field(alias="from", ge=0, lt=1_000_000_000, description="A version's number.")
+    new: int | None = Field(
+        None, alias="to", ge=0, lt=1_000_000_000, description="Without it, what runs."
+    )
+
+
 class RunningFlow:
     """The routes of `/api/v1/flow`; `deploying` is None where nothing can be deployed."""
 
@@ -61,7 +83,7 @@ class RunningFlow:
             raise problem(404, "no-deploys", "nothing can be deployed here")
         return self._found
 
-    def show(self) -> dict[str, Any]:
+    def show(self) -> FlowAnswer:
         """Answer `GET /api/v1/flow`: the texts that run."""
         deploying = self._deploying
         running, code = deploying.running(), deploying.code.newest
@@ -71,17 +93,17 @@ class RunningFlow:
             **_version(running),
             "files": running.flows.files,
             "changed_on_disk": changed,
-            "disk_findings": _findings(deploying.disk_findings() if changed else ()),
+            "disk_findings": findings_answer(deploying.disk_findings() if changed else ()),
             "code_tried": None if code is None else _code(code),
         }
 
-    def preview(self) -> dict[str, Any]:
+    def preview(self) -> ProspectAnswer:
         """Answer `POST /api/v1/flow/preview`: what a deploy of a draft would do."""
         deploying, draft = self._deploying, read_body(Draft, _MOST_BYTES)
         base = _if_match()
-        return _prospect(_told(lambda: deploying.preview(draft.files, base)))
+        return _prospect(told(lambda: deploying.preview(draft.files, base)))
 
-    def deploy(self) -> dict[str, Any]:
+    def deploy(self) -> DeployedAnswer:
         """Answer `PUT /api/v1/flow`: deploy a draft."""
         deploying, base = self._deploying, _must_match()
         draft = read_body(DraftToDeploy, _MOST_BYTES)
@@ -95,7 +117,7 @@ class RunningFlow:
             )
         )
 
-    def versions(self) -> dict[str, Any]:
+    def versions(self) -> VersionsAnswer:
         """Answer `GET /api/v1/flow/versions`: those that are kept, the newest first."""
         deploying = self._deploying
         return {
@@ -103,39 +125,37 @@ class RunningFlow:
             "versions": [_version(version) for version in deploying.versions()],
         }
 
-    def version(self, number: int) -> dict[str, Any]:
+    def version(self, number: int) -> VersionTextsAnswer:
         """Answer `GET /api/v1/flow/versions/7`: with its texts."""
         version = _kept(lambda: self._deploying.version(number))
         return {**_version(version), "files": version.flows.files}
 
-    def diff(self) -> dict[str, Any]:
+    def diff(self) -> DiffAnswer:
         """Answer `GET /api/v1/flow/diff?from=6&to=7`: without `to`, to what runs."""
-        deploying, old, new = self._deploying, _number("from"), _number("to")
-        if old is None:
-            raise problem(422, "wrong-version", "from: the number of a version is needed")
-        return {"diff": _kept(lambda: deploying.differences(old, new))}
+        deploying, asked = self._deploying, read_query(DiffAsked)
+        return {"diff": _kept(lambda: deploying.differences(asked.old, asked.new))}
 
-    def back(self, number: int) -> dict[str, Any]:
+    def back(self, number: int) -> DeployedAnswer:
         """Answer `POST /api/v1/flow/versions/7/deploy`: deploy it once more."""
         deploying, base = self._deploying, _must_match()
         who = read_body(Back).who
         return self._done(lambda: _kept(lambda: deploying.back(number, base, who=who)))
 
-    def reload(self) -> dict[str, Any]:
+    def reload(self) -> ReloadedAnswer:
         """Answer `POST /api/v1/flow/reload`: take in the code of the site's own nodes."""
         deploying = self._deploying
         read_body(Nothing)
-        done = _told(lambda: deploying.reload(who=who_asks()))
+        done = told(lambda: deploying.reload(who=who_asks()))
         return {"files": done.files, "changes": _changes(done.changes)}
 
     @staticmethod
-    def _done(deploy: Callable[[], tuple[Version, Prospect]]) -> dict[str, Any]:
-        version, prospect = _told(deploy)
+    def _done(deploy: Callable[[], tuple[Version, Prospect]]) -> DeployedAnswer:
+        version, prospect = told(deploy)
         _tag(version)
         return {**_version(version), **_prospect(prospect)}
 
 
-def _told(call: Callable[[], T]) -> T:
+def told(call: Callable[[], T]) -> T:
     """Return what a call does, and say as a problem why it cannot."""
     try:
         return call()
@@ -145,7 +165,7 @@ def _told(call: Callable[[], T]) -> T:
         raise problem(422, "broken-code", str(error), faults=list(error.faults)) from error
     except HasErrors as error:
         raise problem(
-            422, "flow-has-errors", str(error), findings=_findings(error.findings)
+            422, "flow-has-errors", str(error), findings=findings_answer(error.findings)
         ) from error
 
 
@@ -177,16 +197,7 @@ def _must_match() -> str:
     return base
 
 
-def _number(name: str) -> int | None:
-    given = request.query.get(name)
-    if given is None:
-        return None
-    if not (given.isascii() and given.isdigit() and len(given) < 10):
-        raise problem(422, "wrong-version", f"{name}: a version's number, got {given[:20]!r}")
-    return int(given)
-
-
-def _version(version: Version) -> dict[str, Any]:
+def _version(version: Version) -> VersionAnswer:
     return {
         "version": version.number,
         "revision": version.revision,
@@ -197,22 +208,22 @@ def _version(version: Version) -> dict[str, Any]:
     }
 
 
-def _prospect(prospect: Prospect) -> dict[str, Any]:
+def _prospect(prospect: Prospect) -> ProspectAnswer:
     return {
         "becomes": prospect.flows.revision,
         "files": prospect.flows.files,
         "changes": _changes(prospect.changes),
-        "findings": _findings(prospect.findings),
+        "findings": findings_answer(prospect.findings),
         "code": prospect.code,
         "code_faults": prospect.code_faults,
     }
 
 
-def _code(code: CodeTried) -> dict[str, Any]:
+def _code(code: CodeTried) -> CodeTriedAnswer:
     return {"at": code.at.isoformat(), "files": code.files, "faults": code.faults}
 
 
-def _changes(changes: Changes) -> dict[str, Any]:
+def _changes(changes: Changes) -> ChangesAnswer:
     return {
         "added": changes.added,
         "removed": changes.removed,
@@ -223,5 +234,19 @@ def _changes(changes: Changes) -> dict[str, Any]:
     }
 
 
-def _findings(findings: "Iterable[Finding]") -> list[dict[str, Any]]:
-    return [finding.as_json() for finding in findings]
+def findings_answer(findings: "Iterable[Finding]") -> list[FindingAnswer]:
+    """Return what a check found as the API tells it."""
+    return [
+        {
+            "code": one.code,
+            "severity": one.severity,
+            "file": one.place.file,
+            "line": one.place.line,
+            "column": one.place.column,
+            "node": one.node,
+            "message": one.message,
+            "source": one.source,
+            "instances": list(one.instances),
+        }
+        for one in findings
+    ]

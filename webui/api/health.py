@@ -1,17 +1,46 @@
 """What machines watch: alive, ready, and the counters as Prometheus reads them."""
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterator, Mapping
+from typing import NotRequired
 
 from bottle import response
+from typing_extensions import TypedDict
 
+from oppleo_flow.accounts.rights import Right
 from oppleo_flow.engine.snapshot import RuntimeSnapshot
 from oppleo_flow.engine.vitals import ALIVE_S
 from webui.api import metrics
 from webui.api.state import reasons_not_ready
+from webui.asking import who
 from webui.feed import Feed
 from webui.ports import Runtime, SiteFacts
 from webui.problem import problem
+
+
+class LiveAnswer(TypedDict):
+    """The dispatcher turns."""
+
+    live: bool
+
+
+class LevelAgeAnswer(TypedDict):
+    """How long ago an output was given what it holds: a meter its last reading."""
+
+    node: str
+    port: str
+    fresh: bool
+    age_s: float
+
+
+class ReadyAnswer(TypedDict):
+    """Every node runs; which connections are open, and the age of what each output holds.
+
+    Who may not look at the flow is told neither.
+    """
+
+    ready: bool
+    connections: NotRequired[Mapping[str, bool]]
+    levels: NotRequired[list[LevelAgeAnswer]]
 
 
 class Health:
@@ -22,7 +51,7 @@ class Health:
         self._feed = feed
         self._site = site or SiteFacts()
 
-    def live(self) -> dict[str, Any]:
+    def live(self) -> LiveAnswer:
         """Answer `GET /live`: 503 when the dispatcher has not turned for two seconds."""
         vitals = self._runtime.vitals()
         if not vitals.alive:
@@ -32,24 +61,36 @@ class Health:
             raise problem(503, "not-alive", detail)
         return {"live": True}
 
-    def ready(self) -> dict[str, Any]:
+    def ready(self) -> ReadyAnswer:
         """Answer `GET /ready`: 503 with the reasons until every node runs without a fault.
 
-        Either way with each connection, and with the age of what each output holds.
+        Either way with each connection, and with the age of what each output holds; but who may
+        not look is told no more than whether.
         """
         ready, snapshot = self._runtime.ready, self._runtime.snapshot()
+        if not who().may(Right.LOOK):
+            if not ready:
+                raise problem(503, "not-ready", "not every node runs; sign in to see which")
+            return {"ready": True}
         connections = dict(self._runtime.vitals().connections)
-        condition = {"connections": connections, "levels": [*self._levels(snapshot)]}
+        levels = [*self._levels(snapshot)]
         if not ready:
             closed = [name for name, is_open in connections.items() if not is_open]
             reasons = [
                 *reasons_not_ready(snapshot),
                 *(f"connection {name!r}: is not open" for name in closed),
             ]
-            raise problem(503, "not-ready", "; ".join(reasons), reasons=reasons, **condition)
-        return {"ready": True, **condition}
+            raise problem(
+                503,
+                "not-ready",
+                "; ".join(reasons),
+                reasons=reasons,
+                connections=connections,
+                levels=levels,
+            )
+        return {"ready": True, "connections": connections, "levels": levels}
 
-    def _levels(self, snapshot: RuntimeSnapshot) -> Iterator[dict[str, Any]]:
+    def _levels(self, snapshot: RuntimeSnapshot) -> Iterator[LevelAgeAnswer]:
         """Yield how long ago each output was given what it holds: a meter its last reading."""
         now = self._site.clock.now()
         for node in snapshot.nodes:

@@ -1,16 +1,13 @@
 """Sending a message into the running flow by hand."""
 
-from typing import Any
-
-from bottle import response
 from pydantic import Field
 
 from oppleo_flow.errors import Refused
 from oppleo_flow.flowfile.graph import GraphNode
 from webui.api.audit import Deeds
-from webui.api.simulator import Nothing, read_body
-from webui.api.state import value_data
+from webui.api.state import ValueAnswer, value_data
 from webui.ports import Runtime, SiteFacts
+from webui.reading import Nothing, read_body
 
 
 class Message(Nothing):
@@ -18,6 +15,13 @@ class Message(Nothing):
 
     to: str = Field(min_length=1, max_length=200, description="The input: node, or node.port.")
     payload: str = Field(max_length=10_000, description="As `send:` in a flow's tests has it.")
+
+
+class InjectedAnswer(ValueAnswer):
+    """What was sent into which input."""
+
+    node: str
+    port: str
 
 
 class Injecting:
@@ -28,7 +32,7 @@ class Injecting:
         self._site = site
         self._deeds = deeds
 
-    def inject(self) -> dict[str, Any]:
+    def inject(self) -> InjectedAnswer:
         """Answer `POST /api/v1/inject`: the node is given the payload, and may yet fail.
 
         What moves the world by itself is refused: a switch is asked by what decides about it.
@@ -45,7 +49,6 @@ class Injecting:
         payload = payload_given(asked.payload, kind, self._site.clock.now())
         self._runtime.inject(node, port, payload)
         self._deeds.note("inject", f"{node}.{port}", asked.payload)
-        response.status = 202
         return {"node": node, "port": port, **value_data(payload)}
 
 

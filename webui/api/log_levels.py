@@ -1,13 +1,15 @@
 """How much each node writes into the log: to look at, and to change while the flow runs."""
 
-from typing import Any, Literal
+from collections.abc import Mapping
+from typing import Literal
 
 from pydantic import Field
+from typing_extensions import TypedDict
 
 from webui.api.audit import Deeds
-from webui.api.simulator import Nothing, read_body
 from webui.ports import Runtime
 from webui.problem import problem
+from webui.reading import Nothing, read_body
 
 
 class NodeLevel(Nothing):
@@ -19,6 +21,19 @@ class NodeLevel(Nothing):
     )
 
 
+class NodeLevelsAnswer(TypedDict):
+    """The level of each node that runs."""
+
+    nodes: Mapping[str, str]
+
+
+class NodeLevelAnswer(TypedDict):
+    """The level of one node."""
+
+    node: str
+    level: str
+
+
 class NodeLevels:
     """The routes of `/api/v1/log-levels`."""
 
@@ -26,11 +41,11 @@ class NodeLevels:
         self._runtime = runtime
         self._deeds = deeds
 
-    def show(self) -> dict[str, Any]:
+    def show(self) -> NodeLevelsAnswer:
         """Answer `GET /api/v1/log-levels`: the level of each node that runs."""
         return {"nodes": self._runtime.log_levels.all()}
 
-    def change(self) -> dict[str, Any]:
+    def change(self) -> NodeLevelAnswer:
         """Answer `PUT /api/v1/log-levels`: of one node, until it or the program starts anew."""
         asked = read_body(NodeLevel)
         try:

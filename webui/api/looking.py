@@ -4,38 +4,95 @@ Each holds a thread of the server for as long as somebody looks, so there are on
 """
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from itertools import islice
 from typing import Any
 
-from bottle import request, response
+from bottle import response
+from pydantic import Field
+from typing_extensions import TypedDict
 
+from oppleo_flow.accounts.rights import Right
 from oppleo_flow.engine.taps import Tap, Tapped
 from oppleo_flow.engine.traces import Trace, TraceStep
 from oppleo_flow.errors import Refused
 from oppleo_flow.flowfile.graph import Graph
-from webui.api.limits import limit
-from webui.api.state import as_json, value_data
+from webui.access import Access
+from webui.answers import Moment
+from webui.api.state import ValueAnswer, as_json, value_data
 from webui.feed import Feed
 from webui.ports import Runtime
 from webui.problem import problem
+from webui.reading import Query, read_query
+from webui.still import may_still
 
 MOST_LOOKING = 4
 _AT_ONCE = 100  # messages in one event of a tap; what comes faster is counted, not sent
 _GATHER_S = 0.1
 _BEATS = 50  # how often it looks before it says so: only then it notices a browser that is gone
-_MOST_TRACES = 100
-_MOST_WAIT_S = 60
-_USUAL_WAIT_S = 10
+
+_ID = Field(None, min_length=1, max_length=200)
+
+
+class TapAsked(Query):
+    """Of which output: `node` and `port`, or `at`, which finds the port where there is only one."""
+
+    node: str | None = _ID
+    port: str | None = _ID
+    at: str | None = Field(None, min_length=1, max_length=400, description="A node, or node.port.")
+
+
+class TracesAsked(Query):
+    """How many messages to follow, and how long to wait for them."""
+
+    count: int = Field(1, ge=1, le=100)
+    node: str | None = Field(None, max_length=200, description="Where they are to begin.")
+    wait: int = Field(10, ge=1, le=60, description="Seconds.")
+
+
+class SentAnswer(ValueAnswer):
+    """What a node sent."""
+
+    port: str
+
+
+class TraceStepAnswer(TypedDict):
+    """What one node did with a message; `port` is null where it began by itself."""
+
+    node: str
+    port: str | None
+    payload: ValueAnswer | None
+    at: Moment
+    took_us: int | None
+    sent: list[SentAnswer]
+    failure: str | None
+
+
+class TraceAnswer(TypedDict):
+    """The way of a message; `test` is the text of a test that brings it about again."""
+
+    id: str
+    source: str
+    began_at: Moment
+    steps: list[TraceStepAnswer]
+    cut: bool
+    test: str | None
+
+
+class TracesAnswer(TypedDict):
+    """The ways of messages."""
+
+    traces: list[TraceAnswer]
 
 
 class Looking:
     """The routes of `/api/v1/taps` and `/api/v1/traces`; ids of nodes are in the query."""
 
-    def __init__(self, runtime: Runtime, feed: Feed) -> None:
+    def __init__(self, runtime: Runtime, feed: Feed, access: Access) -> None:
         self._runtime = runtime
         self._feed = feed
+        self._access = access
         self._places = threading.BoundedSemaphore(MOST_LOOKING)
 
     def tap(self) -> "TapStream":
@@ -54,29 +111,29 @@ class Looking:
             held.callback(tap.close)
             response.content_type = "text/event-stream"
             response.set_header("X-Accel-Buffering", "no")  # a proxy must pass it on at once
-            return TapStream(tap, self._feed, held.pop_all())
+            may_look = may_still(self._access, Right.LOOK)
+            return TapStream(tap, self._feed, held.pop_all(), may_look)
 
     def _place_of_tap(self) -> tuple[str, str]:
-        at = request.query.getunicode("at")
-        if at is None:
-            return _asked("node"), _asked("port")
+        asked = read_query(TapAsked)
+        if asked.at is None:
+            return _said("node", asked.node), _said("port", asked.port)
         # Not at the top: few look at taps, and it costs start-up time.
         from oppleo_flow.flowfile.named_ports import output_named  # noqa: PLC0415
 
-        return output_named(self._runtime.graph, at)
+        return output_named(self._runtime.graph, asked.at)
 
-    def traces(self) -> dict[str, Any]:
+    def traces(self) -> TracesAnswer:
         """Answer `GET /api/v1/traces?count=1&node=rfid&wait=10`: the next messages that begin.
 
         It answers when they have come to their end, or after `wait` seconds with what there is.
         Each has the text of a test that brings it about again, where one can.
         """
-        count = limit(1, _MOST_TRACES, "count")
-        wait_s = limit(_USUAL_WAIT_S, _MOST_WAIT_S, "wait")
-        node = request.query.getunicode("node")
+        asked = read_query(TracesAsked)
+        node, wait_s = asked.node, asked.wait
         with self._place():
             try:
-                traces = self._runtime.trace(count, node=node, within_s=wait_s)
+                traces = self._runtime.trace(asked.count, node=node, within_s=wait_s)
             except KeyError as error:
                 raise problem(404, "no-such-node", f"no node {node!r} runs now") from error
             with closing(traces):
@@ -102,10 +159,11 @@ class Looking:
 class TapStream(Iterator[bytes]):
     """The events of one tap, until the browser or the server has had enough."""
 
-    def __init__(self, tap: Tap, feed: Feed, held: ExitStack) -> None:
+    def __init__(self, tap: Tap, feed: Feed, held: ExitStack, may_look: Callable[[], bool]) -> None:
         self._tap = tap
         self._feed = feed
         self._held = held
+        self._may_look = may_look
         self._missed = 0
         self._begun = False
 
@@ -114,6 +172,8 @@ class TapStream(Iterator[bytes]):
         if not self._begun:
             self._begun = True
             return b"retry: 2000\n\n"
+        if not self._may_look():
+            raise StopIteration
         for _ in range(_BEATS):
             if self._feed.ends_within(_GATHER_S):
                 raise StopIteration
@@ -132,11 +192,10 @@ class TapStream(Iterator[bytes]):
         self._held.close()
 
 
-def _asked(name: str) -> str:
-    given = request.query.getunicode(name)
-    if not given:
+def _said(name: str, given: str | None) -> str:
+    if given is None:
         raise problem(422, f"no-{name}", f"{name}: say which, as in ?{name}=…")
-    return str(given)
+    return given
 
 
 def _tapped(message: Tapped) -> dict[str, Any]:
@@ -150,7 +209,7 @@ def _tapped(message: Tapped) -> dict[str, Any]:
     }
 
 
-def _trace(trace: Trace, graph: Graph) -> dict[str, Any]:
+def _trace(trace: Trace, graph: Graph) -> TraceAnswer:
     return {
         "id": str(trace.id),
         "source": trace.source,
@@ -171,7 +230,7 @@ def _test(trace: Trace, graph: Graph) -> str | None:
         return None
 
 
-def _step(step: TraceStep) -> dict[str, Any]:
+def _step(step: TraceStep) -> TraceStepAnswer:
     return {
         "node": step.node,
         "port": step.port,

@@ -4,7 +4,6 @@ import platform
 import resource
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
 
@@ -12,6 +11,7 @@ import oppleo_flow
 from oppleo_flow.engine.snapshot import NodeSnapshot, RuntimeSnapshot
 from oppleo_flow.engine.timing import UP_TO_S
 from oppleo_flow.engine.vitals import Vitals
+from oppleo_flow.immutable import immutable
 from oppleo_flow.store.location import Written
 
 CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
@@ -39,7 +39,7 @@ _PER_NODE = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Family:
     """The samples of one name: suffix, labels and value each."""
 

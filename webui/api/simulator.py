@@ -1,23 +1,13 @@
 """The levers of the simulated world."""
 
-from collections.abc import Mapping
-from typing import Any, TypeVar
+from typing import cast
 
-from bottle import request
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field
+from typing_extensions import TypedDict
 
 from webui.ports import Levers
 from webui.problem import problem
-
-_MOST_BYTES = 16 * 1024
-BodyT = TypeVar("BodyT", bound=BaseModel)
-
-
-class Nothing(BaseModel):
-    """The body of a lever that needs no more than to be pulled."""
-
-    # Deferred: a start has no use for a validator of what a page may send.
-    model_config = ConfigDict(extra="forbid", strict=True, defer_build=True)
+from webui.reading import Nothing, read_body
 
 
 class AtPoint(Nothing):
@@ -38,6 +28,90 @@ class Meter(AtPoint):
     silent: bool = Field(description="True: it answers nothing, as with a cut wire.")
 
 
+class Evse(AtPoint):
+    """Whether the SmartEVSE has an error."""
+
+    broken: bool
+
+
+class Solar(AtPoint):
+    """Whether the SmartEVSE charges by the sun alone."""
+
+    solar: bool
+
+
+class SimulatedEvseAnswer(TypedDict):
+    """The simulated SmartEVSE; `signal` is what its LED line shows."""
+
+    state: str
+    signal: str
+    access: bool
+    broken: bool
+    solar: bool
+    led_percent: int
+
+
+class SimulatedCarAnswer(TypedDict):
+    """The car that stands there, or that has gone."""
+
+    plugged: bool
+    charge_percent: float
+    power_w: float
+
+
+class SimulatedMeterAnswer(TypedDict):
+    """The meter; `trouble` is how it answers wrongly, `units` are the models by Modbus unit id."""
+
+    energy_wh: int
+    power_w: float
+    silent: bool
+    trouble: str | None
+    units: dict[str, str]
+
+
+class LampAnswer(TypedDict):
+    """How bright each colour of the lamp is, in per cent."""
+
+    red: float
+    green: float
+    blue: float
+
+
+class SimulatedPointAnswer(TypedDict):
+    """One charge point of the simulated world."""
+
+    evse: SimulatedEvseAnswer
+    car: SimulatedCarAnswer
+    meter: SimulatedMeterAnswer
+    lamp: LampAnswer
+    buzzer: bool
+    card_in_field: str | None
+
+
+class PinAnswer(TypedDict):
+    """What is done to a pin."""
+
+    output: bool
+    percent: int
+    edges: int
+
+
+class CardAnswer(TypedDict):
+    """A card in the pocket; the ledger of a demonstration knows the `known` ones."""
+
+    name: str
+    uid: str
+    known: bool
+
+
+class WorldAnswer(SimulatedPointAnswer):
+    """The simulated world: its charge points by name, and the first of them once more on top."""
+
+    pins: dict[str, PinAnswer]
+    cards: list[CardAnswer]
+    charge_points: dict[str, SimulatedPointAnswer]
+
+
 class Simulator:
     """The routes of `/api/v1/simulator`; `levers` is None on real hardware."""
 
@@ -54,57 +128,47 @@ class Simulator:
             )
         return self._found
 
-    def show(self) -> Mapping[str, Any]:
+    def show(self) -> WorldAnswer:
         """Answer `GET /api/v1/simulator`: the world as it is."""
-        return dict(self._levers.snapshot())
+        # What the world tells is plain data; the tests hold it against the type.
+        return cast("WorldAnswer", dict(self._levers.snapshot()))
 
-    def plug_in(self) -> Mapping[str, Any]:
+    def plug_in(self) -> WorldAnswer:
         """Answer `POST /api/v1/simulator/plug-in`."""
         levers = self._levers
         levers.plug_in(point=read_body(AtPoint).at)
         return self.show()
 
-    def plug_out(self) -> Mapping[str, Any]:
+    def plug_out(self) -> WorldAnswer:
         """Answer `POST /api/v1/simulator/plug-out`."""
         levers = self._levers
         levers.plug_out(point=read_body(AtPoint).at)
         return self.show()
 
-    def swipe(self) -> Mapping[str, Any]:
+    def swipe(self) -> WorldAnswer:
         """Answer `POST /api/v1/simulator/swipe`."""
         levers = self._levers
         body = read_body(Swipe)
         levers.swipe(body.card, point=body.at)
         return self.show()
 
-    def meter(self) -> Mapping[str, Any]:
+    def meter(self) -> WorldAnswer:
         """Answer `POST /api/v1/simulator/meter`."""
         levers = self._levers
         body = read_body(Meter)
         levers.silence_meter(body.silent, point=body.at)
         return self.show()
 
+    def evse(self) -> WorldAnswer:
+        """Answer `POST /api/v1/simulator/evse`."""
+        levers = self._levers
+        body = read_body(Evse)
+        levers.break_evse(body.broken, point=body.at)
+        return self.show()
 
-def read_body(kind: type[BodyT], most_bytes: int = _MOST_BYTES) -> BodyT:
-    """Return the request's JSON body, checked.
-
-    JSON is asked for by name because a browser lets no stranger's page send it unasked.
-    """
-    if request.get_header("Content-Type", "").partition(";")[0].strip() != "application/json":
-        raise problem(415, "not-json", "the body must be JSON, with Content-Type application/json")
-    length = request.content_length
-    if length < 0:
-        raise problem(411, "no-length", "the request must say how long its body is")
-    if length > most_bytes:
-        raise problem(413, "too-long", f"at most {most_bytes} bytes are read, got {length}")
-    try:
-        return kind.model_validate_json(request.body.read(most_bytes))
-    except ValidationError as error:
-        raise problem(
-            422, "wrong-body", "the body is not what this address takes", errors=_errors(error)
-        ) from error
-
-
-def _errors(error: ValidationError) -> list[dict[str, str]]:
-    found = error.errors(include_url=False, include_context=False, include_input=False)
-    return [{"at": ".".join(map(str, one["loc"])), "message": one["msg"]} for one in found]
+    def solar(self) -> WorldAnswer:
+        """Answer `POST /api/v1/simulator/solar`."""
+        levers = self._levers
+        body = read_body(Solar)
+        levers.shine(body.solar, point=body.at)
+        return self.show()

@@ -7,13 +7,98 @@ from itertools import islice
 from typing import Any
 
 from pydantic_core import to_jsonable_python
+from typing_extensions import TypedDict
 
 import oppleo_flow
 from oppleo_flow.engine.snapshot import LevelSnapshot, NodeSnapshot, RuntimeEvent, RuntimeSnapshot
+from oppleo_flow.node_context import StatusLevel
+from webui.answers import Moment, Plain
 
 _TEXT = 2000
 _ITEMS = 200
 _DEPTH = 12
+
+
+class ValueAnswer(TypedDict):
+    """A payload as plain data, and the name of its type; what is too long is cut."""
+
+    type: str
+    value: Plain
+
+
+class LevelAnswer(ValueAnswer):
+    """What an output holds; it is `fresh` while its node is free of faults and so is its source."""
+
+    fresh: bool
+    since: Moment
+
+
+class SaidAnswer(TypedDict):
+    """What a node says of itself."""
+
+    level: StatusLevel
+    text: str
+    since: Moment
+
+
+class OpenFaultAnswer(TypedDict):
+    """An open fault."""
+
+    code: str
+    text: str
+    since: Moment
+
+
+class CountsAnswer(TypedDict):
+    """Messages of a node since the start; `waiting` are in its inbox now, `spooled` on disk."""
+
+    received: int
+    sent: int
+    failed: int
+    dropped: int
+    waiting: int
+    spooled: int
+
+
+class NodeAnswer(TypedDict):
+    """A node; `made_safe` says why its output is at its safe level, null when it is not."""
+
+    id: str
+    type: str
+    category: str
+    status: SaidAnswer
+    faults: list[OpenFaultAnswer]
+    levels: dict[str, LevelAnswer]
+    counts: CountsAnswer
+    made_safe: str | None
+    disabled: bool
+    blocking: bool
+
+
+class HappenedAnswer(ValueAnswer):
+    """Something that happened at a node."""
+
+    node: str
+    at: Moment
+
+
+class ChangeAnswer(TypedDict):
+    """What became of some nodes, and what happened; `reasons` say why the flow is not ready."""
+
+    now: Moment
+    ready: bool
+    reasons: list[str]
+    nodes: list[NodeAnswer]
+    activity: list[HappenedAnswer]
+
+
+class StateAnswer(ChangeAnswer):
+    """The state of the whole flow."""
+
+    version: str
+    flow: str
+    simulated: bool
+    started_at: Moment
 
 
 def reasons_not_ready(snapshot: RuntimeSnapshot) -> list[str]:
@@ -78,7 +163,7 @@ class StateEncoder:
         known = self._known.get(node.id)
         if known is not None and known[0] == node:
             return known[1]
-        text = as_json(_node_data(node))
+        text = as_json(node_data(node))
         self._known[node.id] = (node, text)
         return text
 
@@ -88,7 +173,8 @@ def encode_event(event: RuntimeEvent) -> bytes:
     return as_json({"node": event.node, "at": event.at, **value_data(event.value)})
 
 
-def _node_data(node: NodeSnapshot) -> dict[str, Any]:
+def node_data(node: NodeSnapshot) -> dict[str, Any]:
+    """Return a node as plain data."""
     return {
         "id": node.id,
         "type": node.type_name,
@@ -118,7 +204,7 @@ def _level_data(level: LevelSnapshot) -> dict[str, Any]:
     return {**value_data(level.value), "fresh": level.fresh, "since": level.since}
 
 
-def value_data(value: object) -> dict[str, Any]:
+def value_data(value: object) -> ValueAnswer:
     """Return a payload with the name of its type; what JSON cannot hold, such as NaN, is null.
 
     Drop-in nodes bring payloads of any kind, and none of them may take the page away.

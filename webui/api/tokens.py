@@ -1,70 +1,68 @@
-"""Tokens, and what their sessions are for."""
+"""Tokens: the cards, and what stands for one on the page."""
 
+from collections.abc import Iterable
 from dataclasses import replace
-from datetime import date, timedelta
-from typing import Any
-from uuid import uuid4
+from datetime import date, datetime
+from uuid import UUID, uuid4
+from zoneinfo import ZoneInfo
 
-from bottle import response
-from pydantic import Field
-
-from oppleo_flow.charging.tokens import AccountKind, Enrolment, Token, card_token, virtual_token
+from oppleo_flow.charging.tokens import Token, TokenUse, allow, card_token, virtual_token
+from oppleo_flow.immutable import immutable
 from oppleo_flow.payloads import Limits
 from webui.api.audit import Deeds
 from webui.api.books import Books, token_named
-from webui.api.simulator import Nothing, read_body
+from webui.api.paging import page_of
+from webui.api.token_models import (
+    GoneAnswer,
+    NewToken,
+    Terms,
+    TokenAnswer,
+    TokensAnswer,
+    TokensAsked,
+)
+from webui.asking import who
 from webui.ports import SiteFacts
 from webui.problem import problem
+from webui.reading import read_body, read_query
+
+_UNUSED = TokenUse()
 
 
-class Terms(Nothing):
-    """What is said of a token; what is left out stays as it is, and null takes it away."""
+@immutable
+class Known:
+    """What is known of tokens besides what was said of them."""
 
-    label: str | None = Field(None, max_length=100)
-    enabled: bool | None = None
-    valid_from: date | None = Field(None, strict=False)
-    valid_until: date | None = Field(None, strict=False)
-    driver: str | None = Field(None, max_length=100)
-    vehicle: str | None = Field(None, max_length=100)
-    cost_centre: str | None = Field(None, max_length=100)
-    max_energy_wh: int | None = Field(None, ge=1)
-    max_duration_s: int | None = Field(None, ge=1)
-
-
-class NewToken(Terms):
-    """A token that is to be known; without a UID it is one for the page."""
-
-    label: str = Field(min_length=1, max_length=100)
-    uid: str | None = Field(None, max_length=40)
-
-
-class Arm(Nothing):
-    """What the next unknown card is to be called, and how long to wait for it."""
-
-    label: str = Field(min_length=1, max_length=100)
-    seconds: int = Field(120, ge=1, le=3600)
-
-
-class Account(Nothing):
-    """A driver, a vehicle or a cost centre."""
-
-    kind: AccountKind
-    name: str = Field(min_length=1, max_length=100)
-    plate: str | None = Field(None, max_length=20)
+    now: datetime
+    zone: ZoneInfo
+    uses: dict[UUID, TokenUse]
+    since: dict[UUID, datetime]
+    open_sessions: dict[UUID, UUID]
 
 
 class Tokens(Books):
-    """The routes of `/api/v1/tokens`, `/api/v1/enrolment` and `/api/v1/accounts`."""
+    """The routes of `/api/v1/tokens`."""
 
     def __init__(self, site: SiteFacts, deeds: Deeds) -> None:
         super().__init__(site)
         self._deeds = deeds
 
-    def show(self) -> dict[str, Any]:
-        """Answer `GET /api/v1/tokens`."""
-        return {"tokens": [_data(token) for token in self.ledger.tokens.all()]}
+    def show(self) -> TokensAnswer:
+        """Answer `GET /api/v1/tokens`: of a driver their own."""
+        asked, known = read_query(TokensAsked), self._known()
+        found = [
+            one
+            for one in self._own(self.ledger.tokens.all())
+            if _is_asked(one, asked.which) and _holds(one, asked.search)
+        ]
+        told = [token_answer(one, known) for one in found]
+        items, total = page_of(told, asked, lambda one: _key(one[asked.sort]))
+        return {"items": items, "total": total}
 
-    def add(self) -> dict[str, Any]:
+    def one(self, name: str) -> TokenAnswer:
+        """Answer `GET /api/v1/tokens/NAME`."""
+        return self.answer(self._named(name))
+
+    def add(self) -> TokenAnswer:
         """Answer `POST /api/v1/tokens`."""
         asked = read_body(NewToken)
         try:
@@ -75,93 +73,134 @@ class Tokens(Books):
             )
         except ValueError as error:
             raise problem(422, "wrong-body", str(error)) from error
-        token = _with_terms(token, asked)
+        token = self._with_terms(token, asked)
         self.ledger.tokens.add(token, self.now())
-        self._deeds.note("token", f"{token.uid or token.legacy_id} {token.label!r} is known")
-        response.status = 201
-        return _data(token)
+        self._deeds.note("token", f"{_number(token)} {token.label!r} is known")
+        return self.answer(token)
 
-    def change(self, name: str) -> dict[str, Any]:
+    def change(self, name: str) -> TokenAnswer:
         """Answer `PATCH /api/v1/tokens/NAME`."""
         asked = read_body(Terms)
-        token = _with_terms(token_named(self.ledger, name), asked)
-        if token.enabled and not token.label:
+        token = self._with_terms(self._named(name), asked)
+        if token.enabled and not token.label.strip():
             raise problem(422, "wrong-body", "a token that may charge needs a label")
         self.ledger.tokens.change(token)
         said = ", ".join(sorted(asked.model_fields_set))
-        self._deeds.note("token", f"{token.uid or token.legacy_id} {token.label!r}", said)
-        return _data(token)
+        self._deeds.note("token", f"{_number(token)} {token.label!r}", said)
+        return self.answer(token)
 
-    def armed(self) -> dict[str, Any]:
-        """Answer `GET /api/v1/enrolment`: what the next unknown card becomes."""
-        armed = self.ledger.enrolments.armed(self.now())
-        if armed is None:
-            return {"armed": False}
-        return {"armed": True, "label": armed.label, "expires_at": armed.expires_at.isoformat()}
+    def remove(self, name: str) -> GoneAnswer:
+        """Answer `DELETE /api/v1/tokens/NAME`: one without sessions.
 
-    def arm(self) -> dict[str, Any]:
-        """Answer `PUT /api/v1/enrolment`."""
-        asked = read_body(Arm)
-        now = self.now()
-        until = now + timedelta(seconds=asked.seconds)
-        self.ledger.enrolments.arm(Enrolment(asked.label, now, until))
-        self._deeds.note("token", f"the next unknown card becomes {asked.label!r}")
-        return self.armed()
+        Raises:
+            Refused: It has a session; it can be retired.
+        """
+        token = self._named(name)
+        self.ledger.tokens.remove(token.token_id)
+        self._deeds.note("token", f"{_number(token)} {token.label!r} is known no more")
+        return {"gone": str(token.token_id)}
 
-    def disarm(self) -> dict[str, Any]:
-        """Answer `POST /api/v1/enrolment/stop`."""
-        read_body(Nothing)
-        self.ledger.enrolments.disarm()
-        return self.armed()
+    def answer(self, token: Token) -> TokenAnswer:
+        """Return a token with what is known of it."""
+        return token_answer(token, self._known())
 
-    def accounts(self) -> dict[str, Any]:
-        """Answer `GET /api/v1/accounts`."""
-        accounts = self.ledger.accounts
-        return {
-            "drivers": accounts.names("driver"),
-            "vehicles": [{"name": one.name, "plate": one.plate} for one in accounts.vehicles()],
-            "cost_centres": accounts.names("cost-centre"),
-        }
+    def _named(self, name: str) -> Token:
+        """Return the token of a name, if whoever asks may see it."""
+        return token_named(self._own(self.ledger.tokens.all()), name)
 
-    def add_account(self) -> dict[str, Any]:
-        """Answer `POST /api/v1/accounts`."""
-        asked = read_body(Account)
-        if asked.plate is not None and asked.kind != "vehicle":
-            raise problem(422, "wrong-body", "plate: only a vehicle has one")
-        self.ledger.accounts.add(asked.kind, asked.name, plate=asked.plate)
-        self._deeds.note("account", f"{asked.kind} {asked.name!r} is known")
-        response.status = 201
-        return self.accounts()
+    def _own(self, tokens: Iterable[Token]) -> Iterable[Token]:
+        """Yield the tokens that whoever asks may see."""
+        driver = who().only_driver
+        return (one for one in tokens if driver is None or (driver and one.driver == driver))
 
+    def _known(self) -> Known:
+        ledger = self.ledger
+        return Known(
+            now=self.now(),
+            zone=ZoneInfo(self._site.timezone),
+            uses=ledger.tokens.uses(),
+            since=ledger.tokens.known_since(),
+            open_sessions={one.token_id: one.session_id for one in ledger.sessions.all_open()},
+        )
 
-def _with_terms(token: Token, asked: Terms) -> Token:
-    """Return a token with what was said of it."""
-    said = {name: getattr(asked, name) for name in asked.model_fields_set - {"uid"}}
-    limits = Limits(
-        said.pop("max_energy_wh", token.limits.energy_wh),
-        said.pop("max_duration_s", token.limits.duration_s),
-    )
-    for name in ("label", "enabled"):
-        if said.get(name, "") is None:
-            raise problem(422, "wrong-body", f"{name}: is needed")
-    try:
-        return replace(token, **said, limits=limits)
-    except ValueError as error:
-        raise problem(422, "wrong-body", str(error)) from error
+    def _with_terms(self, token: Token, asked: Terms) -> Token:
+        """Return a token with what was said of it."""
+        said = {name: getattr(asked, name) for name in asked.model_fields_set - {"uid"}}
+        limits = Limits(
+            said.pop("max_energy_wh", token.limits.energy_wh),
+            said.pop("max_duration_s", token.limits.duration_s),
+        )
+        for name in ("label", "enabled", "retired"):
+            if said.get(name, "") is None:
+                raise problem(422, "wrong-body", f"{name}: is needed")
+        retired = said.pop("retired", None)
+        if retired is not None:
+            token = token.retired(self.now()) if retired else token.restored()
+        try:
+            return replace(token, **said, limits=limits)
+        except ValueError as error:
+            raise problem(422, "wrong-body", str(error)) from error
 
 
-def _data(token: Token) -> dict[str, Any]:
+def token_answer(token: Token, known: Known) -> TokenAnswer:
+    """Return a token as the API tells it."""
+    use = known.uses.get(token.token_id, _UNUSED)
+    session = known.open_sessions.get(token.token_id)
     return {
         "token_id": str(token.token_id),
         "uid": token.uid,
+        "legacy_id": token.legacy_id,
         "label": token.label,
-        "enabled": token.enabled,
         "virtual": token.virtual,
-        "valid_from": token.valid_from and token.valid_from.isoformat(),
-        "valid_until": token.valid_until and token.valid_until.isoformat(),
+        "enabled": token.enabled,
+        "allowed": allow(token, known.now, known.zone),
+        "retired_at": _moment(token.retired_at),
+        "valid_from": _day(token.valid_from),
+        "valid_until": _day(token.valid_until),
         "driver": token.driver,
         "vehicle": token.vehicle,
         "cost_centre": token.cost_centre,
         "max_energy_wh": token.limits.energy_wh,
         "max_duration_s": token.limits.duration_s,
+        "known_since": _moment(known.since.get(token.token_id)),
+        "sessions": use.sessions,
+        "last_used_at": _moment(use.last_used_at),
+        "last_seen_at": _moment(use.last_seen_at),
+        "open_session": None if session is None else str(session),
     }
+
+
+def _is_asked(token: Token, which: str) -> bool:
+    match which:
+        case "all":
+            return True
+        case "retired":
+            return token.retired_at is not None
+        case "unknown":
+            return not token.label and token.retired_at is None
+    return bool(token.label) and token.retired_at is None
+
+
+def _holds(token: Token, text: str) -> bool:
+    """Return whether a text stands in what people know a token by."""
+    names = (token.label, token.uid, token.legacy_id, token.driver, token.vehicle)
+    sought = text.strip().casefold()
+    return any(
+        sought in part.casefold() for part in (*names, token.cost_centre) if part is not None
+    )
+
+
+def _key(value: object) -> object:
+    return value.casefold() if isinstance(value, str) else value
+
+
+def _number(token: Token) -> str:
+    return token.uid or token.legacy_id
+
+
+def _day(day: date | None) -> str | None:
+    return None if day is None else day.isoformat()
+
+
+def _moment(at: datetime | None) -> str | None:
+    return None if at is None else at.isoformat()

@@ -9,8 +9,10 @@ from oppleo_flow.flowfile.graph import OnError
 from oppleo_flow.testing import BenchSite, Collect, graph_of, plan
 from oppleo_flow.testing.bench import NOON
 from tests.webui.conftest import Client
+from webui.access import Demo
 from webui.app import create_app
 from webui.feed import Feed
+from webui.parts import Parts
 
 
 class Clerk(Node[NodeConfig]):
@@ -45,7 +47,7 @@ def flow():
 @pytest.fixture
 def client(flow, tmp_path):
     feed = Feed(flow, SystemClock(), most_streams=1)
-    yield Client(create_app(flow, feed, built_page=tmp_path))
+    yield Client(create_app(Parts(access=Demo(), runtime=flow, feed=feed), built_page=tmp_path))
     feed.close()
 
 
@@ -106,4 +108,4 @@ def test_only_json_can_change_anything(client, what):
 @pytest.mark.parametrize("limit", ["0", "1001", "many"])
 def test_a_limit_that_cannot_be_is_refused(client, limit):
     answer = client.get(f"/api/v1/dead-letters?limit={limit}")
-    assert (answer.status, answer.json["code"]) == (422, "wrong-limit")
+    assert (answer.status, answer.json["code"]) == (422, "wrong-query")

@@ -7,8 +7,10 @@ import pytest
 from oppleo_flow import SystemClock
 from tests.oppleo_flow.cli.deployed_site import FASTER, FLOW, NAME, QUIET, DeployedSite
 from tests.webui.conftest import Client
+from webui.access import Demo
 from webui.app import create_app
 from webui.feed import Feed
+from webui.parts import Parts
 
 ADDRESS = "/api/v1/flow"
 
@@ -24,7 +26,10 @@ def running(tmp_path):
 @pytest.fixture
 def client(running, tmp_path):
     feed = Feed(running.runtime, SystemClock(), most_streams=1)
-    made = create_app(running.runtime, feed, deploying=running.deploying, built_page=tmp_path)
+    made = create_app(
+        Parts(access=Demo(), runtime=running.runtime, feed=feed, deploying=running.deploying),
+        built_page=tmp_path,
+    )
     yield Client(made)
     feed.close()
 
@@ -170,9 +175,9 @@ def test_the_versions_are_listed_read_compared_and_gone_back_to(client, running)
     [
         ("/versions/9", 404, "no-such-version"),
         ("/diff?from=9", 404, "no-such-version"),
-        ("/diff", 422, "wrong-version"),
-        ("/diff?from=one", 422, "wrong-version"),
-        ("/diff?from=1&to=%D9%A3", 422, "wrong-version"),
+        ("/diff", 422, "wrong-query"),
+        ("/diff?from=one", 422, "wrong-query"),
+        ("/diff?from=1&to=%D9%A3", 422, "wrong-query"),
     ],
 )
 def test_a_version_that_is_not_there_is_told(client, address, status, code):
@@ -182,6 +187,8 @@ def test_a_version_that_is_not_there_is_told(client, address, status, code):
 
 def test_where_nothing_can_be_deployed_there_is_no_flow(running, tmp_path):
     feed = Feed(running.runtime, SystemClock(), most_streams=1)
-    answer = Client(create_app(running.runtime, feed, built_page=tmp_path)).get(ADDRESS)
+    answer = Client(
+        create_app(Parts(access=Demo(), runtime=running.runtime, feed=feed), built_page=tmp_path)
+    ).get(ADDRESS)
     assert (answer.status, answer.json["code"]) == (404, "no-deploys")
     feed.close()

@@ -14,6 +14,7 @@ from oppleo_flow.engine.vitals import Vitals
 from oppleo_flow.store.location import Written
 from oppleo_flow.testing import BenchSite, Collect, graph_of, plan
 from oppleo_flow.testing.bench import NOON
+from webui.access import Closed
 from webui.api import metrics
 from webui.api.health import Health
 from webui.ports import SiteFacts
@@ -258,3 +259,16 @@ def test_the_counts_of_a_real_flow_are_those_of_its_messages(feed):
     assert found["oppleo_flow_state_written_bytes_total",] > 0
     assert found["oppleo_flow_uptime_seconds",] == 60
     assert (before.alive, runtime.vitals().alive) == (False, False)
+
+
+def test_a_passer_by_is_told_whether_it_is_ready_and_nothing_of_the_site(make_client, runtime):
+    passer_by = make_client(access=Closed())
+    assert passer_by.get("/ready").json == {"ready": True}
+    runtime.ready = False
+    runtime.fault("meter", "secret.example does not answer")
+    answer = passer_by.get("/ready")
+    assert (answer.status, answer.json["detail"]) == (
+        *(503,),
+        "not every node runs; sign in to see which",
+    )
+    assert "secret.example" not in answer.body.decode()

@@ -13,6 +13,7 @@ from oppleo_flow import Node, NodeConfig, SystemClock
 from oppleo_flow.engine.runtime import Runtime
 from oppleo_flow.flowfile.graph import GraphFlow
 from oppleo_flow.testing import BenchSite, Collect, graph_of, plan
+from webui.access import Demo
 from webui.api import looking
 from webui.server import listen
 
@@ -54,7 +55,7 @@ def flow():
 
 @pytest.fixture
 def server(flow, tmp_path):
-    with listen(flow, clock=SystemClock(), port=0, built_page=tmp_path) as made:
+    with listen(flow, access=Demo(), clock=SystemClock(), port=0, built_page=tmp_path) as made:
         yield made.start()
 
 
@@ -171,8 +172,8 @@ def test_without_a_message_it_answers_when_time_is_up(ask):
         ("taps", {"node": "b", "port": "out"}, 404, "no-such-output"),
         ("taps", {"node": "a", "port": "in"}, 404, "no-such-output"),
         ("traces", {"node": "b"}, 404, "no-such-node"),
-        ("traces", {"count": "0"}, 422, "wrong-count"),
-        ("traces", {"wait": "61"}, 422, "wrong-wait"),
+        ("traces", {"count": "0"}, 422, "wrong-query"),
+        ("traces", {"wait": "61"}, 422, "wrong-query"),
     ],
 )
 def test_what_cannot_be_looked_at_is_a_problem(ask, path, query, status, code):

@@ -11,6 +11,7 @@ from oppleo_flow.devices.frames import Frames
 from oppleo_flow.engine.runtime import Runtime
 from oppleo_flow.redaction import Redaction
 from oppleo_flow.testing import BenchSite, Collect, graph_of, plan
+from webui.access import Demo
 from webui.api import recording
 from webui.ports import SiteFacts
 from webui.server import listen
@@ -75,7 +76,9 @@ def server(flow, frames, tmp_path):
     facts = SiteFacts(
         charge_point="garage", timezone="Europe/Amsterdam", frames=frames, redact=redaction.redacted
     )
-    with listen(flow, clock=SystemClock(), port=0, built_page=tmp_path, site=facts) as made:
+    with listen(
+        flow, access=Demo(), clock=SystemClock(), port=0, built_page=tmp_path, site=facts
+    ) as made:
         yield made.start()
 
 
@@ -106,6 +109,15 @@ def read(answer, kind):
         if found.get("kind") == kind:
             return found
     return None
+
+
+def test_only_a_few_may_record_and_those_that_were_refused_hold_no_place(ask):
+    for _ in range(recording.MOST_RECORDING + 1):
+        assert ask("GET", "recording?frames=maybe").status == 422
+    for _ in range(recording.MOST_RECORDING):
+        assert ask("GET", "recording").status == 200
+    refused = ask("GET", "recording")
+    assert (refused.status, json.loads(refused.read())["code"]) == (503, "too-many-recording")
 
 
 def test_the_first_line_says_what_the_recording_is_of(ask):

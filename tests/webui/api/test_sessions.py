@@ -82,12 +82,15 @@ PRICE = PriceVersion(ID, START, Decimal("0.23457"), "EUR")
 )
 def test_a_session_has_its_figures(make_client, fields, shown):
     client = make_client(sessions=KeptSessions(session(**fields)))
-    assert client.get("/api/v1/sessions").json == {
+    assert client.get("/api/v1/sessions/latest").json == {
         "sessions": [
             {
                 "session_id": str(ID),
                 "label": "family",
                 "started_at": "2026-01-15T12:00:00+00:00",
+                "point": "",
+                "void": False,
+                **dict.fromkeys(("driver", "vehicle", "plate", "cost_centre")),
                 **shown,
             }
         ]
@@ -97,18 +100,21 @@ def test_a_session_has_its_figures(make_client, fields, shown):
 @pytest.mark.parametrize(("query", "count"), [("", 20), ("?limit=3", 3), ("?limit=200", 200)])
 def test_as_many_are_shown_as_asked_for(make_client, query, count):
     client = make_client(sessions=KeptSessions(*[session()] * 300))
-    assert len(client.get(f"/api/v1/sessions{query}").json["sessions"]) == count
+    assert len(client.get(f"/api/v1/sessions/latest{query}").json["sessions"]) == count
 
 
-@pytest.mark.parametrize("limit", ["0", "201", "-1", "x", "", "1e2", "٣", "9" * 5000])
+@pytest.mark.parametrize(
+    "limit",
+    ["0", "201", "-1", "x", "", "1e2", "٣", "9" * 5000, "000000001" + "9" * 5000, "0000000019"],
+)
 def test_any_other_number_is_refused(make_client, limit):
-    answer = make_client(sessions=KeptSessions()).get(f"/api/v1/sessions?limit={limit}")
+    answer = make_client(sessions=KeptSessions()).get(f"/api/v1/sessions/latest?limit={limit}")
     assert (answer.status, answer.json["code"]) == (422, "wrong-limit")
     assert answer.json["detail"].startswith("limit: a number from 1 to 200, got '")
 
 
 def test_a_site_without_a_ledger_says_so(client):
-    answer = client.get("/api/v1/sessions")
+    answer = client.get("/api/v1/sessions/latest")
     assert (answer.status, answer.json["code"]) == (404, "no-ledger")
     assert answer.json["detail"] == "this site keeps no ledger, so no session is known"
 
@@ -116,7 +122,7 @@ def test_a_site_without_a_ledger_says_so(client):
 def test_a_ledger_that_cannot_be_read_is_a_problem(make_client):
     sessions = KeptSessions()
     sessions.failure = StoreError("ledger.sqlite: is locked")
-    answer = make_client(sessions=sessions).get("/api/v1/sessions")
+    answer = make_client(sessions=sessions).get("/api/v1/sessions/latest")
     assert (answer.status, answer.json["detail"]) == (503, "ledger.sqlite: is locked")
 
 
@@ -124,5 +130,7 @@ def test_the_sessions_of_the_real_ledger_are_shown(make_client, tmp_path):
     with open_ledger(StoreLocation(tmp_path / "ledger.sqlite"), "here") as ledger:
         ledger.sessions.record(SessionStarted.sample())
         ledger.sessions.record(SessionEnded.sample())
-        (shown,) = make_client(sessions=ledger.sessions).get("/api/v1/sessions").json["sessions"]
+        (shown,) = (
+            make_client(sessions=ledger.sessions).get("/api/v1/sessions/latest").json["sessions"]
+        )
     assert (shown["label"], shown["energy_wh"]) == ("family", 10_000)

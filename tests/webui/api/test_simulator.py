@@ -1,16 +1,20 @@
 import json
+from datetime import UTC, datetime
 
 import pytest
 
+from oppleo_flow import VirtualClock
 from oppleo_flow.errors import ConfigError, Refused
+from oppleo_flow.simulator.world import SimulatedWorld
 
-LEVERS = ["plug-in", "plug-out", "swipe", "meter"]
+LEVERS = ["plug-in", "plug-out", "swipe", "meter", "evse", "solar"]
 
 
 class RecordedLevers:
-    """Implements `webui.ports.Levers`: writes down what was pulled."""
+    """Implements `webui.ports.Levers`: writes down what was pulled; its world stands still."""
 
     def __init__(self):
+        self.world = SimulatedWorld(VirtualClock(datetime(2026, 1, 15, 12, tzinfo=UTC)))
         self.pulled = []
         self.refusal = None
 
@@ -26,8 +30,14 @@ class RecordedLevers:
     def silence_meter(self, silent, *, point=None):
         self._pull("silence_meter", silent, point)
 
+    def break_evse(self, broken, *, point=None):
+        self._pull("break_evse", broken, point)
+
+    def shine(self, solar, *, point=None):
+        self._pull("shine", solar, point)
+
     def snapshot(self):
-        return {"pulled": [list(call) for call in self.pulled]}
+        return self.world.snapshot()
 
     def _pull(self, *call):
         if self.refusal is not None:
@@ -48,20 +58,23 @@ def simulated(make_client, levers):
 @pytest.mark.parametrize(
     ("lever", "body", "call"),
     [
-        ("plug-in", {}, ["plug_in", None]),
-        ("plug-in", {"at": "right"}, ["plug_in", "right"]),
-        ("plug-out", {}, ["plug_out", None]),
-        ("plug-out", {"at": "right"}, ["plug_out", "right"]),
-        ("swipe", {"card": "04A1B2C3"}, ["swipe", "04A1B2C3", None]),
-        ("swipe", {"card": "04A1B2C3", "at": "right"}, ["swipe", "04A1B2C3", "right"]),
-        ("meter", {"silent": True}, ["silence_meter", True, None]),
-        ("meter", {"silent": False, "at": "right"}, ["silence_meter", False, "right"]),
+        ("plug-in", {}, ("plug_in", None)),
+        ("plug-in", {"at": "right"}, ("plug_in", "right")),
+        ("plug-out", {}, ("plug_out", None)),
+        ("plug-out", {"at": "right"}, ("plug_out", "right")),
+        ("swipe", {"card": "04A1B2C3"}, ("swipe", "04A1B2C3", None)),
+        ("swipe", {"card": "04A1B2C3", "at": "right"}, ("swipe", "04A1B2C3", "right")),
+        ("meter", {"silent": True}, ("silence_meter", True, None)),
+        ("meter", {"silent": False, "at": "right"}, ("silence_meter", False, "right")),
+        ("evse", {"broken": True}, ("break_evse", True, None)),
+        ("solar", {"solar": True, "at": "right"}, ("shine", True, "right")),
     ],
 )
-def test_a_lever_is_pulled_and_the_world_is_shown(simulated, lever, body, call):
+def test_a_lever_is_pulled_and_the_world_is_shown(simulated, levers, lever, body, call):
     answer = simulated.post(f"/api/v1/simulator/{lever}", body)
-    assert (answer.status, answer.json) == (200, {"pulled": [call]})
-    assert simulated.get("/api/v1/simulator").json == {"pulled": [call]}
+    assert levers.pulled == [call]
+    assert (answer.status, answer.json) == (200, levers.snapshot())
+    assert simulated.get("/api/v1/simulator").json == levers.snapshot()
 
 
 @pytest.mark.parametrize("lever", LEVERS)
