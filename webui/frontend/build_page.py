@@ -22,6 +22,8 @@ SOURCES = Path(__file__).resolve().parent
 PAGE = SOURCES.parent / "static"
 _MARK = PAGE / "sources.sha256"
 _MODULES = SOURCES / "node_modules"
+_CHANGELOG = SOURCES.parents[1] / "CHANGELOG.md"  # which the page shows
+_SAID = SOURCES.parents[1] / "oppleo_flow/wording/said"  # in which words it does
 
 
 class BuildError(Exception):
@@ -79,7 +81,8 @@ def _digest() -> str:
     digest = hashlib.sha256()
     for file in _source_files():
         content = file.read_bytes()
-        digest.update(f"{file.relative_to(SOURCES).as_posix()}\0{len(content)}\0".encode())
+        name = Path(os.path.relpath(file, SOURCES)).as_posix()
+        digest.update(f"{name}\0{len(content)}\0".encode())
         digest.update(content)
     return digest.hexdigest()
 
@@ -94,6 +97,9 @@ def _source_files() -> Iterator[Path]:
             and file.suffix not in {".py", ".pyc"}
         ):
             yield file
+    if _CHANGELOG.is_file():
+        yield _CHANGELOG
+    yield from sorted(_SAID.rglob("*.json"))
 
 
 def _install() -> None:

@@ -2,12 +2,16 @@
 
 import re
 import socket
+from contextlib import closing
 
 import pytest
 from playwright.sync_api import expect
 
 from oppleo_flow.payloads import EvseSignal, EvseState, LedState, MeterReading, SessionStatus
+from tests.house.sources import text
 from tests.webui.page.seeing import ID, ago, card
+from tests.webui.page.silent_line import SilentLine
+from webui.feed import BEAT_S
 
 
 def test_the_levers_move_the_world(page, world):
@@ -63,7 +67,7 @@ def test_a_lost_connection_is_said_and_mended_by_itself(start, open_page, runtim
     runtime.set("meter", "reading", MeterReading.sample(power_w=4242.0))
     start(port=port)
     expect(lost).to_be_hidden()
-    expect(card(page, "Power and energy")).to_contain_text("4.24 kW")
+    expect(card(page, "Charger")).to_contain_text("4.24 kW")
 
 
 def streams(page):
@@ -71,25 +75,54 @@ def streams(page):
     return re.search(r"^oppleo_flow_web_streams (\d+)$", metrics, re.MULTILINE).group(1)
 
 
-def test_the_tabs_of_a_browser_share_one_stream(page, runtime):
+def test_ten_tabs_of_a_browser_share_one_stream(page, runtime):
     expect(page.get_by_text("live, no faults")).to_be_visible()
-    other = page.context.new_page()
-    other.goto(page.url)
-    expect(other.get_by_text("live, no faults")).to_be_visible()
+    others = [page.context.new_page() for _ in range(9)]
+    for tab in others:
+        tab.goto(page.url)
     runtime.set("meter", "reading", MeterReading.sample(power_w=4242.0))
-    for tab in (page, other):
-        expect(card(tab, "Power and energy")).to_contain_text("4.24 kW")
-    assert streams(other) == "1"
-    page.close()
+    for tab in (page, *others):
+        expect(card(tab, "Charger")).to_contain_text("4.24 kW")
+    assert streams(page) == "1"
+    for tab in (page, *others[1:]):
+        tab.close()
     runtime.set("meter", "reading", MeterReading.sample(power_w=777.0))
-    expect(card(other, "Power and energy")).to_contain_text("777 W")
+    expect(card(others[0], "Charger")).to_contain_text("777 W")
+
+
+def test_a_server_that_falls_silent_is_said_to_be_lost_and_nothing_is_missed(
+    start, open_page, runtime
+):
+    """As where the power fails, or a cable is pulled: nobody closes the connection."""
+    with closing(SilentLine(start().port)) as line:
+        page = open_page(line)
+        expect(page.get_by_text("live, no faults")).to_be_visible()
+        line.fall_silent()
+        lost = page.get_by_role("alert").filter(has_text="Connection lost.")
+        expect(lost).to_be_visible()
+        runtime.set("meter", "reading", MeterReading.sample(power_w=4242.0))
+        line.speak()
+        expect(lost).to_be_hidden()
+        expect(card(page, "Charger")).to_contain_text("4.24 kW")
+
+
+def test_a_page_waits_for_two_beats_and_less_than_five_seconds():
+    source = text("webui/frontend/src/live/stream.ts")
+    quiet_s = int(re.search(r"QUIET_MS = ([\d_]+);", source).group(1)) / 1000
+    assert 2 * BEAT_S < quiet_s < 5
 
 
 def test_a_browser_without_shared_workers_has_a_stream_of_its_own(start, open_page, runtime):
     page = open_page(start(), script="delete window.SharedWorker")
     expect(page.get_by_text("live, no faults")).to_be_visible()
     runtime.set("meter", "reading", MeterReading.sample(power_w=4242.0))
-    expect(card(page, "Power and energy")).to_contain_text("4.24 kW")
+    expect(card(page, "Charger")).to_contain_text("4.24 kW")
+
+
+MOVES = """name => {
+  const lamp = document.querySelector("[role=img][aria-label^='Status LED']");
+  return lamp !== null && getComputedStyle(lamp, "::before").animationName.includes(name);
+}"""
 
 
 @pytest.mark.parametrize(("motion", "animation"), [("reduce", "none"), ("no-preference", "fade")])
@@ -98,7 +131,7 @@ def test_the_led_breathes_unless_motion_is_unwanted(start, open_page, runtime, m
     page = open_page(start(), reduced_motion=motion)
     lamp = page.get_by_role("img", name="Status LED: blue, breathing")
     expect(lamp).to_be_visible()
-    assert animation in lamp.evaluate("lamp => getComputedStyle(lamp, '::before').animationName")
+    page.wait_for_function(MOVES, arg=animation)
 
 
 @pytest.mark.parametrize("width", [320, 390, 768, 1280])
@@ -106,14 +139,13 @@ def test_the_page_fits_its_window(start, open_page, runtime, width):
     runtime.fault("meter", "port /dev/ttyUSB0 is not there; plug the adapter in")
     runtime.set("meter", "reading", MeterReading.sample())
     page = open_page(start(), viewport={"width": width, "height": 800})
-    expect(card(page, "Power and energy")).to_contain_text("11.04 kW")
-    page.get_by_text("All nodes").click()
+    expect(card(page, "Charger")).to_contain_text("11.04 kW")
     assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
 def test_a_screen_reader_hears_what_changes_but_no_ages(page, runtime):
     heard = page.locator("[aria-live=polite]").first
-    expect(heard).to_have_text("Charger: unknown. Session: unknown.")
-    runtime.set("evse_state", "state", EvseState(EvseSignal.CHARGING, ago(minutes=1)))
-    runtime.set("session", "status", SessionStatus("charging", ID, "family", ago(minutes=1), 5))
-    expect(heard).to_have_text("Charger: Charging. Session: Charging.")
+    expect(heard).to_have_text("Charger: Unknown. Not everything has been read yet.")
+    runtime.set("evse_state", "state", EvseState(EvseSignal.STANDBY, ago(minutes=1)))
+    runtime.set("session", "status", SessionStatus("ready", ID, "family", ago(minutes=1), 5))
+    expect(heard).to_have_text("Charger: Ready. No car is plugged in yet.")

@@ -8,7 +8,6 @@ from oppleo_flow.devices.world import SiteWiring, Wiring
 from oppleo_flow.payloads import EvseSignal, EvseState, SessionStatus
 from oppleo_flow.simulator.world import SimulatedWorld
 from tests.webui.page.seeing import ID, ago, card
-from webui.server import listen
 
 
 @pytest.fixture
@@ -29,23 +28,24 @@ def garage(make_runtime):
 
 
 @pytest.fixture
-def page(garage, two, sessions, open_page):
-    server = listen(garage, clock=SystemClock(), port=0, sessions=sessions, levers=two)
-    with server.start():
-        yield open_page(server)
+def page(garage, two, start, open_page):
+    return open_page(start(garage, levers=two))
 
 
-def test_each_charge_point_has_its_charger_and_its_session(page, garage):
+def test_each_charge_point_has_its_charger_and_its_session(page, garage, shoot, accessible):
     garage.set("left.signal", "state", EvseState(EvseSignal.CHARGING, ago(minutes=4)))
     garage.set("left.session", "status", SessionStatus("charging", ID, "family", ago(minutes=5), 7))
     garage.set("right.signal", "state", EvseState(EvseSignal.STANDBY, ago(hours=2)))
     garage.set("right.session", "status", SessionStatus("idle"))
 
-    expect(card(page, "Charger, left")).to_contain_text("Charging")
-    expect(card(page, "Session, left")).to_contain_text("family")
-    expect(card(page, "Charger, right")).to_contain_text("Free")
-    expect(card(page, "Session, right")).to_contain_text("No session")
-    expect(card(page, "Session, right")).not_to_contain_text("family")
+    left, right = card(page, "Charger, left"), card(page, "Charger, right")
+    expect(left).to_contain_text("Charging")
+    expect(left).to_contain_text("family")
+    expect(right).to_contain_text("Free")
+    expect(right).to_contain_text("No car is plugged in.")
+    expect(right).not_to_contain_text("family")
+    shoot(page, "dashboard-several")
+    accessible(page)
 
 
 def test_the_levers_are_pulled_where_one_says(page, two):

@@ -1,11 +1,11 @@
-/** Numbers and times as a person reads them, by the browser's own locale. */
+/** Numbers and times as a person reads them: in the viewer's language, by the clock of the site. */
 
-export const UNKNOWN = "unknown";
+import { t, wording } from "./wording/wording.svelte";
 
 const DAY_MS = 86_400_000;
 
-function number(value: number, digits: number): string {
-  return value.toLocaleString(undefined, {
+export function number(value: number, digits: number): string {
+  return value.toLocaleString(wording.locale, {
     minimumFractionDigits: digits,
     maximumFractionDigits: digits,
   });
@@ -13,21 +13,21 @@ function number(value: number, digits: number): string {
 
 /** Return a number with its unit; what is not known is never 0. */
 export function quantity(value: number | null | undefined, unit: string, digits: number): string {
-  return value == null ? UNKNOWN : `${number(value, digits)} ${unit}`;
+  return value == null ? t("shell.unknown") : `${number(value, digits)} ${unit}`;
 }
 
 export function power(watts: number | null | undefined): string {
-  if (watts == null) return UNKNOWN;
+  if (watts == null) return t("shell.unknown");
   return Math.abs(watts) < 1000 ? quantity(watts, "W", 0) : quantity(watts / 1000, "kW", 2);
 }
 
 export function energy(watt_hours: number | null | undefined): string {
-  return watt_hours == null ? UNKNOWN : quantity(watt_hours / 1000, "kWh", 2);
+  return watt_hours == null ? t("shell.unknown") : quantity(watt_hours / 1000, "kWh", 2);
 }
 
 export function money(amount: string | null, currency: string | null): string {
-  if (amount === null || currency === null) return UNKNOWN;
-  return Number(amount).toLocaleString(undefined, { style: "currency", currency });
+  if (amount === null || currency === null) return t("shell.unknown");
+  return Number(amount).toLocaleString(wording.locale, { style: "currency", currency });
 }
 
 /** Return what energy costs to the cent, rounded half up as the ledger does, in whole numbers. */
@@ -39,31 +39,36 @@ export function cost(watt_hours: number, price_per_kwh: string): string {
   return `${cents / 100n}.${String(cents % 100n).padStart(2, "0")}`;
 }
 
+function written(at: string | number, form: Intl.DateTimeFormatOptions): string {
+  return new Date(at).toLocaleString(wording.locale, { ...form, timeZone: wording.zone });
+}
+
 /** Return the time of day, with the date when it is another day than `now`. */
 export function clock(iso: string, now: number): string {
-  const at = new Date(iso);
-  const time = at.toLocaleTimeString(undefined, { hour: "2-digit", minute: "2-digit" });
-  if (at.toDateString() === new Date(now).toDateString()) return time;
-  return `${at.toLocaleDateString(undefined, { day: "numeric", month: "short" })}, ${time}`;
+  const time = written(iso, { hour: "2-digit", minute: "2-digit" });
+  const date = (at: string | number) => written(at, { day: "numeric", month: "short", year: "numeric" });
+  if (date(iso) === date(now)) return time;
+  return `${written(iso, { day: "numeric", month: "short" })}, ${time}`;
 }
 
 /** Return a time to the second, for who points at it. */
 export function exactly(iso: string): string {
-  return new Date(iso).toLocaleString(undefined, { dateStyle: "medium", timeStyle: "medium" });
+  return written(iso, { dateStyle: "medium", timeStyle: "medium" });
 }
 
 /** Return how long ago something was, in one unit. */
 export function age(iso: string, now: number): string {
   const seconds = Math.max(0, Math.round((now - Date.parse(iso)) / 1000));
-  if (seconds < 60) return `${seconds} s`;
-  if (seconds < 3600) return `${Math.floor(seconds / 60)} min`;
-  if (seconds * 1000 < DAY_MS) return `${Math.floor(seconds / 3600)} h`;
-  return `${Math.floor((seconds * 1000) / DAY_MS)} d`;
+  if (seconds < 60) return t("shell.seconds", { count: seconds });
+  if (seconds < 3600) return t("shell.minutes", { count: Math.floor(seconds / 60) });
+  if (seconds * 1000 < DAY_MS) return t("shell.hours", { count: Math.floor(seconds / 3600) });
+  return t("shell.days", { count: Math.floor((seconds * 1000) / DAY_MS) });
 }
 
 /** Return how long something took, in hours and minutes. */
 export function duration(from: string, to: string): string {
-  const minutes = Math.round((Date.parse(to) - Date.parse(from)) / 60_000);
+  const minutes = Math.max(0, Math.round((Date.parse(to) - Date.parse(from)) / 60_000));
   const hours = Math.floor(minutes / 60);
-  return hours ? `${hours} h ${String(minutes % 60).padStart(2, "0")}` : `${minutes} min`;
+  if (!hours) return t("shell.minutes", { count: minutes });
+  return `${t("shell.hours", { count: hours })} ${String(minutes % 60).padStart(2, "0")}`;
 }
