@@ -5,11 +5,11 @@ copy:
   type: copy-statement
   from: report
   folder: /mnt/drive/charging
-  when_busy: parallel 4 per month
+  when_busy: parallel 4 per period
   on_error: {retry: 5, backoff: 1m..1h, then: dead-letter}
 ```
 
-A drive may take minutes to wake up, so several copies may be under way at once; those of one month
+A drive may take minutes to wake up, so several copies may be under way at once; those of one period
 are made one after the other, or an older statement could take the place of a newer one. A copy is
 there as a whole, or not at all. On a simulated site nothing is copied.
 """
@@ -61,7 +61,7 @@ class CopyStatement(Node[CopyStatementConfig]):
     def on_message(self, report: ReportWritten) -> None:
         """Copy the files of one statement."""
         if self.site.simulate:
-            return self.status("ok", f"simulated, not copied: {report.month}")
+            return self.status("ok", f"simulated, not copied: {report.period}")
         for name in report.files:
             file = self.site.folder / name
             copy = self.config.folder / file.name
@@ -69,4 +69,4 @@ class CopyStatement(Node[CopyStatementConfig]):
             draft.write_bytes(file.read_bytes())
             draft.replace(copy)
             self.copied.send(str(copy))
-        return self.status("ok", f"copied: {report.month}")
+        return self.status("ok", f"copied: {report.period}")

@@ -16,6 +16,7 @@ checked with the flow; `oppleo-flow schema` writes `meter.schema.json`, by which
 
 The energy is the meter's import register, which cannot be reset: the one that may be billed.
 `energy: total` reads import plus export instead, as Oppleo did; it bills what flows back, too.
+Where the meter counts each phase apart, as the SDM630 does, those registers come along.
 `also` adds values that the model has besides, as `also.power_factor` of the reading:
 
 ```yaml
@@ -69,6 +70,7 @@ from oppleo_flow.devices.profile_files import profile_among
 from oppleo_flow.devices.register_watch import RegisterWatch
 from oppleo_flow.devices.serial_bus import SerialBus
 from oppleo_flow.errors import ConfigError
+from oppleo_flow.node_context import StatusLevel
 from oppleo_flow.options import SITE_NAMES
 from oppleo_flow.payloads import MeterReading, MeterUnknown
 
@@ -163,6 +165,7 @@ class ModbusMeter(Node[ModbusMeterConfig]):
         self._meter = self._connected()
         self._bus = self.use(self.config.bus)
         self._shown: tuple[MeterValues | None, str] = (None, "")
+        self._said: tuple[StatusLevel, str] | None = None
         self._watch = RegisterWatch(self.config.unit_id, self._profile.most_power_w)
         self._unknown_since: datetime | None = None
         self._fault: str | None = None
@@ -208,6 +211,7 @@ class ModbusMeter(Node[ModbusMeterConfig]):
             current_phases_a=values.current_phases_a,
             frequency_hz=values.frequency_hz,
             serial=values.serial,
+            energy_phases_wh=values.energy_phases_wh,
             energy_register=self.config.energy,
             also=_flat(values) if self.config.also else None,
         )
@@ -220,9 +224,15 @@ class ModbusMeter(Node[ModbusMeterConfig]):
             self._shown = values, text
         tally = self._bus.tally(self.config.unit_id)
         if tally.asked >= _ENOUGH_ASKED and tally.lost_share > _MANY_LOST:
-            self.status("warn", f"{text}; {tally.lost_share:.0%} of the questions were lost")
+            self._say("warn", f"{text}; {tally.lost_share:.0%} of the questions were lost")
         else:
-            self.status("ok", text)
+            self._say("ok", text)
+
+    def _say(self, level: StatusLevel, text: str) -> None:
+        """Say how the meter is, once for each change: most readings are as the one before."""
+        if self._said != (level, text):
+            self._said = level, text
+            self.status(level, text)
 
     def _tell_unknown(self, error: DeviceError) -> None:
         """Say that the meter is unknown; that it still is need not be said again."""
@@ -231,7 +241,7 @@ class ModbusMeter(Node[ModbusMeterConfig]):
             return
         self._unknown_since = self._unknown_since or self.clock.now()
         self.reading.set(MeterUnknown(self.id, self._unknown_since, str(error)))
-        self.status("warn", f"unknown: {error}")
+        self._say("warn", f"unknown: {error}")
         self._end_fault()
         self._fault = named.code
         self.fault(named.code, named.text(error, self._profile))

@@ -52,7 +52,7 @@ def drive(tmp_path: Path) -> Path:
 @pytest.fixture
 def copying(tmp_path: Path, drive: Path) -> Iterator[Callable[[], Runtime]]:
     kind = Registry.installed(EXAMPLES / "nodes").nodes()["copy-statement"].cls
-    parallel = plan(kind, {"folder": str(drive)}, when_busy=WhenBusy("parallel", "month", 2))
+    parallel = plan(kind, {"folder": str(drive)}, when_busy=WhenBusy("parallel", "period", 2))
     made = graph_of({"copy": parallel, "ears": plan(Ears)}, ["copy.copied > ears.in"])
     site = BenchSite(folder=tmp_path, simulate=False)
     runtime = Runtime(made, clock=SystemClock(), site=site)
@@ -63,7 +63,7 @@ def copying(tmp_path: Path, drive: Path) -> Iterator[Callable[[], Runtime]]:
 
 
 def statement(runtime: Runtime, month: str, *files: str) -> None:
-    runtime.inject("copy", "in", ReportWritten.sample(month=month, files=files))
+    runtime.inject("copy", "in", ReportWritten.sample(period=month, files=files))
 
 
 def test_the_flow_is_without_findings_as_it_stands(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ import pytest
 
 import oppleo_flow
 from oppleo_flow.charging.month import Month
+from oppleo_flow.charging.period import Period
 from oppleo_flow.charging.statement import Heading, make_statement
 from oppleo_flow.errors import StoreError
 from oppleo_flow.store import StoreLocation, open_ledger
@@ -178,11 +179,12 @@ def test_a_statement_is_made_of_the_ledger_and_names_the_meter_that_counted(hous
     month, zone = Month(2026, 1), ZoneInfo("Europe/Amsterdam")
     with house.open_ledger() as ledger:
         lines = ledger.sessions.between(*month.bounds(zone))
-        heading = Heading("house", month, zone, "EUR", NOON)
+        heading = Heading("house", Period.of_month(month), zone, "EUR", NOON)
         made = [make_statement(heading, lines) for _ in range(2)]
     assert made[0] == made[1]
     assert made[0].lines == (session,)
-    assert made[0].meter_serials == (house.level("meter", "reading").serial,)
+    (meter,) = made[0].meters
+    assert meter.serial == house.level("meter", "reading").serial
 
 
 def test_a_charge_point_of_another_name_does_not_take_the_ledger(house):

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from nodes.storage.site_store import SiteStore
+from oppleo_flow.charging.statement_settings import NO_FACTS, StatementFacts
 from oppleo_flow.store import Ledger, StoreLocation, open_ledger
 from oppleo_flow.testing import BenchSite
 
@@ -15,7 +16,7 @@ CONNECTIONS = {"store": SiteStore}
 def site_in(folder: Path) -> BenchSite:
     """Return a site whose ledger is in a folder."""
     location = StoreLocation(folder / "ledger.sqlite")
-    return BenchSite(folder=folder, services={StoreLocation: location})
+    return BenchSite(folder=folder, services={StoreLocation: location, StatementFacts: NO_FACTS})
 
 
 @contextmanager

@@ -141,13 +141,15 @@ def test_a_swipe_charges_a_car_and_the_statement_has_the_figures(
 
 
 def lines_of(workbook: Path) -> list[dict[str, Any]]:
-    """Return a statement's sessions by the titles of its columns, without times and remarks."""
-    (sheet,) = openpyxl.load_workbook(workbook)
+    """Return a statement's sessions by the titles of its columns, but for times and remarks."""
+    sheet = openpyxl.load_workbook(workbook).worksheets[0]
     rows = list(sheet.iter_rows(values_only=True))
     (first,) = (index for index, row in enumerate(rows) if row[0] == "No.")
     titles = rows[first]
     sessions = itertools.takewhile(lambda row: isinstance(row[0], int), rows[first + 1 :])
     apart = {"Start", "End", "Remarks", "Driver", "Vehicle", "Plate", "Cost centre"}
+    apart |= {f"{edge}, offset from UTC" for edge in ("Start", "End")}
+    apart |= {"Odometer, km", "Parts of the energy"}
     return [
         {title: cell for title, cell in zip(titles, row, strict=True) if title not in apart}
         for row in sessions

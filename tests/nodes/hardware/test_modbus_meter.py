@@ -16,6 +16,7 @@ from oppleo_flow.flowfile import CheckSettings, check_text
 from oppleo_flow.node import Claim
 from oppleo_flow.payloads import MeterReading, MeterUnknown
 from oppleo_flow.registry import Registry
+from oppleo_flow.simulator.car import Car
 from oppleo_flow.testing.bench import NOON
 from tests.nodes.hardware.hardware import HardwareBench
 
@@ -70,8 +71,28 @@ def test_a_single_phase_meter():
         bench.advance(0)
 
     assert bench.sent("reading") == [
-        IDLE.with_(voltage_phases_v=(230.0,), power_phases_w=(0.0,), current_phases_a=(0.0,))
+        IDLE.with_(
+            voltage_phases_v=(230.0,),
+            power_phases_w=(0.0,),
+            current_phases_a=(0.0,),
+            energy_phases_wh=(),
+        )
     ]
+
+
+def test_the_energy_of_each_phase_is_that_of_the_car_on_it():
+    with meter() as bench:
+        bench.world.park(Car(capacity_wh=40_000, phases=1, current_a=16))
+        bench.world.drive_pin(5, high=False)
+        bench.world.plug_in()
+        bench.advance(3600)
+        reading = bench.sent("reading")[-1]
+
+    rises = [
+        now - before
+        for now, before in zip(reading.energy_phases_wh, IDLE.energy_phases_wh, strict=True)
+    ]
+    assert rises == [reading.energy_import_wh - IDLE.energy_import_wh, 0, 0]
 
 
 def test_a_silent_meter_is_unknown_since_then_and_a_fault_and_never_zero():
