@@ -3,7 +3,8 @@
 Idle, the client writes a line now and then and waits for its answer.  While 200 ms of work a second
 runs elsewhere in the process, lines leave at set times whatever the server does, and the time
 counts from when each should have left: a client that waits would hide a stall, because one
-late answer would stand for all the lines that it kept from being written.
+late answer would stand for all the lines that it kept from being written.  The limit is a server of
+ours that has no flow: what two programs, a socket and a language take by themselves.
 """
 
 import contextlib
@@ -12,7 +13,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
@@ -28,6 +29,8 @@ _LINES = 600
 _PAUSE_S = 0.002
 _RATE_PER_S = 200
 _SECONDS = 5
+_MORE = 3
+"""So many times as many pairs are measured idle: most of it is how soon a program is woken."""
 Serve = Callable[[], AbstractContextManager[int]]
 Measure = Callable[[int], "Latency"]
 
@@ -43,9 +46,11 @@ class Latency:
 def line_to_answer(repetitions: int) -> Iterator[Figure]:
     """Row 3."""
     installed = install()
-    idle = _sides(installed, busy=False, measure=one_by_one, repetitions=repetitions)
-    yield _figure("line to answer, idle, p50", idle, "p50_ms", Budget(times=2))
-    yield _figure("line to answer, idle, p99", idle, "p99_ms", Budget())
+    pairs = repetitions * _MORE
+    idle = _sides(installed, busy=False, measure=one_by_one, repetitions=pairs)
+    bare = [_measured(bare_server, one_by_one) for _ in range(repetitions)]
+    yield _figure("line to answer, idle, p50", idle, "p50_ms", Budget(times=2), bare)
+    yield _figure("line to answer, idle, p99", idle, "p99_ms", Budget(), bare)
     busy = _sides(installed, busy=True, measure=at_set_times, repetitions=repetitions)
     yield _figure("line to answer, busy, p50", busy, "p50_ms", Budget())
     yield _figure("line to answer, busy, p99", busy, "p99_ms", Budget(times=10))
@@ -69,19 +74,33 @@ def _measured(serve: Serve, measure: Measure) -> Latency:
 
 
 def _figure(
-    name: str, sides: tuple[list[Latency], list[Latency]], field: str, budget: Budget
+    name: str,
+    sides: tuple[list[Latency], list[Latency]],
+    field: str,
+    budget: Budget,
+    bare: Sequence[Latency] = (),
 ) -> Figure:
-    ours, peer = (tuple(getattr(latency, field) for latency in side) for side in sides)
-    return Figure(name, "ms", ours, peer, budget=budget)
+    ours, peer, limit = (
+        tuple(getattr(latency, field) for latency in side) for side in (*sides, bare)
+    )
+    return Figure(name, "ms", ours, peer, limit, budget)
+
+
+def our_server(*, busy: bool) -> AbstractContextManager[int]:
+    """Run our side in a process of its own; the value is its port."""
+    return _server("tests.benchmarks.line_server", *(["busy"] if busy else []))
+
+
+def bare_server() -> AbstractContextManager[int]:
+    """Run the server without a flow in a process of its own; the value is its port."""
+    return _server("tests.benchmarks.bare_lines")
 
 
 @contextlib.contextmanager
-def our_server(*, busy: bool) -> Iterator[int]:
-    """Run our side in a process of its own; the value is its port."""
+def _server(module: str, *more: str) -> Iterator[int]:
     port = free_port()
-    more = ["busy"] if busy else []
     with subprocess.Popen(
-        [sys.executable, "-m", "tests.benchmarks.line_server", str(port), *more],
+        [sys.executable, "-m", module, str(port), *more],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         cwd=ROOT,
@@ -91,7 +110,7 @@ def our_server(*, busy: bool) -> Iterator[int]:
         assert process.stdout is not None
         try:
             if process.stdout.readline() != "ready\n":
-                raise BenchmarkError("our line server did not start; its message is above")
+                raise BenchmarkError(f"{module} did not start; its message is above")
             yield port
         finally:
             process.stdin.close()

@@ -2,7 +2,8 @@
 
 The driver is the real one, over minimalmodbus and pyserial; the meters answer on a pseudo terminal
 that takes as long as the wire.  The peer reads the same values one by one, as the original did; the
-limit is what characters, turnaround and the silence between frames take.
+limit is what characters, turnaround and the silence between frames take.  With the twenty values
+that were asked for comes the import of each phase, which stands between them.
 """
 
 import time

@@ -13,6 +13,16 @@ def empty() -> Flow:
     return [_tab(_TAB)]
 
 
+def answering(path: str, body: str) -> Flow:
+    """Return what answers a path over HTTP with a text of JSON."""
+    return [
+        *empty(),
+        _node("in", "http in", ["made"], url=path, method="get"),
+        _step("made", "function", ["out"], body=f"msg.payload = {body};\nreturn msg;"),
+        _node("out", "http response", []),
+    ]
+
+
 def chain(kinds: Sequence[str]) -> Flow:
     """Return source → a node of each kind → sink, with errors going to a node of their own."""
     names = [f"n{index}" for index in range(len(kinds))]

@@ -59,8 +59,9 @@ class Source(Node[NodeConfig]):
 
     def _send_some(self) -> None:
         end = min(self.wanted, self.sent + BATCH)
+        send, make = self.feed.send, self.make
         for number in range(self.sent, end):
-            self.feed.send(self.make(number))
+            send(make(number))
         self.sent = end
         if end < self.wanted:
             self.after(0.0, self._send_some)

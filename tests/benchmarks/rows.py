@@ -9,11 +9,17 @@ from tests.benchmarks import (
     latency,
     meter_reads,
     one_option,
+    oppleo_import,
+    postgres_copy,
+    readings,
+    route_times,
     size,
     start,
+    statements,
     swipe,
     throughput,
     virtual_time,
+    web,
 )
 from tests.benchmarks.comparison import Figure
 
@@ -39,4 +45,13 @@ ROWS: Final = (
     Row("8", virtual_time.simulated_month),
     Row("9", meter_reads.twenty_values),
     Row("10", swipe.swipe_to_switch),
+    Row("11", readings.written),
+    Row("12", statements.statement),
+    Row("11b", postgres_copy.copied),
+    Row("13", readings.graphs),
+    Row("14", oppleo_import.whole_oppleo),
+    Row("15", web.state),
+    Row("16", web.streams),
+    Row("17", size.first_load_of_the_page),
+    Row("19", route_times.five_years_of_data),
 )

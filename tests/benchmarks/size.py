@@ -1,4 +1,4 @@
-"""Row 5: what a node takes up in memory."""
+"""Rows 5 and 17: what a node takes up in memory, and the page on its way to a browser."""
 
 import subprocess
 import sys
@@ -9,6 +9,7 @@ from tests.benchmarks import node_red_flows
 from tests.benchmarks.comparison import Budget, Figure, in_turns
 from tests.benchmarks.node_red import NodeRed, install
 from tests.benchmarks.processes import ROOT, memory_mb
+from tests.webui.built_page import DASHBOARD, first_load
 
 NODES = 1000
 _FEW = 30  # enough that code which all nodes share is loaded
@@ -31,6 +32,17 @@ def memory_per_node(repetitions: int) -> Iterator[Figure]:
         tuple(ours),
         tuple(peer),
         budget=Budget(most=10),
+    )
+
+
+def first_load_of_the_page(repetitions: int) -> Iterator[Figure]:
+    """Row 17: every file that a browser loads for the dashboard, packed."""
+    kilobytes = sum(first_load(*DASHBOARD).values()) / 1000
+    yield Figure(
+        "first load of the dashboard, gzip",
+        "kB",
+        (kilobytes,) * repetitions,
+        budget=Budget(most=60),
     )
 
 

@@ -27,7 +27,7 @@ from uuid import uuid4
 from oppleo_flow.cli.simulation import SOCKET
 from oppleo_flow.devices.world_client import WorldClient
 from oppleo_flow.payloads import SessionEnded, SessionStarted
-from oppleo_flow.store import Ledger, StoreLocation
+from oppleo_flow.store import StoreLocation, open_ledger
 from tests.benchmarks.comparison import Budget, Figure
 from tests.benchmarks.errors import BenchmarkError
 from tests.benchmarks.processes import ROOT
@@ -162,7 +162,7 @@ def _restless(folder: Path) -> Path:
 def fill_ledger(site: Path, count: int) -> None:
     """Give the simulated ledger of a site sessions of a month that is over, one after another."""
     began = datetime(2026, 1, 1, tzinfo=UTC)
-    with Ledger(StoreLocation(site / LEDGER, lasting=False), "bench") as ledger:
+    with open_ledger(StoreLocation(site / LEDGER, lasting=False), "bench") as ledger:
         for number in range(count):
             start = began + number * timedelta(minutes=4)
             about = {"session_id": uuid4(), "started_at": start}

@@ -18,6 +18,7 @@ from tests.benchmarks import (
     latency,
     one_option,
     our_flows,
+    readings,
     start,
     throughput,
     virtual_time,
@@ -78,8 +79,15 @@ def test_a_deploy_to_and_fro_changes_the_node() -> None:
     assert steps == ["2", "1"]
 
 
-def test_a_line_is_answered_by_a_server_of_our_own() -> None:
-    with latency.our_server(busy=False) as port:
+@pytest.mark.parametrize(
+    "server",
+    [
+        pytest.param(lambda: latency.our_server(busy=False), id="with a flow"),
+        pytest.param(latency.bare_server, id="without"),
+    ],
+)
+def test_a_line_is_answered_by_a_server_of_our_own(server: latency.Serve) -> None:
+    with server() as port:
         one_by_one = latency.one_by_one(port, lines=3, pause_s=0.0)
         at_set_times = latency.at_set_times(port, seconds=0.02)
 
@@ -138,3 +146,10 @@ def test_the_simulated_flow_of_many_nodes_is_the_shipped_one_and_more() -> None:
     assert checked.graph is not None
     assert len(checked.graph.nodes) == 60
     assert {"meter", "ledger", "evse"} < set(checked.graph.nodes)
+
+
+def test_readings_take_some_time_to_be_written() -> None:
+    single, batch = readings.written(1)
+
+    assert single.peer
+    assert batch.ours[0] > 0

@@ -114,7 +114,7 @@ class OurSide:
 
 def step(_: int) -> Record:
     """Return the message that goes through a chain."""
-    return Record(payload=7, topic="bench")
+    return Record({"payload": 7, "topic": "bench"})
 
 
 def reading(number: int) -> Record:
