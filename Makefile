@@ -3,6 +3,7 @@
 # make check   format, lint, types, layers       make fix     what of that can mend itself
 # make bench   measure speed and memory          make docs    rewrite the generated parts
 # make lock    choose new versions               make clean   remove what was built
+# make home-assistant   try our messages at Home Assistant's own schemas, and at itself
 #
 # The first run makes .venv; a later one finds it ready.
 
@@ -10,7 +11,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip
 PYTHONS := python3 python3.14 python3.13 python3.12 python3.11
 
-.PHONY: run test check fix docs bench lock clean page
+.PHONY: run test check fix docs bench lock clean page home-assistant
 .DELETE_ON_ERROR:
 
 run: .venv/.runtime page
@@ -18,7 +19,7 @@ run: .venv/.runtime page
 	@$(BIN)/oppleo-flow run .demo --flow flows/charge-point.yaml
 
 test: .venv/.dev page
-	$(BIN)/python -m pytest $(or $(ARGS),--cov --cov-report=term-missing)
+	$(BIN)/python -m pytest $(or $(ARGS),--numprocesses=auto --dist=loadfile --cov --cov-report=term-missing)
 
 check: .venv/.dev
 	$(BIN)/ruff format --check --quiet
@@ -39,15 +40,28 @@ bench: .venv/.dev page
 	$(BIN)/python -m tests.benchmarks $(if $(ROW),--row $(ROW)) $(if $(REPS),--reps $(REPS))
 
 lock: .venv/.dev
-	$(COMPILE) --group rfid --extra mqtt --extra pi --extra postgres pyproject.toml \
-		-o requirements.lock
+	$(COMPILE) --group rfid --extra backup --extra mqtt --extra notify --extra pi --extra postgres \
+		pyproject.toml -o requirements.lock
 	$(COMPILE) --group pyproject.toml:build -o requirements-build.lock
-	$(COMPILE) --group rfid --group build --group test --group lint --extra mqtt --extra pi \
-		--extra postgres --extra holidays \
+	$(COMPILE) --group rfid --group build --group test --group lint --extra backup \
+		--extra mqtt --extra notify --extra pi --extra postgres --extra holidays \
 		-c requirements.lock -c requirements-build.lock pyproject.toml -o requirements-dev.lock
 	$(BIN)/python webui/frontend/build_page.py lock
 
+# It is heavy and needs the Python it was made for: so it has an environment of its own, on request.
+home-assistant: .venv/.dev .venv-home-assistant/.ready
+	OPPLEO_FLOW_HOME_ASSISTANT=.venv-home-assistant/bin/python \
+		$(BIN)/python -m pytest tests/oppleo_flow/systems/home_assistant/test_entities.py \
+		tests/nodes/network/test_home_assistant_itself.py
+
+.venv-home-assistant/.ready:
+	$(BIN)/uv venv --quiet --python $(BIN)/python .venv-home-assistant
+	$(BIN)/uv pip install --quiet --python .venv-home-assistant/bin/python \
+		-r tests/nodes/network/home_assistant.txt
+	@touch $@
+
 clean:
+	rm -rf .venv-home-assistant
 	rm -rf build dist *.egg-info .coverage* htmlcov webui/static webui/frontend/node_modules
 	rm -rf .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -not -path './.venv/*' -prune -exec rm -rf {} +

@@ -9,11 +9,12 @@ FIVE_PLACES = {
     "a handler's call": {
         "oppleo_flow/engine/segment.py:Segment.receiver.receive",
         "oppleo_flow/engine/attempts.py:attempt",
+        "oppleo_flow/engine/handling.py:Handling._call",
     },
     "a plug-in's import": {"oppleo_flow/registry.py:_import"},
     "a web request": {"webui/guard.py:failures_as_problems.guarded"},
     "a child's entry": {
-        "oppleo_flow/reports/__main__.py:main",
+        "oppleo_flow/child.py:answer",
         "oppleo_flow/testing/__main__.py:wrong_with",
     },
     "the command's main": {"oppleo_flow/cli/__init__.py:main"},

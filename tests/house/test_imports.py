@@ -12,7 +12,10 @@ import pytest
 
 from tests.house.sources import PACKAGES, ROOT, python_files, text, tree
 
-HEAVY = {"alembic", "openpyxl", "paho", "playwright", "reportlab", "requests"}
+HEAVY = {
+    *("alembic", "cryptography", "openpyxl", "paho", "playwright", "reportlab", "requests"),
+    *("smbclient", "smbprotocol"),
+}
 # Modules that exist for one of these libraries, and are themselves imported only when needed.
 WHERE_IT_IS_USED = (
     "oppleo_flow/reports/",
