@@ -56,9 +56,12 @@ from webui.route import Content, Route
 from webui.routes.accounts import account_routes
 from webui.routes.books import book_routes
 from webui.routes.devices import device_routes
+from webui.routes.drafts import draft_routes
+from webui.routes.palette import palette_routes
 from webui.routes.settings import setting_routes
 from webui.routes.system import system_routes
 from webui.routes.usage import usage_routes
+from webui.routes.watched import watched_routes
 from webui.routes.watching import watch_routes
 
 API = "/api/v1"
@@ -96,6 +99,9 @@ def routes(parts: Parts, page: Page) -> tuple[Route, ...]:
         *setting_routes(parts, API),
         *account_routes(parts, API),
         *device_routes(parts, API),
+        *draft_routes(parts, API),
+        *palette_routes(parts, API),
+        *watched_routes(parts, API),
         Route(
             "GET", f"{API}/openapi.json", described.show, ANYONE, "This description", answer=OPEN
         ),

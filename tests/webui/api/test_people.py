@@ -81,6 +81,20 @@ def test_somebody_is_renamed_with_their_cards_and_past_sessions_keep_the_name(pa
     )
 
 
+@pytest.mark.parametrize(
+    ("kind", "field", "of"),
+    [("vehicles", "vehicle", "vehicle"), ("cost-centres", "cost_centre", "cost-centre")],
+)
+def test_what_has_a_session_is_not_forgotten_and_can_be_retired(page, kind, field, of):
+    page.ask("POST", kind, {"name": "van"})
+    attribution = replace(SessionStarted.sample().attribution, **{field: "van"})
+    page.ledger.sessions.record(SessionStarted.sample(attribution=attribution))
+    status, told = page.ask("DELETE", f"{kind}/van")
+    assert (status, told["detail"]) == (409, f"{of} 'van': has a session; retire it instead")
+    assert page.ask("GET", kind)[1]["items"] == [blank("van", sessions=1)]
+    assert page.ask("PATCH", f"{kind}/van", {"retired": True})[1]["retired_at"]
+
+
 def test_who_has_a_card_is_not_retired_and_comes_back(page):
     page.ask("POST", "cost-centres", {"name": "acme"})
     card = replace(card_token(UUID(int=1), "04A1B2C3", "family"), cost_centre="acme")

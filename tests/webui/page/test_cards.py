@@ -161,6 +161,22 @@ def test_somebody_is_renamed_and_past_sessions_keep_the_name(viewer):
     expect(page.get_by_role("dialog")).to_contain_text("A card is for this")
 
 
+def test_who_has_sessions_and_no_card_is_retired_and_told_why_not_forgotten(viewer):
+    viewer.site.ledger.accounts.add("driver", "Anna")
+    viewer.site.ask("PATCH", "tokens/family", {"driver": "Anna"})
+    viewer.swipe("family")
+    viewer.swipe("family")
+    viewer.site.ask("PATCH", "tokens/family", {"driver": None})
+    page = viewer.open("cards?show=drivers", OPERATOR)
+    page.get_by_role("button", name="Change Anna").click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_contain_text("It has sessions, so it is kept.")
+    expect(dialog.get_by_role("button", name="Delete")).to_have_count(0)
+    dialog.get_by_role("button", name="Retire").click()
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    expect(page.get_by_role("listitem").filter(has_text="Anna")).to_contain_text("retired")
+
+
 def test_a_card_with_sessions_is_retired_and_one_without_is_deleted(viewer):
     viewer.swipe("family")
     viewer.swipe("family")
