@@ -1,6 +1,7 @@
 """What the flow editor asks of a site: its flow files, and who has which draft of them."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import field
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
@@ -19,14 +20,16 @@ class Step:
     """One step of an editor, which undo takes back as a whole.
 
     `texts` are the new texts of the files that it changes, `places` the places of nodes that it
-    moves, by file and node; None takes a place away.  With `base` it is from then on that version
-    that the draft changes.
+    moves, by file and node; None takes a place away.  With `base`, the revision of a version, it is
+    from then on that version that the draft changes.  `took` has the hash of each text that it
+    takes in from the disk, by file: what a deploy may then write over.
     """
 
     label: str
     texts: Mapping[str, str]
     places: Mapping[str, Mapping[str, Place | None]]
     base: str | None = None
+    took: Mapping[str, str] = field(default_factory=dict)
 
 
 @immutable
@@ -34,8 +37,8 @@ class DraftTexts:
     """A draft as a step sees it.
 
     `files` are all texts by their names in the site, `changed` those that differ from the version
-    `base`; `took` has the hash of each text that was taken in from the disk.  `number` counts the
-    steps, and never goes back.
+    `base`; `took` has the hash of each text that was taken in from the disk, by file, as
+    `FlowText.revision` has it.  `number` counts the steps, and never goes back.
     """
 
     base: str
