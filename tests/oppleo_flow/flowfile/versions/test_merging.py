@@ -182,3 +182,62 @@ def test_a_merge_has_what_each_side_changed_and_nothing_else(base, theirs, mine)
             left[name] = value
     if left or clashes:
         assert outcome(base, theirs, mine) == (clashes or left)
+
+
+@given(base=NODES, theirs=NODES, mine=NODES, side=st.sampled_from(["theirs", "mine"]))
+def test_what_both_changed_is_as_the_side_says_that_is_preferred(base, theirs, mine, side):
+    three = [flows(written(nodes)) for nodes in (base, theirs, mine)]
+    clashing = outcome(base, theirs, mine)
+    names = clashing if isinstance(clashing, set) else set()
+    wanted = {}
+    for name in NAMES:
+        before, one, other = (each.get(name) for each in (base, theirs, mine))
+        value = (one if side == "theirs" else other) if name in names else other
+        value = one if other == before and name not in names else value
+        if value is not None:
+            wanted[name] = value
+    if not wanted:
+        return
+    text = merge(*three, {f"{MAIN}:nodes.{name}": side for name in names}).text
+    found = Document(text, MAIN).data["nodes"]
+    assert {name: int(node["every"]) for name, node in found.items()} == wanted
+
+
+@pytest.mark.parametrize("side", ["theirs", "mine"])
+def test_a_file_of_which_one_side_is_preferred_is_as_that_side_has_it(side):
+    texts = {"theirs": "flow: [", "mine": FASTER}
+    got = merge(flows(BASE), *(flows(text) for text in texts.values()), {MAIN: side})
+    assert got.text == texts[side]
+
+
+@pytest.mark.parametrize(("side", "files"), [("theirs", {MAIN}), ("mine", {MAIN, "flows/b.yaml"})])
+def test_a_file_that_one_side_has_no_more_is_gone_if_that_is_preferred(side, files):
+    three = flows(BASE, b=BASE), flows(BASE), flows(BASE, b=FASTER)
+    with pytest.raises(Conflict) as told:
+        merge(*three)
+    assert told.value.parts == ("flows/b.yaml",)
+    assert set(merge(*three, {"flows/b.yaml": side}).files) == files
+
+
+def test_what_is_preferred_changes_nothing_that_is_no_conflict():
+    prefer = {f"{MAIN}:nodes.tick": "mine", f"{MAIN}:nodes.show": "theirs"}
+    assert merge(flows(BASE), flows(FASTER), flows(NAMED), prefer) == flows(merged(FASTER, NAMED))
+
+
+def test_a_node_called_as_a_section_and_files_called_the_same_are_told_apart():
+    base = BASE.replace("show:", "tests:")
+    texts = (base, base.replace("type: debug", "type: a"), base.replace("type: debug", "type: b"))
+    one, other = "subflows/b.yaml", "flows/b.yaml"
+    three = [
+        FlowSet(MAIN, {MAIN: base.replace("tests: []", f"tests: {number}"), one: text, other: text})
+        for number, text in enumerate(texts)
+    ]
+    with pytest.raises(Conflict) as told:
+        merge(*three)
+    assert told.value.parts == ("tests", "b/tests", "b/tests")
+    ids = [part.id for part in told.value.of]
+    assert ids == [f"{MAIN}:tests", f"{one}:nodes.tests", f"{other}:nodes.tests"]
+    assert [part.node(MAIN) for part in told.value.of] == [None, "b/tests", "b/tests"]
+    got = merge(*three, dict(zip(ids, ["theirs", "mine", "theirs"], strict=True)))
+    assert (got.files[one], got.files[other]) == (texts[2], texts[1])
+    assert "tests: 1" in got.text
