@@ -24,6 +24,7 @@ from oppleo_flow.payloads import (
     SessionStarted,
 )
 from webui.api.state import StateEncoder, encode_event
+from webui.pace import Pace
 from webui.ports import Runtime
 
 BEAT_S = 1.5
@@ -122,13 +123,15 @@ class Feed:
     """Tells every open page what changes.
 
     `most_streams` is how many pages may listen, for each holds a thread of the server;
-    `most_waiting` is how many changes may wait for one of them.
+    `most_waiting` is how many changes may wait for one of them.  On its beat it looks at the `pace`
+    of the nodes, too.
     """
 
     def __init__(
         self, runtime: Runtime, clock: Clock, *, most_streams: int, most_waiting: int = 64
     ) -> None:
         self.most_streams = most_streams
+        self.pace = Pace(runtime, clock)
         self._most_waiting = most_waiting
         self._runtime = runtime
         self._clock = clock
@@ -254,6 +257,7 @@ class Feed:
         try:
             while not self._ending.is_set():
                 events = self._gather()
+                self.pace.look()
                 with self._lock:
                     self._tell(events)
                 self._ending.wait(_GATHER_S)
