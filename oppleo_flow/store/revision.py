@@ -24,6 +24,7 @@ REVISIONS = (
     "0021",
     "0022",
     "0023",
+    "0024",
 )
 """Every revision there has been, oldest first; the migrations hold the same."""
 

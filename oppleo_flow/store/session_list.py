@@ -31,6 +31,13 @@ from oppleo_flow.charging.session_filter import SessionFilter, SessionState, Sor
 from oppleo_flow.immutable import immutable
 from oppleo_flow.store.database import Database, unsought
 from oppleo_flow.store.session_query import records, with_ids
+from oppleo_flow.store.session_words import (
+    having,
+    known_words,
+    may_be_of_an_id,
+    words_in,
+    words_of,
+)
 from oppleo_flow.store.stale_sessions import mark_missing
 from oppleo_flow.store.tables.ledger import former_names
 from oppleo_flow.store.tables.session_index import session_index, session_stale
@@ -221,8 +228,7 @@ class SessionList:
                 yield moment >= at if sign == "ge" else moment < at
         if wanted.state is not None:
             yield _STATES[wanted.state]
-        for word in (wanted.text or "").casefold().split():
-            yield _ONE.words.contains(word, autoescape=True)
+        yield from having(words_in(wanted.text))
 
     def _called(self, name: str, borne: Column[Any], value: str) -> ColumnElement[bool]:
         """Return whether a session bears a name, or one that whoever has it had before.
@@ -299,7 +305,9 @@ class SessionList:
     def _refresh(self, connection: Connection) -> int:
         """Bring some sessions of the index up to date; return how many."""
         ids = list(connection.scalars(self._some_stale(self._at_once)))
-        rows = [_row(one, self._db.charge_point) for one in self._records(connection, ids)]
+        found = self._records(connection, ids)
+        known = known_words(connection, {words_of(one) for one in found})
+        rows = [_row(one, self._db.charge_point, known[words_of(one)]) for one in found]
         for table in (session_index, session_stale):
             connection.execute(delete(table).where(table.c.session_id.in_(ids)))
         if rows:
@@ -322,7 +330,8 @@ def _chooses(wanted: SessionFilter) -> bool:
 
 
 def _names_somebody(wanted: SessionFilter) -> bool:
-    return any(getattr(wanted, name) is not None for name in ("card", *_KINDS))
+    named = any(getattr(wanted, name) is not None for name in ("card", *_KINDS))
+    return named or any(not may_be_of_an_id(word) for word in words_in(wanted.text))
 
 
 def _sums_of(sessions: int, energy_wh: Any, cents: Any, unknown: int) -> Sums:
@@ -366,12 +375,11 @@ def _order(
     yield session_id.desc() if descending else session_id.asc()
 
 
-def _row(session: SessionRecord, charge_point: str) -> dict[str, Any]:
+def _row(session: SessionRecord, charge_point: str, words_id: int) -> dict[str, Any]:
     """Return what the index has of a session; of an open one nobody expects the energy yet."""
     of = session.attribution
     early = ("energy-unknown", "price-unknown") if session.is_open else ()
     flags = [flag for flag in session.flags if flag not in early]
-    names = (session.label, of.driver, of.vehicle, of.plate, of.cost_centre, session.point)
     return {
         "session_id": session.session_id,
         "charge_point": charge_point,
@@ -387,5 +395,5 @@ def _row(session: SessionRecord, charge_point: str) -> dict[str, Any]:
         "currency": session.currency,
         "void": session.void,
         "flags": f" {' '.join(flags)} " if flags else "",
-        "words": "\n".join([*filter(None, names), str(session.session_id)]).casefold(),
+        "words_id": words_id,
     }

@@ -12,7 +12,9 @@ ADMIN = Who("Ada", Role.ADMIN, None, RIGHTS[Role.ADMIN], By.COOKIE)
 ENDLESS = ("/events", "/hints", "/taps", "/traces", "/recording")
 """What answers for as long as somebody reads; each has tests of its own."""
 TEXTS = {".yaml", ".json", ".py"}
-MADE_OF_THE_REST = tuple(f'INSERT INTO "{table}"' for table in ("session_index", "session_stale"))
+MADE_OF_THE_REST = tuple(
+    f'INSERT INTO "{table}"' for table in ("session_index", "session_stale", "session_words")
+)
 """What is brought up to date when somebody looks for sessions."""
 
 

@@ -64,7 +64,7 @@ KEPT_HERE: Final = frozenset(
     {
         *("enrolments", "imported_rows", "outbox", "outbox_state", "told"),
         *("users", "recovery_codes", "web_sessions", "api_tokens"),
-        *("session_index", "session_stale"),
+        *("session_index", "session_stale", "session_words"),
     }
 )
 """Never sent: passwords, and what is of use for a while or at the site alone."""

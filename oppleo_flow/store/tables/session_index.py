@@ -1,11 +1,12 @@
 """The tables by which sessions are found: they can be made anew from the events at any time."""
 
-from sqlalchemy import BigInteger, Boolean, Column, Index, String, Table, Text, Uuid
+from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, String, Table, Text, Uuid
 
 from oppleo_flow.store.column_types import UtcDateTime
 from oppleo_flow.store.tables.metadata import METADATA
 
 _ENDS = ("charge_point", "ended_at", "session_id", "energy_wh", "amount_cents", "void")
+_FOUND = ("charge_point", "words_id", "session_id", "energy_wh", "amount_cents", "void")
 
 session_index = Table(
     "session_index",
@@ -24,12 +25,13 @@ session_index = Table(
     Column("currency", String(3)),
     Column("void", Boolean, nullable=False),
     Column("flags", Text, nullable=False),
-    Column("words", Text, nullable=False),
+    Column("words_id", Integer, nullable=False),
     *(
         Index(None, "charge_point", name, "session_id")
         for name in ("started_at", "label", "energy_wh", "amount_cents")
     ),
     Index("ix_session_index_ends", *_ENDS),
+    Index("ix_session_index_words", *_FOUND),
     *(
         Index(None, "charge_point", name, "started_at", "session_id")
         for name in ("driver", "vehicle", "cost_centre")
@@ -37,7 +39,15 @@ session_index = Table(
 )
 """Each session as it is by now, with its corrections: what lists are filtered and sorted by.
 
-`words` is what a person may look for, in small letters; `flags` has a space around each."""
+`words_id` is of the words that a person may look for; `flags` has a space around each."""
+
+session_words = Table(
+    "session_words",
+    METADATA,
+    Column("words_id", Integer, primary_key=True),
+    Column("words", Text, nullable=False, unique=True),
+)
+"""The names that sessions bear together, in small letters: few, however many sessions there are."""
 
 session_stale = Table(
     "session_stale",

@@ -70,6 +70,8 @@ def numbers(page):
         pytest.param(SessionFilter(text="BLUE ab-1"), [3, 1], id="by two words in any case"),
         pytest.param(SessionFilter(text="%"), [], id="a sign that a database reads"),
         pytest.param(SessionFilter(text="0000-000000000002"), [2], id="by a part of the id"),
+        pytest.param(SessionFilter(text="000000000002 red"), [2], id="by its id and a name"),
+        pytest.param(SessionFilter(text="0002"), [], id="by digits that are in many ids"),
         pytest.param(
             SessionFilter(since=NOON + timedelta(days=2), until=NOON + timedelta(days=3)),
             [2],
