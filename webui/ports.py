@@ -1,6 +1,6 @@
 """What the web interface needs of the runtime, the simulator and the ledger."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import field
 from datetime import datetime
 from pathlib import Path
@@ -247,7 +247,8 @@ class Prospect:
     """What a deploy does: the texts that run then, what restarts, and what is worth a look.
 
     `code` are the files of the site's own nodes that are taken in; of those that changed and are
-    not good, `code_faults` says why the old go on.
+    not good, `code_faults` says why the old go on.  What somebody wrote into the files
+    `in_the_way` and nobody deployed would be lost.
     """
 
     flows: FlowSet
@@ -255,6 +256,7 @@ class Prospect:
     findings: "tuple[Finding, ...]"
     code: tuple[str, ...] = ()
     code_faults: tuple[str, ...] = ()
+    in_the_way: tuple[str, ...] = ()
 
 
 @immutable
@@ -285,10 +287,13 @@ class Reloaded:
 
 @immutable
 class Beside:
-    """Another file of the site that is written together with a flow; `before` is what it holds."""
+    """Another file of the site that is written together with a flow.
+
+    `before` is what it holds; None: it is not there.
+    """
 
     name: str
-    before: str
+    before: str | None
     text: str
 
 
@@ -348,12 +353,14 @@ class Deploying(Protocol):
         *,
         who: str,
         why: str,
-        overwrite: bool = False,
+        overwrite: bool | Collection[str] = False,
         beside: Sequence[Beside] = (),
     ) -> tuple[Version, Prospect]:
         """Deploy a draft that began with the revision `base`; raises as `preview` does, and more.
 
-        All is done, what is written `beside` it too, or nothing is.
+        All is done, what is written `beside` it too, or nothing is; of that, what the flow leads to
+        is a part of it anyhow.  What somebody wrote to the disk goes where `overwrite` is true, or
+        has the `hash_of` it.
 
         Raises:
             Refused: It did not start, or would overwrite what somebody wrote to the disk.

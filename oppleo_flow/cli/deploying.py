@@ -5,7 +5,7 @@ What is on the disk is never deployed by itself, and never overwritten while no 
 
 import logging
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -20,7 +20,7 @@ from oppleo_flow.engine.runtime import Runtime
 from oppleo_flow.errors import OppleoError, Refused, StoreError
 from oppleo_flow.flowfile import Finding, Graph
 from oppleo_flow.flowfile.versions import FlowSet, History, Version
-from oppleo_flow.flowfile.versions.flow_set import unified_diff
+from oppleo_flow.flowfile.versions.flow_set import hash_of, unified_diff
 from oppleo_flow.flowfile.versions.refusals import HasErrors, Stale
 from oppleo_flow.store.audit import Note, careful
 from webui.ports import Beside, Prospect, Reloaded
@@ -121,7 +121,8 @@ class Deploying:
             code = self._fitting(code, draft)
             with code.let_in(self._folder.registry, keep=False):
                 prospect, _ = self._prospect(draft)
-        return replace(prospect, code=code.names, code_faults=code.faults)
+            lost = tuple(name for name, _ in self._lost(draft, prospect.flows))
+        return replace(prospect, code=code.names, code_faults=code.faults, in_the_way=lost)
 
     def deploy(
         self,
@@ -130,12 +131,13 @@ class Deploying:
         *,
         who: str,
         why: str,
-        overwrite: bool = False,
+        overwrite: bool | Collection[str] = False,
         beside: Sequence[Beside] = (),
     ) -> tuple[Version, Prospect]:
         """Deploy a draft that began with the revision `base`; return the version that runs then.
 
-        What is written `beside` it is as a part of it: all is done, or nothing.
+        What is written `beside` it is as a part of it: all is done, or nothing.  What somebody
+        wrote to the disk goes where `overwrite` is true, or has the `hash_of` it.
 
         Raises:
             Stale: It cannot be put together with what was deployed since.
@@ -238,13 +240,15 @@ class Deploying:
         who: str,
         why: str,
         *,
-        overwrite: bool,
+        overwrite: bool | Collection[str],
         beside: Sequence[Beside] = (),
     ) -> tuple[Version, Prospect]:
         prospect, graph = self._prospect(draft)
         before, version = self._running.flows, self._running
-        if not overwrite:
-            _refuse_to_lose(draft, before, self._folder, self._history)
+        if overwrite is not True:
+            _refuse_to_lose(self._lost(draft, prospect.flows), overwrite or ())
+        beside = [one for one in beside if one.name not in prospect.flows.files]
+        self._folder.must_hold(beside)
         writes = bool(self._folder.differing(prospect.flows))
 
         def commit() -> None:
@@ -265,6 +269,16 @@ class Deploying:
         if writes or prospect.changes.any or prospect.flows.revision != before.revision:
             self._note(who, "deploy", about, unified_diff(before, prospect.flows))
         return version, prospect
+
+    def _lost(self, draft: FlowSet, becomes: FlowSet) -> Iterator[tuple[str, str]]:
+        """Yield what somebody wrote into files and nobody has deployed, where it would be lost."""
+        running = self._running.flows.files
+        for name, text in becomes.files.items():
+            found = self._folder.text(name)
+            if found is None or found in (text, draft.files.get(name), running.get(name)):
+                continue
+            if not any(one.flows.files.get(name) == found for one in self._history.versions()):
+                yield name, found
 
     # -- good ----------------------------------------------------------------------------------
 
@@ -313,13 +327,10 @@ def _write_or_forget(
         raise
 
 
-def _refuse_to_lose(flows: FlowSet, running: FlowSet, folder: FlowFolder, history: History) -> None:
-    """Refuse to overwrite what somebody wrote into a file and nobody has deployed."""
-    for name, text in flows.files.items():
-        found = folder.text(name)
-        if found in (None, text, running.files.get(name)):
-            continue
-        if not any(version.flows.files.get(name) == found for version in history.versions()):
+def _refuse_to_lose(lost: Iterable[tuple[str, str]], but_for: Collection[str]) -> None:
+    """Refuse to overwrite what somebody wrote to the disk, but for texts of some hashes."""
+    for name, found in lost:
+        if hash_of(found) not in but_for:
             raise Refused(
                 f"{name}: was changed on the disk and not deployed; deploy that first, "
                 "or say that it may be overwritten"

@@ -46,6 +46,16 @@ class FlowFolder:
         """Keep commands that change the files waiting meanwhile; raises as `alone_in` does."""
         return alone_in(self._around.folder)
 
+    def must_hold(self, beside: Sequence[Beside]) -> None:
+        """Refuse to write over a file that holds something else than who writes it has seen.
+
+        Raises:
+            Refused: It does.
+        """
+        for one in beside:
+            if self.text(one.name) != one.before:
+                raise Refused(f"{one.name}: was changed meanwhile; look at it again")
+
     def write(self, flows: FlowSet, beside: Sequence[Beside] = ()) -> None:
         """Write those files that differ, and others of the site together with them.
 
@@ -53,9 +63,7 @@ class FlowFolder:
             Refused: One of the others holds something else by now; then none is written.
             StoreError: One cannot be written; then none is.
         """
-        for one in beside:
-            if self.text(one.name) != one.before:
-                raise Refused(f"{one.name}: was changed meanwhile; look at it again")
+        self.must_hold(beside)
         texts = {name: flows.files[name] for name in self.differing(flows)}
         texts |= {one.name: one.text for one in beside}
         save({self.path(name): text for name, text in texts.items()})

@@ -42,6 +42,11 @@ class FlowSet:
         return FlowSet(self.main, {**self.files, **files})
 
 
+def hash_of(text: str) -> str:
+    """Return what is different for every other text of a file."""
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
 def unified_diff(old: FlowSet, new: FlowSet) -> str:
     """Return what changed between two sets as `diff -u` shows it; empty when nothing did."""
     return "".join(_diff_lines(old, new))
