@@ -232,6 +232,7 @@ class Settings:
         of_site = self._site.settings
         for one in site:
             assert of_site is not None  # else nothing of it would be here
+            assert one.before is not None  # it was read
             of_site.save(one.text, one.before)
 
 
