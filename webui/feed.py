@@ -24,6 +24,7 @@ from oppleo_flow.payloads import (
     SessionStarted,
 )
 from webui.api.state import StateEncoder, encode_event
+from webui.asides import EditorAnswer
 from webui.pace import Pace
 from webui.ports import Runtime
 
@@ -124,7 +125,7 @@ class Feed:
 
     `most_streams` is how many pages may listen, for each holds a thread of the server;
     `most_waiting` is how many changes may wait for one of them.  On its beat it looks at the `pace`
-    of the nodes, too.
+    of the nodes, too; `editor` tells what is beside the flow, where it can be edited.
     """
 
     def __init__(
@@ -132,6 +133,7 @@ class Feed:
     ) -> None:
         self.most_streams = most_streams
         self.pace = Pace(runtime, clock)
+        self.editor: Callable[[], EditorAnswer | None] = lambda: None
         self._most_waiting = most_waiting
         self._runtime = runtime
         self._clock = clock
@@ -145,6 +147,7 @@ class Feed:
         self._past_until_s: float | None = None
         self._told: dict[str, NodeSnapshot] = {}
         self._told_ready = False
+        self._told_editor: EditorAnswer | None = None
         self._next_beat_s = clock.monotonic() + BEAT_S
         self._next_counts_s = clock.monotonic()
         self._looked = (0.0, b"")
@@ -203,7 +206,7 @@ class Feed:
             snapshot, ready = self._runtime.snapshot(), self._runtime.ready
             missed = self._missed(after)
             if self._past_until_s is None and not self._streams:
-                self._remember(snapshot.nodes, ready)
+                self._remember(snapshot.nodes, ready, self.editor())
                 self._next_counts_s = self._clock.monotonic() + _COUNTS_S
             if missed is None:
                 first = self._event("state", self._state(snapshot))
@@ -286,15 +289,16 @@ class Feed:
             self._next_beat_s = now_s + BEAT_S
         if not self._is_kept(now_s):
             return
-        snapshot, ready = self._runtime.snapshot(), self._runtime.ready
+        snapshot, ready, editor = self._runtime.snapshot(), self._runtime.ready, self.editor()
         changed = [node for node in snapshot.nodes if self._is_news(node, count_too=count_too)]
-        if not (changed or happened or beat or ready != self._told_ready):
+        beside = (ready, editor) != (self._told_ready, self._told_editor)
+        if not (changed or happened or beat or beside):
             return
         if count_too:
             self._next_counts_s = now_s + _COUNTS_S
         self._next_beat_s = now_s + BEAT_S
-        is_news = bool(changed or happened or ready != self._told_ready)
-        self._remember(changed, ready)
+        is_news = bool(changed or happened or beside)
+        self._remember(changed, ready, editor)
         self._past.number += is_news  # who comes back has no use for a beat
         change = self._event("change", self._change(snapshot, changed, ready, happened))
         if is_news:
@@ -315,9 +319,11 @@ class Feed:
             return False
         return True
 
-    def _remember(self, told: Iterable[NodeSnapshot], ready: bool) -> None:
+    def _remember(
+        self, told: Iterable[NodeSnapshot], ready: bool, editor: EditorAnswer | None
+    ) -> None:
         self._told.update((node.id, node) for node in told)
-        self._told_ready = ready
+        self._told_ready, self._told_editor = ready, editor
 
     def _is_news(self, node: NodeSnapshot, *, count_too: bool) -> bool:
         """Return whether a node differs from what was told, by its counts or otherwise."""
@@ -333,8 +339,10 @@ class Feed:
         ready: bool,
         happened: Sequence[bytes],
     ) -> bytes:
-        now = self._clock.now()
-        return self._encoder.change(snapshot, changed, ready=ready, now=now, activity=happened)
+        now, editor = self._clock.now(), self.editor()
+        return self._encoder.change(
+            snapshot, changed, ready=ready, now=now, activity=happened, editor=editor
+        )
 
     def _event(self, name: str, data: bytes) -> bytes:
         """Return one server-sent event; JSON has no line breaks of its own."""
@@ -347,6 +355,7 @@ class Feed:
             ready=self._runtime.ready,
             now=self._clock.now(),
             activity=tuple(self._activity),
+            editor=self.editor(),
         )
 
 

@@ -20,7 +20,9 @@ from oppleo_flow.errors import ConfigError
 from webui import sizes
 from webui.access import Access, Closed, Demo
 from webui.app import BUILT_PAGE, create_late_app
+from webui.asides import Asides
 from webui.connection import Connection
+from webui.editing import Editing
 from webui.feed import Feed
 from webui.origin import Doors
 from webui.parts import Parts
@@ -144,6 +146,7 @@ def listen(  # noqa: PLR0913  (each is one part of the site, given by name)
     sessions: Sessions | None = None,
     levers: Levers | None = None,
     deploying: Deploying | None = None,
+    editing: Editing | None = None,
     site: SiteFacts | None = None,
     audit: Audit | None = None,
     access: Access | None = None,
@@ -170,11 +173,14 @@ def listen(  # noqa: PLR0913  (each is one part of the site, given by name)
         sessions=sessions,
         levers=levers,
         deploying=deploying,
+        editing=editing,
         audit=audit,
         site=site or SiteFacts(),
         access=access or Closed(),
         doors=doors or Doors(),
     )
+    if deploying is not None:
+        feed.editor = Asides(clock, deploying, editing=parts.editing, drafts=parts.drafts)
     app = create_late_app(parts, built_page=built_page)
     try:
         encrypting = None if certificate is None else Encrypting(certificate)

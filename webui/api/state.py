@@ -13,6 +13,7 @@ import oppleo_flow
 from oppleo_flow.engine.snapshot import LevelSnapshot, NodeSnapshot, RuntimeEvent, RuntimeSnapshot
 from oppleo_flow.node_context import StatusLevel
 from webui.answers import Moment, Plain
+from webui.asides import EditorAnswer
 
 _TEXT = 2000
 _ITEMS = 200
@@ -83,13 +84,17 @@ class HappenedAnswer(ValueAnswer):
 
 
 class ChangeAnswer(TypedDict):
-    """What became of some nodes, and what happened; `reasons` say why the flow is not ready."""
+    """What became of some nodes, and what happened; `reasons` say why the flow is not ready.
+
+    `editor` is null where nothing can be edited.
+    """
 
     now: Moment
     ready: bool
     reasons: list[str]
     nodes: list[NodeAnswer]
     activity: list[HappenedAnswer]
+    editor: EditorAnswer | None
 
 
 class StateAnswer(ChangeAnswer):
@@ -126,7 +131,13 @@ class StateEncoder:
         self._known: dict[str, tuple[NodeSnapshot, bytes]] = {}
 
     def whole(
-        self, snapshot: RuntimeSnapshot, *, ready: bool, now: datetime, activity: Iterable[bytes]
+        self,
+        snapshot: RuntimeSnapshot,
+        *,
+        ready: bool,
+        now: datetime,
+        activity: Iterable[bytes],
+        editor: EditorAnswer | None = None,
     ) -> bytes:
         """Return the whole state."""
         site = {
@@ -135,10 +146,10 @@ class StateEncoder:
             "simulated": snapshot.simulated,
             "started_at": snapshot.started_at,
         }
-        return b"{%b,%b" % (
-            as_json(site)[1:-1],
-            self.change(snapshot, snapshot.nodes, ready=ready, now=now, activity=activity)[1:],
+        change = self.change(
+            snapshot, snapshot.nodes, ready=ready, now=now, activity=activity, editor=editor
         )
+        return b"{%b,%b" % (as_json(site)[1:-1], change[1:])
 
     def change(
         self,
@@ -148,15 +159,17 @@ class StateEncoder:
         ready: bool,
         now: datetime,
         activity: Iterable[bytes],
+        editor: EditorAnswer | None = None,
     ) -> bytes:
         """Return what became of the nodes in `changed`, and what happened."""
         reasons = [] if ready else reasons_not_ready(snapshot)
-        return b'{"now":%b,"ready":%b,"reasons":%b,"nodes":[%b],"activity":[%b]}' % (
+        return b'{"now":%b,"ready":%b,"reasons":%b,"nodes":[%b],"activity":[%b],"editor":%b}' % (
             as_json(now),
             as_json(ready),
             as_json(reasons),
             b",".join(map(self._node, changed)),
             b",".join(activity),
+            as_json(editor),
         )
 
     def _node(self, node: NodeSnapshot) -> bytes:

@@ -75,6 +75,7 @@ def test_the_whole_state_has_a_fixed_shape(make_runtime):
             }
         ],
         "activity": [],
+        "editor": None,
     }
 
 
