@@ -2,7 +2,7 @@
 
 import re
 from datetime import date
-from typing import Annotated, TypeVar
+from typing import Annotated, TypeVar, get_origin
 
 from bottle import request
 from pydantic import (
@@ -63,15 +63,30 @@ def read_body(kind: type[ModelT], most_bytes: int = MOST_BYTES) -> ModelT:
 
 
 def read_query(kind: type[ModelT]) -> ModelT:
-    """Return what stands behind the `?` of the address, checked."""
-    asked = request.query
-    given = {name: asked.getunicode(name) for name in asked}
+    """Return what stands behind the `?` of the address, checked.
+
+    Of a name that stands there more than once the last one counts, unless it is a list.
+    """
+    asked, fields = request.query, kind.model_fields
+    lists = {name for name, one in fields.items() if get_origin(one.annotation) is list}
+    given = {
+        name: [*map(_text, asked.getall(name))] if name in lists else asked.getunicode(name)
+        for name in asked
+    }
     try:
         return kind.model_validate(given)
     except ValidationError as error:
         wrong = _errors(error)
         detail = "; ".join(f"{one['at']}: {one['message']}" for one in wrong[:_MOST_TOLD])
         raise problem(422, "wrong-query", detail, errors=wrong) from error
+
+
+def _text(raw: str) -> str | None:
+    """Return a text of the address, which comes as bytes; None when it is no text."""
+    try:
+        return raw.encode("latin1").decode()
+    except UnicodeError:
+        return None
 
 
 def _errors(error: ValidationError) -> list[WrongPart]:

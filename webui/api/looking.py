@@ -4,10 +4,11 @@ Each holds a thread of the server for as long as somebody looks, so there are on
 """
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
+from functools import partial
 from itertools import islice
-from typing import Any
+from typing import Annotated, Any
 
 from bottle import response
 from pydantic import Field
@@ -28,6 +29,8 @@ from webui.reading import Query, read_query
 from webui.still import may_still
 
 MOST_LOOKING = 4
+MOST_OUTPUTS = 20
+"""How many outputs one stream taps at most."""
 _AT_ONCE = 100  # messages in one event of a tap; what comes faster is counted, not sent
 _GATHER_S = 0.1
 _BEATS = 50  # how often it looks before it says so: only then it notices a browser that is gone
@@ -36,11 +39,16 @@ _ID = Field(None, min_length=1, max_length=200)
 
 
 class TapAsked(Query):
-    """Of which output: `node` and `port`, or `at`, which finds the port where there is only one."""
+    """Of which outputs: `at` for each, which finds the port where there is only one.
+
+    Or `node` and `port`, for one.
+    """
 
     node: str | None = _ID
     port: str | None = _ID
-    at: str | None = Field(None, min_length=1, max_length=400, description="A node, or node.port.")
+    at: list[Annotated[str, Field(min_length=1, max_length=400)]] = Field(
+        default_factory=list, max_length=MOST_OUTPUTS, description="A node, or node.port."
+    )
 
 
 class TracesAsked(Query):
@@ -96,32 +104,36 @@ class Looking:
         self._places = threading.BoundedSemaphore(MOST_LOOKING)
 
     def tap(self) -> "TapStream":
-        """Answer `GET /api/v1/taps?node=meter&port=reading`: server-sent events `messages`.
+        """Answer `GET /api/v1/taps?at=meter.reading&at=evse.out`: server-sent events `messages`.
 
-        `?at=meter` finds the port by itself, where the node has only one that can be meant.
+        `?at=meter` finds the port by itself, where the node has only one that can be meant.  Each
+        event says how many messages it missed, because more came than anybody reads.
         """
-        node, port = self._place_of_tap()
+        outputs = self._outputs_asked()
         with ExitStack() as held:
             held.enter_context(self._place())
-            try:
-                tap = self._runtime.tap(node, port, _AT_ONCE)
-            except KeyError as error:
-                detail = f"the flow has no output {node}.{port} now"
-                raise problem(404, "no-such-output", detail) from error
-            held.callback(tap.close)
+            taps = [held.enter_context(closing(self._tap(*output))) for output in outputs]
             response.content_type = "text/event-stream"
             response.set_header("X-Accel-Buffering", "no")  # a proxy must pass it on at once
             may_look = may_still(self._access, Right.LOOK)
-            return TapStream(tap, self._feed, held.pop_all(), may_look)
+            return TapStream(taps, self._feed, held.pop_all(), may_look)
 
-    def _place_of_tap(self) -> tuple[str, str]:
+    def _outputs_asked(self) -> list[tuple[str, str]]:
         asked = read_query(TapAsked)
-        if asked.at is None:
-            return _said("node", asked.node), _said("port", asked.port)
+        if not asked.at:
+            return [(_said("node", asked.node), _said("port", asked.port))]
         # Not at the top: few look at taps, and it costs start-up time.
         from oppleo_flow.flowfile.named_ports import output_named  # noqa: PLC0415
 
-        return output_named(self._runtime.graph, asked.at)
+        graph = self._runtime.graph
+        return list(dict.fromkeys(output_named(graph, name) for name in asked.at))
+
+    def _tap(self, node: str, port: str) -> Tap:
+        try:
+            return self._runtime.tap(node, port, _AT_ONCE)
+        except KeyError as error:
+            detail = f"the flow has no output {node}.{port} now"
+            raise problem(404, "no-such-output", detail) from error
 
     def traces(self) -> TracesAnswer:
         """Answer `GET /api/v1/traces?count=1&node=rfid&wait=10`: the next messages that begin.
@@ -157,10 +169,12 @@ class Looking:
 
 
 class TapStream(Iterator[bytes]):
-    """The events of one tap, until the browser or the server has had enough."""
+    """The events of some taps, until the browser or the server has had enough."""
 
-    def __init__(self, tap: Tap, feed: Feed, held: ExitStack, may_look: Callable[[], bool]) -> None:
-        self._tap = tap
+    def __init__(
+        self, taps: Sequence[Tap], feed: Feed, held: ExitStack, may_look: Callable[[], bool]
+    ) -> None:
+        self._taps = taps
         self._feed = feed
         self._held = held
         self._may_look = may_look
@@ -168,7 +182,7 @@ class TapStream(Iterator[bytes]):
         self._begun = False
 
     def __next__(self) -> bytes:
-        """Return what has left the output since the last time, or a sign of life."""
+        """Return what has left the outputs since the last time, or a sign of life."""
         if not self._begun:
             self._begun = True
             return b"retry: 2000\n\n"
@@ -177,18 +191,27 @@ class TapStream(Iterator[bytes]):
         for _ in range(_BEATS):
             if self._feed.ends_within(_GATHER_S):
                 raise StopIteration
-            messages = list(islice(iter(lambda: self._tap.get(0), None), _AT_ONCE))
+            messages = [
+                (message, tap)
+                for tap in self._taps
+                for message in islice(iter(partial(tap.get, 0), None), _AT_ONCE)
+            ]
             if messages:
                 return self._event(messages)
         return b": nothing\n\n"
 
-    def _event(self, messages: list[Tapped]) -> bytes:
-        missed, self._missed = self._tap.missed - self._missed, self._tap.missed
-        data = {"missed": missed, "messages": [_tapped(one) for one in messages]}
+    def _event(self, messages: list[tuple[Tapped, Tap]]) -> bytes:
+        messages.sort(key=lambda one: one[0].at)
+        messages, left_out = messages[-_AT_ONCE:], len(messages[:-_AT_ONCE])
+        before, self._missed = self._missed, sum(tap.missed for tap in self._taps)
+        data = {
+            "missed": self._missed - before + left_out,
+            "messages": [_tapped(message, tap) for message, tap in messages],
+        }
         return b"event: messages\ndata: %b\n\n" % as_json(data)
 
     def close(self) -> None:
-        """Let the output be."""
+        """Let the outputs be."""
         self._held.close()
 
 
@@ -198,8 +221,10 @@ def _said(name: str, given: str | None) -> str:
     return given
 
 
-def _tapped(message: Tapped) -> dict[str, Any]:
+def _tapped(message: Tapped, tap: Tap) -> dict[str, Any]:
     return {
+        "node": tap.node,
+        "port": tap.port,
         "id": str(message.id),  # more digits than a number in a browser has
         "trace_id": str(message.trace_id),
         "source": message.source,

@@ -68,7 +68,7 @@ def ask(server):
             asking = open_.enter_context(
                 closing(HTTPConnection("127.0.0.1", server.port, timeout=PATIENCE_S))
             )
-            asking.request("GET", f"/api/v1/{path}?{urlencode(query)}")
+            asking.request("GET", f"/api/v1/{path}?{urlencode(query, doseq=True)}")
             return asking.getresponse()
 
         yield get
@@ -103,8 +103,41 @@ def test_a_tap_is_a_stream_of_messages(ask, flow):
     (message,) = next_event(tap)["messages"]
 
     assert (message["type"], message["value"], message["source"]) == ("int", 12, "test/inject")
+    assert (message["node"], message["port"]) == (FAR, "out")
     assert message["id"] == message["trace_id"]
     assert message["began_at"] <= message["at"]
+
+
+def test_one_stream_taps_many_outputs(ask, flow):
+    tap = ask("taps", at=["a", f"{FAR}.out", "a.out"])
+    flow.inject("a", "in", 3)
+    seen = []
+    while len(seen) < 2:
+        seen += next_event(tap)["messages"]
+    assert [(one["node"], one["port"], one["value"]) for one in seen] == [
+        ("a", "out", 6),
+        (FAR, "out", 12),
+    ]
+
+
+def test_one_stream_counts_what_it_missed_of_all_its_outputs(ask, flow, monkeypatch):
+    monkeypatch.setattr(looking, "_AT_ONCE", 2)
+    tap = ask("taps", at=["a", FAR])
+    heard = missed = 0
+    for number in range(50):
+        flow.inject("a", "in", number)
+    while heard + missed < 100:
+        event = next_event(tap)
+        assert len(event["messages"]) <= 2
+        heard += len(event["messages"])
+        missed += event["missed"]
+    assert (heard + missed, missed > 0) == (100, True)
+
+
+def test_of_many_outputs_none_is_tapped_if_one_is_not_there(ask, flow):
+    assert ask("taps", at=["a", "b"]).status == 422
+    assert ask("taps", at=["a"] * (looking.MOST_OUTPUTS + 1)).status == 422
+    assert len(flow._watching._taps) == 0
 
 
 def test_what_a_browser_missed_is_counted(ask, flow, monkeypatch):
@@ -171,6 +204,8 @@ def test_without_a_message_it_answers_when_time_is_up(ask):
         ("taps", {"port": "out"}, 422, "no-node"),
         ("taps", {"node": "b", "port": "out"}, 404, "no-such-output"),
         ("taps", {"node": "a", "port": "in"}, 404, "no-such-output"),
+        ("taps", {"at": ""}, 422, "wrong-query"),
+        ("taps", {"at": b"a.\xff"}, 422, "wrong-query"),
         ("traces", {"node": "b"}, 404, "no-such-node"),
         ("traces", {"count": "0"}, 422, "wrong-query"),
         ("traces", {"wait": "61"}, 422, "wrong-query"),
