@@ -22,7 +22,7 @@ import { createInterface } from "node:readline";
 import * as module from "./module.mjs";
 for await (const line of createInterface({ input: process.stdin })) {
   const [name, given] = JSON.parse(line);
-  console.log(JSON.stringify(module[name](...given)));
+  console.log(JSON.stringify(await module[name](...given)));
 }
 """
 

@@ -1,5 +1,6 @@
 """The editor of YAML: what is wrong at its line, what could stand there, and the way out of it."""
 
+import json
 import re
 
 import pytest
@@ -119,16 +120,29 @@ def test_what_fits_is_offered_where_one_types(page):
     expect(page.locator("[data-asked]")).to_have_text(
         '{"path":["nodes","two"],"key":"type","typed":"mo"}'
     )
-    page.keyboard.press("Enter")
-    expect(text_of(page)).to_contain_text("type: modbus-meter")
+    offers.get_by_role("option").click()  # a key is not heard in the first moment
+    expect(offers).to_have_count(0)
     expect(told(page)).to_contain_text(r"\n  two:\n    type: modbus-meter\"]".replace(r"\"", '"'))
 
 
 def test_what_is_typed_is_told_once_for_each_pause(page):
-    type_at_the_end(page, "# one two three")
-    expect(told(page)).to_have_text(re.compile(r"# one two three\"]$"))
-    page.keyboard.type(" four")
-    expect(told(page)).to_have_text(re.compile(r'^\["[^"]*(\\"[^"]*)*# one two three",".* four"]$'))
+    page.clock.install(time=0)
+    page.clock.pause_at(1000)
+    type_at_the_end(page, "# one")
+    page.clock.run_for(400)
+    page.keyboard.type(" two")
+    page.clock.run_for(400)
+    expect(told(page)).to_have_text("[]")
+    page.clock.run_for(400)
+    expect(told(page)).to_contain_text("# one two")
+    page.clock.run_for(4000)
+    page.keyboard.type(" three")
+    page.clock.run_for(4000)
+    expect(told(page)).to_contain_text("# one two three")
+    assert json.loads(told(page).text_content()) == [
+        TEXT + "# one two",
+        TEXT + "# one two three",
+    ]
 
 
 def test_leaving_with_tab_is_possible_and_tells_at_once(page):

@@ -1,28 +1,15 @@
 /** All settings as they stand in the files, and what the viewer would have otherwise. */
 
 import { ask, Problem } from "../../ask";
-import { said, wording } from "../../wording/wording.svelte";
+import { asWords, type Choosable, type Value } from "../../parts/option";
+import { wording } from "../../wording/wording.svelte";
 
 export const SECTIONS = [
   "charge-point", "hardware", "network", "notifications", "storage", "flow",
 ] as const;
 export type Section = (typeof SECTIONS)[number];
-/** A value as a form has it; null: nothing stands in the file, and the default counts. */
-export type Value = string | boolean | string[] | null;
 
-export interface Option {
-  name: string;
-  kind:
-    | "text" | "number" | "switch" | "choice" | "choices" | "lines" | "secret" | "connection"
-    | "structure";
-  description: string;
-  unit: string;
-  minimum: number | null;
-  maximum: number | null;
-  choices: string[];
-  examples: string[];
-  required: boolean;
-  default: Value;
+export interface Option extends Choosable {
   value: Value;
   variable: string | null;
   /** The parameter of the subflow that stands for it: each use has its own. */
@@ -198,21 +185,8 @@ export class Settings {
   }
 }
 
-/** Return a value in a few words, as a list of changes has it. */
-export function told(value: Value, nothing: string): string {
-  if (value === null || value === "") return nothing;
-  if (typeof value === "boolean") return said(value ? "on" : "off");
-  return Array.isArray(value) ? value.join(", ") : value;
-}
-
 /** Return the name of an option as a person reads it, within the part that it is of. */
 export function labelOf(part: Part, option: Option): string {
   const within = part.group ? option.name.slice(part.group.length + 1) : option.name;
-  const words = within.split(".").map((one) => one.replaceAll("_", " ")).join(": ");
-  return said(words.charAt(0).toUpperCase() + words.slice(1));
-}
-
-/** Return what an option is for, or a part of the site or the flow, in words of the viewer. */
-export function aboutOf({ description }: { description: string }): string {
-  return said(description).replaceAll("`", "");
+  return asWords(within);
 }

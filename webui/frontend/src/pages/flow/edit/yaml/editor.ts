@@ -49,6 +49,8 @@ export interface Given {
   /** What a screen reader calls it. */
   label: string;
   readonly: boolean;
+  /** What number its first line has, where it is a part of a file. */
+  first: number;
   /** The library's own words, in the viewer's language. */
   phrases: Record<string, string>;
   complete?: Complete;
@@ -148,7 +150,9 @@ export class YamlEditor {
       ...completionKeymap, ...lintKeymap,
     ];
     return [
-      yaml(), indentUnit.of("  "), indented, lineNumbers(), foldGutter(), lintGutter(), history(),
+      yaml(), indentUnit.of("  "), indented,
+      lineNumbers({ formatNumber: (line) => String(line + this.#given.first - 1) }),
+      foldGutter(), lintGutter(), history(),
       drawSelection(), bracketMatching(), closeBrackets(), highlightActiveLine(),
       highlightActiveLineGutter(), highlightSelectionMatches(), search({ top: true }),
       autocompletion({ override: [(context) => this.#offers(context)], icons: false }),
