@@ -1,5 +1,6 @@
 """The editor of YAML: what is wrong at its line, what could stand there, and the way out of it."""
 
+import gzip
 import json
 import re
 
@@ -99,6 +100,16 @@ def test_the_editor_is_drawn_within_the_rules_of_the_page(page, shoot, accessibl
     assert page.evaluate("document.querySelectorAll('style').length") == 0
     accessible(page)
     shoot(page, "flow-yaml")
+
+
+def test_the_library_is_a_file_of_its_own_that_is_fetched_when_the_editor_opens(built):
+    """It is half of what the whole flow editor may take: 300 kB, packed."""
+    packed = {
+        file.name.partition("-")[0]: len(gzip.compress(file.read_bytes()))
+        for file in (built / "assets").glob("*.js")
+    }
+    assert packed["editor"] < 150_000
+    assert packed["index"] < 40_000
 
 
 def test_findings_stand_at_their_lines_as_text(page):
