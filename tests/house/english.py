@@ -14,6 +14,10 @@ _REFUSES = frozenset(
     | {"ReaderFault", "FieldFault", "NotUnderstood", "Contradiction"}
 )
 _TELLS = frozenset({"status", "fault"})
+# What only who works on the program reads, and what options mean, which has a catalogue of its own.
+_NOT_SAID = frozenset(
+    {"AssertionError", "TypeError", "AttributeError", "debug", "compile", "Field"}
+)
 
 
 def form(node: ast.expr) -> str | None:
@@ -85,6 +89,35 @@ def deeds(*places: str) -> Iterator[tuple[str, str]]:
                 text = form(one)
                 if text and any(letter.isalpha() for letter in text):
                     yield f"{file.relative_to(ROOT)}:{call.lineno}", text
+
+
+def texts(*places: str) -> Iterator[tuple[str, str]]:
+    """Yield every text that has words, however it comes to be said: what findings are made of."""
+    for file in files(*places):
+        rest: list[ast.AST] = [tree_of(file)]
+        while rest:
+            node = rest.pop()
+            text = form(node) if isinstance(node, ast.expr) else None
+            if text is not None and has_words(text):
+                yield f"{file.relative_to(ROOT)}:{getattr(node, 'lineno', 0)}", text
+            if not isinstance(node, ast.JoinedStr | ast.Constant) and text is None:
+                rest += _said_within(node)
+            elif isinstance(node, ast.JoinedStr):
+                rest += [one.value for one in node.values if isinstance(one, ast.FormattedValue)]
+
+
+def _said_within(node: ast.AST) -> list[ast.AST]:
+    """Return what of a node may be said: no docstring, no type, nothing for programmers alone."""
+    match node:
+        case ast.Expr(value=ast.Constant()):
+            return []
+        case ast.Call() if _name(node) in _NOT_SAID:
+            return []
+        case ast.AnnAssign(value=value):
+            return [] if value is None else [value]
+        case ast.FunctionDef(body=body, decorator_list=marks):
+            return [*body, *marks]
+    return list(ast.iter_child_nodes(node))
 
 
 def _calls(places: tuple[str, ...]) -> Iterator[tuple[Path, ast.Call]]:

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 import pytest
 
@@ -11,7 +11,7 @@ from oppleo_flow.registry import Registry
 from oppleo_flow.wording import wording
 from oppleo_flow.wording.catalogue import catalogue as texts_of
 from oppleo_flow.wording.said import Said, said_in
-from tests.house.english import conditions, deeds, every_text, refusals
+from tests.house.english import conditions, deeds, every_text, has_words, refusals, texts
 from tests.house.sources import ROOT
 from webui.setting_fields import fields_of
 
@@ -27,6 +27,31 @@ REFUSE = (
     *("oppleo_flow/cli/deploying.py", "oppleo_flow/cli/power.py", "oppleo_flow/cli/newest.py"),
 )
 TELL = ("nodes", "oppleo_flow/devices", "oppleo_flow/sending", "oppleo_flow/charging")
+CHECK = ("oppleo_flow/flowfile", "oppleo_flow/cli/profile_health.py")
+# Of commands alone: what codes mean, and what ports are called.
+NOT_ON_PAGES = tuple(
+    f"oppleo_flow/flowfile/{name}.py:"
+    for name in (
+        "codes",
+        "named_ports",
+        "editing/splices",
+        "editing/flow_text",
+        "versions/flow_set",
+    )
+)
+# What is sought in the words of the YAML parser, and what is a sentence only with its values.
+NO_SENTENCES = frozenset(
+    {"sequence entries are not allowed", "node content", "an anchor", "an alias", "quoted scalar"}
+    | {"cannot start any token", "expected key|'-' indicator|document start", "must |is "}
+    | {"mapping values are not allowed", "could not find expected ':'", "while parsing a flow "}
+    | {"a value that begins with {!r} needs quotes around it", ", got {} from {}"}
+    | {"{} has no {} {}{}", "{} has {} {}s; say which: {}", "per {}: {} {} no field {}"}
+    | {": {} {} disabled; disable it, too, or wire another", "any value", "any message"}
+    | {"reported where the variable is made", "what may be reimbursed by {} is known"}
+    | {"{} is no code of a finding; add it to flowfile/codes.py, with an example"}
+)
+# What the pages have that show findings.
+ON_PAGES = ("alarms", "conditions", "inputs", "refusals", "words", "options", "names", "findings")
 # Said where no page and no notification brings it to anybody.
 FOR_PROGRAMMERS = (
     *("webui/server.py", "webui/tls.py", "webui/route.py", "webui/gate.py:4"),
@@ -52,6 +77,36 @@ def unknown(found: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
         if not where.startswith(FOR_PROGRAMMERS)
         and not any(pattern.fullmatch(text) for pattern in patterns)
     ]
+
+
+def in_words(text: str, known: frozenset[str], patterns: Sequence[re.Pattern[str]]) -> bool:
+    """Return whether a text of a finding is known: whole, as a part of one, or piece by piece."""
+    said = re.sub(r"(?<! )({})+$", "", text).strip(";:, ()")  # advice may follow, or nothing
+    if not has_words(said) or any(said in key for key in known):
+        return True
+    for between in ("; ", ": "):
+        first, found, rest = text.partition(between)
+        if found and in_words(first, known, patterns) and in_words(rest, known, patterns):
+            return True
+    matches = (pattern.fullmatch(text) for pattern in patterns)
+    return any(
+        all(in_words(part, known, patterns) for part in match.groups() if part != text)
+        for match in matches
+        if match is not None
+    )
+
+
+def test_every_text_of_a_finding_and_of_an_edit_that_is_refused_has_dutch_words() -> None:
+    every = {key for file in (SAID / "nl").glob("*.json") for key in catalogue(file.stem)}
+    known = frozenset(every)
+    patterns = [re.compile("(.+?)".join(map(re.escape, key.split("{}")))) for key in every]
+    assert [
+        (where, text)
+        for where, text in texts(*CHECK)
+        if not where.startswith(NOT_ON_PAGES)
+        and not (text in NO_SENTENCES or text.startswith("^"))
+        and not in_words(text, known, patterns)
+    ] == []
 
 
 def test_every_refusal_that_a_page_may_show_has_dutch_words() -> None:
@@ -101,6 +156,50 @@ def test_every_deed_that_the_page_notes_has_dutch_words() -> None:
 def test_nothing_is_put_into_words_that_nobody_says(name: str) -> None:
     said = every_text()
     assert [key for key in catalogue(name) if key not in said] == []
+
+
+@pytest.mark.parametrize(
+    ("english", "dutch"),
+    [
+        (
+            "'dok' is not a part of a flow; did you mean 'doc'?",
+            "'dok' is geen deel van een flow; bedoelde u 'doc'?",
+        ),
+        (
+            "there is no node 'metre' in the flow 'garage'; nodes: meter",
+            "er is geen node 'metre' in de flow 'garage'; nodes: meter",
+        ),
+        (
+            "'pin' is missing; add 'pin: …' (The pin of its relay)",
+            "'pin' ontbreekt; voeg 'pin: …' toe",
+        ),
+        (
+            "'unit' must be at most 247, got 300 from $(unit)",
+            "'unit' mag hoogstens 247 zijn, niet 300 uit $(unit)",
+        ),
+        (
+            "relay moves the world and has no safe level; add 'safe: off' (or on)",
+            "relay stuurt echte hardware en heeft geen veilige stand; voeg 'safe: off' toe (of on)",
+        ),
+        (
+            "its input takes a Seen and is not wired; add 'from: …' (a.seen or b.seen would fit)",
+            "zijn ingang neemt a Seen en is niet aangesloten; voeg 'from: …' toe "
+            "(a.seen or b.seen zou passen)",
+        ),
+        (
+            "flow.yaml: nodes.led: 'meter' is a source already",
+            "flow.yaml: nodes.led: 'meter' is al een bron",
+        ),
+        (
+            "f.yaml: a name is small letters, digits and _, and neither 'flow' nor 'in', got 'in'",
+            "f.yaml: een naam is kleine letters, cijfers en _, en geen 'flow' of 'in'; "
+            "'in' kan niet",
+        ),
+    ],
+)
+def test_a_finding_is_put_into_words_as_a_whole(english: str, dutch: str) -> None:
+    said = Said({key: text for name in ON_PAGES for key, text in catalogue(name).items()})
+    assert said(english) == dutch
 
 
 def test_a_text_says_the_values_that_its_english_has() -> None:
