@@ -161,11 +161,7 @@ def listen(  # noqa: PLR0913  (each is one part of the site, given by name)
         ConfigError: The port cannot be had, the certificate cannot be used, or a demo is to be
             seen from elsewhere.
     """
-    _check_host(host, access)
-    if not 0 <= port <= 65_535:
-        raise ConfigError(f"web: port: 0 to 65535, 0 for a free one, got {port}")
-    if threads <= _SPARE_THREADS:
-        raise ConfigError(f"web: threads: more than {_SPARE_THREADS} are needed, got {threads}")
+    _check(host, access, port, threads)
     feed = Feed(runtime, clock, most_streams=threads - _SPARE_THREADS)
     parts = Parts(
         runtime=runtime,
@@ -193,11 +189,15 @@ def listen(  # noqa: PLR0913  (each is one part of the site, given by name)
         raise
 
 
-def _check_host(host: str, access: Access | None) -> None:
+def _check(host: str, access: Access | None, port: int, threads: int) -> None:
     if parse_address(host) is None:
         raise ConfigError(f"web: host: an address of this machine is needed, got {host!r}")
     if isinstance(access, Demo) and host != LOOPBACK:
         raise ConfigError(f"web: host: a demo is for {LOOPBACK} only, got {host!r}")
+    if not 0 <= port <= 65_535:
+        raise ConfigError(f"web: port: 0 to 65535, 0 for a free one, got {port}")
+    if threads <= _SPARE_THREADS:
+        raise ConfigError(f"web: threads: more than {_SPARE_THREADS} are needed, got {threads}")
 
 
 class _Cheroot(wsgi.Server):

@@ -22,6 +22,7 @@ from oppleo_flow.flowfile import Finding, Graph
 from oppleo_flow.flowfile.versions import FlowSet, History, Version
 from oppleo_flow.flowfile.versions.flow_set import hash_of, unified_diff
 from oppleo_flow.flowfile.versions.refusals import HasErrors, Stale
+from oppleo_flow.registry import Registry
 from oppleo_flow.store.audit import Note, careful
 from webui.ports import Beside, Prospect, Reloaded
 
@@ -118,10 +119,10 @@ class Deploying:
         code = NewCode.of(self._folder.registry)
         draft = _draft(files, base, self._running, self._folder, self._history)
         with self._lock:
-            code = self._fitting(code, draft)
+            code = _fitting(code, draft, self._folder.registry, self._prospect)
             with code.let_in(self._folder.registry, keep=False):
                 prospect, _ = self._prospect(draft)
-            lost = tuple(name for name, _ in self._lost(draft, prospect.flows))
+            lost = tuple(name for name, _ in self._lost(draft, prospect))
         return replace(prospect, code=code.names, code_faults=code.faults, in_the_way=lost)
 
     def deploy(
@@ -150,7 +151,7 @@ class Deploying:
         with self._lock, self._folder.alone():
             draft = _draft(files, base, self._running, self._folder, self._history)
             if code.files or code.faults:
-                code = self._fitting(code, draft)
+                code = _fitting(code, draft, self._folder.registry, self._prospect)
             with code.let_in(self._folder.registry):
                 overwrite = overwrite or files is None
                 version, prospect = self._put(draft, who, why, overwrite=overwrite, beside=beside)
@@ -203,27 +204,6 @@ class Deploying:
         _LOG.info("reloaded: %s", ", ".join(names))
         return Reloaded(names, prospect.changes)
 
-    def _fitting(self, code: NewCode, draft: FlowSet) -> NewCode:
-        """Return the new code that a draft is to run with: none, where it only fits the old.
-
-        Raises:
-            HasErrors: It fits neither.
-            BrokenCode: It needs new code that is not good.
-        """
-        try:
-            with code.let_in(self._folder.registry, keep=False):
-                _, graph = self._prospect(draft)
-        except HasErrors as error:
-            code.must_be_good(error.findings, {})
-            if not code.files:
-                raise
-            with suppress(HasErrors):
-                self._prospect(draft)
-                return code.that_does_not_fit(error)
-            raise
-        code.must_be_good((), graph.missing)
-        return code
-
     def _prospect(self, draft: FlowSet) -> tuple[Prospect, Graph]:
         flows, result = self._folder.check(draft)
         if result.migrations:
@@ -246,7 +226,7 @@ class Deploying:
         prospect, graph = self._prospect(draft)
         before, version = self._running.flows, self._running
         if overwrite is not True:
-            _refuse_to_lose(self._lost(draft, prospect.flows), overwrite or ())
+            _refuse_to_lose(self._lost(draft, prospect), overwrite or ())
         beside = [one for one in beside if one.name not in prospect.flows.files]
         self._folder.must_hold(beside)
         writes = bool(self._folder.differing(prospect.flows))
@@ -270,15 +250,8 @@ class Deploying:
             self._note(who, "deploy", about, unified_diff(before, prospect.flows))
         return version, prospect
 
-    def _lost(self, draft: FlowSet, becomes: FlowSet) -> Iterator[tuple[str, str]]:
-        """Yield what somebody wrote into files and nobody has deployed, where it would be lost."""
-        running = self._running.flows.files
-        for name, text in becomes.files.items():
-            found = self._folder.text(name)
-            if found is None or found in (text, draft.files.get(name), running.get(name)):
-                continue
-            if not any(one.flows.files.get(name) == found for one in self._history.versions()):
-                yield name, found
+    def _lost(self, draft: FlowSet, prospect: Prospect) -> Iterator[tuple[str, str]]:
+        return _lost(draft, prospect.flows, self._running.flows, self._folder, self._history)
 
     # -- good ----------------------------------------------------------------------------------
 
@@ -292,6 +265,45 @@ class Deploying:
                 self._history.mark_good(self._running)
             except StoreError as error:
                 _LOG.error("%s", error)
+
+
+def _fitting(
+    code: NewCode,
+    draft: FlowSet,
+    registry: Registry,
+    prospect: Callable[[FlowSet], tuple[Prospect, Graph]],
+) -> NewCode:
+    """Return the new code that a draft is to run with: none, where it only fits the old.
+
+    Raises:
+        HasErrors: It fits neither.
+        BrokenCode: It needs new code that is not good.
+    """
+    try:
+        with code.let_in(registry, keep=False):
+            _, graph = prospect(draft)
+    except HasErrors as error:
+        code.must_be_good(error.findings, {})
+        if not code.files:
+            raise
+        with suppress(HasErrors):
+            prospect(draft)
+            return code.that_does_not_fit(error)
+        raise
+    code.must_be_good((), graph.missing)
+    return code
+
+
+def _lost(
+    draft: FlowSet, becomes: FlowSet, running: FlowSet, folder: FlowFolder, history: History
+) -> Iterator[tuple[str, str]]:
+    """Yield what somebody wrote into files and nobody has deployed, where it would be lost."""
+    for name, text in becomes.files.items():
+        found = folder.text(name)
+        if found is None or found in (text, draft.files.get(name), running.files.get(name)):
+            continue
+        if not any(one.flows.files.get(name) == found for one in history.versions()):
+            yield name, found
 
 
 def _draft(
